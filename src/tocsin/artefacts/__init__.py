@@ -1,0 +1,1 @@
+"""Which files of a collection matter, by path and by content."""

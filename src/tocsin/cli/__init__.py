@@ -1,0 +1,1 @@
+"""The command line: one file per command, each with a constant `COMMAND`, and no logic."""

@@ -1,0 +1,1 @@
+"""Rows out of artefacts: one file per log format in `tocsin.events.formats`."""

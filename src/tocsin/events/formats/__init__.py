@@ -1,0 +1,1 @@
+"""One file per log format; each holds a constant `FORMAT`. See `tocsin.events.format`."""

@@ -1,0 +1,1 @@
+"""Open what was handed over, read-only: directories and archives, with limits."""

@@ -1,0 +1,76 @@
+"""What every opened source looks like to the rest of Tocsin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import Self
+
+    from tocsin.model.artefact import FileTime
+    from tocsin.model.path import EvidencePath
+    from tocsin.model.problem import Problem
+
+
+class Member(Protocol):
+    """One file in a collection. `size_bytes` is what the container claims."""
+
+    path: EvidencePath
+    size_bytes: int
+    times: tuple[FileTime, ...]
+
+    def open(self) -> BinaryIO:
+        """A fresh stream at the start of the content.
+
+        Raises `OSError` where the file vanished or its content is damaged; reading may raise it
+        too. The caller turns that into a `Problem`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Against hostile archives. All sizes in bytes; every limit that is hit is a `Problem`."""
+
+    total_bytes: int = 200 * 2**30
+    member_bytes: int = 64 * 2**30
+    ratio: float = 250.0
+    """Unpacked to packed, judged once more than `ratio_from_bytes` came out of a member."""
+    ratio_from_bytes: int = 64 * 2**20
+    members: int = 2_000_000
+    nesting: int = 2
+    """How many archives deep: 1 is the source itself."""
+
+
+@dataclass(kw_only=True)
+class Collection:
+    """An opened source. Use it as a context manager; it closes what it opened.
+
+    `problems` grows while `members` is walked. `members` may be walked more than once.
+    """
+
+    name: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def members(self) -> Iterator[Member]:
+        """Every file, in the order of its path, without links and devices."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Give back whatever is open or spooled."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()

@@ -1,0 +1,1 @@
+"""Matches become statements: attack chains joined across sources, with citations."""

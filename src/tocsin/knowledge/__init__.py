@@ -1,0 +1,1 @@
+"""Facts with sources: typed loaders, and `data/` which holds the facts themselves."""

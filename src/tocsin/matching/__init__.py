@@ -1,0 +1,1 @@
+"""Rules against events and files: mechanical matches, without judgement."""

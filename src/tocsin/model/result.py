@@ -1,0 +1,204 @@
+"""The result of a hunt, as `tocsin hunt --json` prints it and every report format reads it.
+
+Source: the team's interface page ("`tocsin hunt --json`"). Changing a name here breaks scripts:
+it needs a news fragment and a decision record. Times are UTC and print as ISO 8601 with ``Z``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from tocsin.model.grade import Assurance, Confidence, Grade, Level, Severity
+
+SCHEMA = "tocsin.result/1"
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the result; unknown keys are refused when one is read back."""
+
+
+class RuleFailure(_Part):
+    """A rule that could not be loaded, with its file and the reason."""
+
+    file: str
+    reason: str
+
+
+class RuleCounts(_Part):
+    """What became of every rule: none is lost without a line here."""
+
+    loaded: int
+    not_applicable: int
+    failed: tuple[RuleFailure, ...]
+    full_scan: tuple[str, ...]
+    fields_never_seen: tuple[str, ...]
+
+
+class Tool(_Part):
+    """Which Tocsin, with which knowledge (a date), made the result."""
+
+    version: str
+    knowledge: str
+    rules: RuleCounts
+
+
+class Verdict(_Part):
+    """The answer: how bad, how sure, why, and what could not be seen."""
+
+    level: Level
+    assurance: Assurance
+    reasons: tuple[str, ...]
+    limits: tuple[str, ...]
+
+
+class PackVerdict(_Part):
+    """The answer for one campaign. `window` is empty where the pack is not applicable."""
+
+    pack: str
+    level: Level | None
+    assurance: Assurance
+    window: tuple[datetime, ...]
+    needed: tuple[str, ...]
+    missing: tuple[str, ...]
+    not_applicable: str | None
+
+
+class BuildSeen(_Part):
+    """A build that the evidence shows, and when. `from_` prints as ``from``: the source kind."""
+
+    build: str
+    product: str | None
+    cu: str | None
+    su: str | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    from_: str = msgspec.field(name="from")
+
+
+class Exposure(_Part):
+    """Whether and how long this server was vulnerable to one CVE."""
+
+    cve: str
+    status: str
+    reason: str
+    exposed_from: datetime | None
+    exposed_until: datetime | None
+
+
+class Citation(_Part, omit_defaults=True):
+    """The very line. Exactly one of `line`, `record` and `offset` is set.
+
+    `time_from` says whose time it is: ``content`` for a row's own, else a file time's origin.
+    """
+
+    artefact: str
+    line: int | None = None
+    record: int | None = None
+    offset: int | None = None
+    time: datetime | None = None
+    time_from: str = "content"
+    rule: str
+    text: str
+
+
+class Finding(_Part):
+    """A statement with citations."""
+
+    id: str
+    title: str
+    grade: Grade
+    severity: Severity
+    confidence: Confidence
+    cves: tuple[str, ...]
+    attack: tuple[str, ...]
+    first_seen: datetime | None
+    last_seen: datetime | None
+    clients: tuple[str, ...]
+    citations: tuple[Citation, ...]
+    benign_explanations: tuple[str, ...]
+    next_steps: tuple[str, ...]
+
+
+class TimelineEntry(_Part):
+    """One moment; `finding` is the id of the finding it belongs to, if any."""
+
+    time: datetime
+    source: str
+    summary: str
+    finding: str | None
+
+
+class CoverageEntry(_Part):
+    """What was seen of one kind of source; gaps are whole stretches without a row."""
+
+    kind: str
+    files: int
+    events: int
+    first: datetime | None
+    last: datetime | None
+    gaps: tuple[tuple[datetime, datetime], ...]
+    problems: int
+
+
+class ProblemEntry(_Part):
+    """A place that could not be read."""
+
+    artefact: str
+    line: int | None
+    code: str
+    detail: str
+
+
+class Noise(_Part):
+    """A named benign pattern and how many rows it explains."""
+
+    rule: str
+    events: int
+
+
+class GroupOverlap(_Part):
+    """An overlap with a known group's ways; never an attribution."""
+
+    name: str
+    overlap: float
+    shared_by: int
+    techniques: tuple[str, ...]
+    wording: str
+
+
+class ManifestEntry(_Part):
+    """One file of the collection as we read it."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+class HostResult(_Part):
+    """All that was found on one server."""
+
+    source: str
+    name: str
+    verdict: Verdict
+    packs: tuple[PackVerdict, ...]
+    builds: tuple[BuildSeen, ...]
+    exposure: tuple[Exposure, ...]
+    findings: tuple[Finding, ...]
+    leads: tuple[Finding, ...]
+    timeline: tuple[TimelineEntry, ...]
+    coverage: tuple[CoverageEntry, ...]
+    problems: tuple[ProblemEntry, ...]
+    noise: tuple[Noise, ...]
+    groups: tuple[GroupOverlap, ...]
+    manifest: tuple[ManifestEntry, ...]
+
+
+class Result(_Part):
+    """The whole: the worst verdict of the hosts, and the hosts."""
+
+    schema: str
+    tool: Tool
+    verdict: Level
+    hosts: tuple[HostResult, ...]

@@ -1,0 +1,1 @@
+"""The result, for people and for tools: one file per output in `tocsin.report.formats`."""

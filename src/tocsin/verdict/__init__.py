@@ -1,0 +1,1 @@
+"""What was seen and what was not, and what follows: coverage and the decision."""
