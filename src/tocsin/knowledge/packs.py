@@ -1,0 +1,161 @@
+"""Campaign packs: a folder that an analyst can read, as typed objects.
+
+A pack is `pack.toml`, `sigma/*.yml`, `yara/*.yar`, `chains/*.toml` and `benign/*.yml`. This module
+reads the folder and checks its TOML; compiling the rules is `tocsin.matching`'s work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from tocsin.errors import KnowledgeError
+from tocsin.model.grade import Grade
+
+DATA = Path(__file__).parent / "data"
+"""Where the facts lie."""
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a TOML file holds; a misspelt key is an error."""
+
+
+class Step(_File):
+    """One step of a chain: any of its rules, and how far the attack is when it is seen.
+
+    `by_time` steps come from sources that share no key with the others (an event log knows no
+    client address); they join a chain that was active within `near_seconds`.
+    """
+
+    id: str
+    title: str
+    rules: tuple[str, ...]
+    grade: Grade
+    by_time: bool = False
+
+
+class Chain(_File):
+    """An attack as an ordered list of steps, and what ties rows of several sources together.
+
+    `keys` are column names shared by all formats (`Column.name`), strongest first: rows with an
+    equal value belong together when they are at most `within_seconds` apart. `weak_keys`
+    (addresses) tie only within `weak_within_seconds`, and not where the address is a load balancer.
+    """
+
+    id: str
+    title: str
+    cves: tuple[str, ...]
+    attack: tuple[str, ...]
+    keys: tuple[str, ...]
+    weak_keys: tuple[str, ...]
+    within_seconds: int
+    weak_within_seconds: int
+    near_seconds: int
+    steps: tuple[Step, ...]
+    next_steps: tuple[str, ...] = ()
+
+
+class Sufficient(_File):
+    """One set of sources that, complete over the window, is enough to decide the pack."""
+
+    sources: tuple[str, ...]
+    why: str
+
+
+class PackFile(_File):
+    """`pack.toml`.
+
+    `exploitation_from` and `exploitation_until` (UTC; the second is absent while it goes on) bound
+    the pack's window. Sources are coverage kinds: a format's name, or ``format:stream``.
+    """
+
+    slug: str
+    title: str
+    summary: str
+    updated: date
+    cves: tuple[str, ...]
+    decisive_cves: tuple[str, ...]
+    """A server that is fixed for all of these cannot be exploited through this pack."""
+    exploitation_from: datetime
+    exploitation_until: datetime | None = None
+    window_source: str
+    sufficient: tuple[Sufficient, ...]
+    next_steps: tuple[str, ...]
+    references: tuple[str, ...]
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFile:
+    """A rule as it lies in the folder; `path` is relative to the packs' folder."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """One campaign pack."""
+
+    about: PackFile
+    sigma: tuple[RuleFile, ...]
+    yara: tuple[RuleFile, ...]
+    benign: tuple[RuleFile, ...]
+    chains: tuple[Chain, ...]
+
+
+@cache
+def all_packs() -> tuple[Pack, ...]:
+    """Every pack that Tocsin ships, by slug."""
+    return tuple(
+        read_pack(folder) for folder in sorted((DATA / "packs").iterdir()) if folder.is_dir()
+    )
+
+
+def read_pack(folder: Path) -> Pack:
+    """Read one pack's folder. Raises `KnowledgeError` with file and key."""
+    about = _toml(folder / "pack.toml", PackFile, folder)
+    if about.slug != folder.name:
+        raise KnowledgeError(
+            f"slug {about.slug!r} must be the folder's name", where=f"{folder.name}/pack.toml"
+        )
+    return Pack(
+        about=about,
+        sigma=_rules(folder, "sigma", "*.yml"),
+        yara=_rules(folder, "yara", "*.yar"),
+        benign=_rules(folder, "benign", "*.yml"),
+        chains=tuple(
+            _toml(path, Chain, folder) for path in sorted((folder / "chains").glob("*.toml"))
+        ),
+    )
+
+
+def _rules(folder: Path, kind: str, pattern: str) -> tuple[RuleFile, ...]:
+    return tuple(
+        RuleFile(path=_name(path, folder), text=path.read_text(encoding="utf-8"))
+        for path in sorted((folder / kind).glob(pattern))
+    )
+
+
+T = TypeVar("T")
+
+
+def _toml(path: Path, kind: type[T], folder: Path) -> T:
+    where = _name(path, folder)
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError as error:
+        raise KnowledgeError("is missing", where=where) from error
+    except msgspec.ValidationError as error:
+        raise KnowledgeError(str(error), where=where) from error
+    except msgspec.DecodeError as error:
+        raise KnowledgeError(f"is not TOML: {error}", where=where) from error
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder.parent).as_posix()
