@@ -1,0 +1,43 @@
+"""Documentation that can fail: what exists is looked up in the pages that claim to list it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+
+
+def test_the_tree_on_the_architecture_page_is_the_tree_on_disk() -> None:
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    tree = page.partition("src/tocsin/\n")[2].partition("```")[0]
+    drawn = set(re.findall(r"^  ([a-z_]+(?:/|\.py))", tree, flags=re.MULTILINE))
+
+    assert top_level() == drawn
+
+
+def top_level() -> set[str]:
+    source = ROOT / "src" / "tocsin"
+    packages = {f"{path.parent.name}/" for path in source.glob("*/__init__.py")}
+    modules = {path.name for path in source.glob("*.py") if not path.name.startswith("_")}
+    return packages | modules
+
+
+def test_every_make_target_is_explained_in_help_and_in_the_reference() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)[0].split())
+    in_help = set(re.findall(r"^([a-z]+):.*## \S", makefile, flags=re.MULTILINE))
+    page = (DOCS / "reference" / "make.md").read_text(encoding="utf-8")
+    in_reference = set(re.findall(r"^\| `([a-z]+)` \|", page, flags=re.MULTILINE))
+
+    assert targets == in_help
+    assert targets == in_reference
+
+
+def test_decisions_are_numbered_without_gaps_and_keep_their_headings() -> None:
+    pages = sorted((DOCS / "decisions").glob("0*.md"))
+    assert [f"{n:04}" for n in range(1, len(pages) + 1)] == [page.name[:4] for page in pages]
+    for page in pages:
+        headings = re.findall(r"^## (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert ["Context", "Decision", "Consequences"] == headings, page.name
