@@ -13,6 +13,8 @@ PIN := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-ind
 
 export PYTHONDONTWRITEBYTECODE := 1
 export UV_NO_PROGRESS := 1
+# Trust what the machine trusts: inside a closed network that includes a certificate authority of its own.
+export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format docs soak bench samples requirements changelog sizes clean
