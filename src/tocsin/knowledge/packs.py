@@ -29,7 +29,9 @@ class Step(_File):
     """One step of a chain: any of its rules, and how far the attack is when it is seen.
 
     `by_time` steps come from sources that share no key with the others (an event log knows no
-    client address); they join a chain that was active within `near_seconds`.
+    client address); they join a chain that was active within `near_seconds`. A step with `needs`
+    counts only where one of the named steps was seen in the same chain: alone it is everyday work
+    (an administrator who recreates a virtual directory).
     """
 
     id: str
@@ -37,6 +39,7 @@ class Step(_File):
     rules: tuple[str, ...]
     grade: Grade
     by_time: bool = False
+    needs: tuple[str, ...] = ()
 
 
 class Chain(_File):
