@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Two stamps: a change of pyproject.toml alone must not take the packages from under a running test.
+PACKAGES := $(VENV)/.packages-ready
 STAMP  := $(VENV)/.tocsin-ready
 DOCS   := build/docs
 ARGS   ?=
@@ -28,12 +30,15 @@ help: ## Show this list
 
 setup: $(STAMP) ## Make .venv with pinned, hash-checked packages (quick when nothing changed)
 
-$(STAMP): pyproject.toml requirements/uv.txt requirements/dev.txt
+$(PACKAGES): requirements/uv.txt requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Tocsin needs Python 3.11 or newer; '$(PYTHON)' is not. Try: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/uv.txt
 	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.txt
+	@touch $@
+
+$(STAMP): $(PACKAGES) pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

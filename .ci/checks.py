@@ -6,6 +6,7 @@ environment that fails the run.
 """
 
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ LINT: dict[str, list[str]] = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
-    "layers": ["lint-imports", "--no-cache"],
+    "layers": ["lint-imports", "--no-cache", "--no-logo"],
 }
 DOCS: dict[str, list[str]] = {
     "docs": ["sphinx-build", "-n", "-W", "--keep-going", "-q", "-b", "html", "docs", "build/docs"],
@@ -34,7 +35,11 @@ def main(arguments: list[str]) -> int:
     pytest_arguments = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     NOT_RUN_FILE.unlink(missing_ok=True)
     os.environ["TOCSIN_NOT_RUN_FILE"] = str(NOT_RUN_FILE)
-    tests = {"pytest": ["pytest", "-n", "2", *pytest_arguments]}
+    # One seed for the order of the tests, `random` and hypothesis; to repeat a run, pass both:
+    # make test ARGS='--randomly-seed=N --hypothesis-seed=N'
+    seed = secrets.randbelow(2**32)
+    seeds = [f"--randomly-seed={seed}", f"--hypothesis-seed={seed}"]
+    tests = {"pytest": ["pytest", "-n", "2", *seeds, *pytest_arguments]}
     results = run_all(LINT | DOCS | tests)
     return report(results, read_not_run(NOT_RUN_FILE))
 

@@ -1,6 +1,15 @@
 """How the documentation is built: Markdown sources, every warning an error (`make docs`)."""
 
+import sys
+from pathlib import Path
+
 import tocsin
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import formats_page  # it lies beside this file, where Sphinx does not look
+
+formats_page.write()
 
 project = "Tocsin"
 author = "The Tocsin authors"

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from tocsin.model.grade import Assurance, Grade, Level
+from tocsin.model.problem import ProblemCode
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
@@ -33,6 +38,28 @@ def test_every_make_target_is_explained_in_help_and_in_the_reference() -> None:
 
     assert targets == in_help
     assert targets == in_reference
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("problems.md", set(ProblemCode)),
+        ("verdicts.md", {*Level, *Assurance, *Grade}),
+    ],
+)
+def test_the_reference_lists_every_word_that_scripts_may_see(page: str, words: set[str]) -> None:
+    text = (DOCS / "reference" / page).read_text(encoding="utf-8")
+    assert words == set(re.findall(r"^\| `([a-z_]+)` \|", text, flags=re.MULTILINE))
+
+
+def test_the_reference_has_a_section_for_every_command() -> None:
+    page = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
+    commands = {
+        path.stem.replace("_", "-")
+        for path in (ROOT / "src" / "tocsin" / "cli").glob("*.py")
+        if not path.name.startswith("_")
+    }
+    assert commands <= set(re.findall(r"^## `tocsin ([a-z-]+)`$", page, flags=re.MULTILINE))
 
 
 def test_decisions_are_numbered_without_gaps_and_keep_their_headings() -> None:
