@@ -13,7 +13,6 @@ ARGS   ?=
 # One name for the compiler's switches, so that all three files are pinned alike.
 PIN := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 
-export PYTHONDONTWRITEBYTECODE := 1
 export UV_NO_PROGRESS := 1
 # Trust what the machine trusts: inside a closed network that includes a certificate authority of its own.
 export UV_SYSTEM_CERTS := 1
