@@ -79,5 +79,5 @@ sizes: ## The ten longest source files: not a gate, a question
 	@git ls-files 'src/*.py' | xargs wc -l | grep -v ' total$$' | sort -rn | head -10
 
 clean: ## Remove everything that this Makefile made
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist docs/reference/formats.md .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
