@@ -55,7 +55,7 @@ def test_every_exception_to_a_rule_has_its_reason_in_the_same_line() -> None:
         for path in committed("*.py")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         if (found := EXCEPTION.search(line))
-        and not found["rest"].strip(" #-–:")  # noqa: RUF001 a dash may stand before the reason
+        and not found["rest"].strip(" #-–:")
         and path != Path(__file__)
     ]
     assert [] == bare
