@@ -25,7 +25,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What a TOML file holds; a misspelt key is an error."""
 
 
-class Step(_File, kw_only=True):
+class Step(_File, frozen=True, kw_only=True):
     """One step of a chain: any of its rules, and how far the attack is when it is seen.
 
     `by_time` steps come from sources that share no key with the others (an event log knows no
@@ -42,7 +42,7 @@ class Step(_File, kw_only=True):
     needs: tuple[str, ...] = ()
 
 
-class Chain(_File, kw_only=True):
+class Chain(_File, frozen=True, kw_only=True):
     """An attack as an ordered list of steps, and what ties rows of several sources together.
 
     `keys` are column names shared by all formats (`Column.name`), strongest first: rows with an
@@ -63,14 +63,14 @@ class Chain(_File, kw_only=True):
     next_steps: tuple[str, ...] = ()
 
 
-class Sufficient(_File, kw_only=True):
+class Sufficient(_File, frozen=True, kw_only=True):
     """One set of sources that, complete over the window, is enough to decide the pack."""
 
     sources: tuple[str, ...]
     why: str
 
 
-class PackFile(_File, kw_only=True):
+class PackFile(_File, frozen=True, kw_only=True):
     """`pack.toml`.
 
     `exploitation_from` and `exploitation_until` (UTC; the second is absent while it goes on) bound

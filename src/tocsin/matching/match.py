@@ -6,15 +6,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tocsin.model.artefact import Artefact
-    from tocsin.model.event import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """`rule` is the rule's id; `values` are the event's typed columns by our shared names."""
+    """One row that one rule matched, kept small: what findings and citations need.
+
+    `kind` is the coverage kind of its source. `place` counts as the artefact's format says.
+    `values` are the row's typed columns by our shared names. `text` is the row verbatim, cut at
+    `scan.TEXT_LIMIT`. `benign` names the benign patterns that the same row fits. A row that the
+    second hunt found by a pivot has the rule id ``pivot:<key>``.
+    """
 
     rule: str
     artefact: Artefact
-    event: Event
+    kind: str
+    time: datetime | None
+    place: int
     values: dict[str, str]
+    text: str
+    benign: tuple[str, ...] = ()

@@ -29,9 +29,9 @@ class Event:
     `time` is aware UTC, None where the row has none. `place` is a line, record number or byte
     offset, as the format says. `fields` are named as the source names them (``cs-uri-stem``,
     ``AnchorMailbox``), all values text; an empty or ``-`` value in the source is left out, so a
-    missing key is Sigma's null. `stream` tells sub-logs of one format apart: the HttpProxy protocol
-    (``ecp``), the event channel, the IIS site (``frontend``/``backend``). `text` is the record
-    verbatim, for the citation. Not frozen only because freezing triples the cost of a row.
+    missing key is Sigma's null. `stream` tells sub-logs of one format apart: the HttpProxy
+    protocol (``ecp``), the event channel, the IIS site (``frontend``/``backend``). `text` is the
+    record verbatim, for the citation. Not frozen only because freezing triples the cost of a row.
     """
 
     time: datetime | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class EvidencePath:
         return _compiled(pattern).search(self.folded) is not None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     parts: list[str] = []
     index = 0

@@ -58,6 +58,8 @@ class ProblemCode(StrEnum):
     """An archive inside an archive, deeper than we open."""
     TOO_MANY_MEMBERS = "too_many_members"
     """The archive names more members than the limit allows; the rest were not read."""
+    TOO_LARGE = "too_large"
+    """A file is larger than what one of the checks reads; the rest of it was not checked."""
     BAD_METADATA = "bad_metadata"
     """The collecting tool's own metadata cannot be read."""
 

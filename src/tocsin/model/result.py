@@ -19,14 +19,14 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A part of the result; unknown keys are refused when one is read back."""
 
 
-class RuleFailure(_Part):
+class RuleFailure(_Part, frozen=True, kw_only=True):
     """A rule that could not be loaded, with its file and the reason."""
 
     file: str
     reason: str
 
 
-class RuleCounts(_Part):
+class RuleCounts(_Part, frozen=True, kw_only=True):
     """What became of every rule: none is lost without a line here."""
 
     loaded: int
@@ -36,7 +36,7 @@ class RuleCounts(_Part):
     fields_never_seen: tuple[str, ...]
 
 
-class Tool(_Part):
+class Tool(_Part, frozen=True, kw_only=True):
     """Which Tocsin, with which knowledge (a date), made the result."""
 
     version: str
@@ -44,7 +44,7 @@ class Tool(_Part):
     rules: RuleCounts
 
 
-class Verdict(_Part):
+class Verdict(_Part, frozen=True, kw_only=True):
     """The answer: how bad, how sure, why, and what could not be seen."""
 
     level: Level
@@ -53,7 +53,7 @@ class Verdict(_Part):
     limits: tuple[str, ...]
 
 
-class PackVerdict(_Part):
+class PackVerdict(_Part, frozen=True, kw_only=True):
     """The answer for one campaign. `window` is empty where the pack is not applicable."""
 
     pack: str
@@ -65,7 +65,7 @@ class PackVerdict(_Part):
     not_applicable: str | None
 
 
-class BuildSeen(_Part):
+class BuildSeen(_Part, frozen=True, kw_only=True):
     """A build that the evidence shows, and when. `from_` prints as ``from``: the source kind."""
 
     build: str
@@ -77,7 +77,7 @@ class BuildSeen(_Part):
     from_: str = msgspec.field(name="from")
 
 
-class Exposure(_Part):
+class Exposure(_Part, frozen=True, kw_only=True):
     """Whether and how long this server was vulnerable to one CVE."""
 
     cve: str
@@ -87,7 +87,7 @@ class Exposure(_Part):
     exposed_until: datetime | None
 
 
-class Citation(_Part, omit_defaults=True):
+class Citation(_Part, frozen=True, kw_only=True, omit_defaults=True):
     """The very line. Exactly one of `line`, `record` and `offset` is set.
 
     `time_from` says whose time it is: ``content`` for a row's own, else a file time's origin.
@@ -103,7 +103,7 @@ class Citation(_Part, omit_defaults=True):
     text: str
 
 
-class Finding(_Part):
+class Finding(_Part, frozen=True, kw_only=True):
     """A statement with citations."""
 
     id: str
@@ -121,7 +121,7 @@ class Finding(_Part):
     next_steps: tuple[str, ...]
 
 
-class TimelineEntry(_Part):
+class TimelineEntry(_Part, frozen=True, kw_only=True):
     """One moment; `finding` is the id of the finding it belongs to, if any."""
 
     time: datetime
@@ -130,7 +130,7 @@ class TimelineEntry(_Part):
     finding: str | None
 
 
-class CoverageEntry(_Part):
+class CoverageEntry(_Part, frozen=True, kw_only=True):
     """What was seen of one kind of source; gaps are whole stretches without a row."""
 
     kind: str
@@ -142,7 +142,7 @@ class CoverageEntry(_Part):
     problems: int
 
 
-class ProblemEntry(_Part):
+class ProblemEntry(_Part, frozen=True, kw_only=True):
     """A place that could not be read."""
 
     artefact: str
@@ -151,14 +151,14 @@ class ProblemEntry(_Part):
     detail: str
 
 
-class Noise(_Part):
+class Noise(_Part, frozen=True, kw_only=True):
     """A named benign pattern and how many rows it explains."""
 
     rule: str
     events: int
 
 
-class GroupOverlap(_Part):
+class GroupOverlap(_Part, frozen=True, kw_only=True):
     """An overlap with a known group's ways; never an attribution."""
 
     name: str
@@ -168,7 +168,7 @@ class GroupOverlap(_Part):
     wording: str
 
 
-class ManifestEntry(_Part):
+class ManifestEntry(_Part, frozen=True, kw_only=True):
     """One file of the collection as we read it."""
 
     path: str
@@ -176,7 +176,7 @@ class ManifestEntry(_Part):
     sha256: str
 
 
-class HostResult(_Part):
+class HostResult(_Part, frozen=True, kw_only=True):
     """All that was found on one server."""
 
     source: str
@@ -195,7 +195,7 @@ class HostResult(_Part):
     manifest: tuple[ManifestEntry, ...]
 
 
-class Result(_Part):
+class Result(_Part, frozen=True, kw_only=True):
     """The whole: the worst verdict of the hosts, and the hosts."""
 
     schema: str

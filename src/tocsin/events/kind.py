@@ -1,0 +1,24 @@
+"""The kind of a source, as coverage counts it and packs ask for it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_EVENT_LOGS = frozenset({"evtx", "events_json"})
+
+
+@lru_cache(maxsize=4096)
+def kind_of(format_name: str, stream: str) -> str:
+    """The kind of source that an event of this format and stream belongs to.
+
+    A Windows event counts under its channel (``events:Security``), whether it came as EVTX or as
+    an export; other sub-logs under the format (``httpproxy:ecp``, ``iis:frontend``).
+    """
+    if format_name in _EVENT_LOGS:
+        return f"events:{stream}" if stream else "events"
+    return f"{format_name}:{stream.lower()}" if stream else format_name
+
+
+def serves(kind: str, needed: str) -> bool:
+    """Whether a source of `kind` is one that a pack means by `needed` (``iis`` means any site)."""
+    return kind.lower() == needed.lower() or kind.lower().startswith(needed.lower() + ":")

@@ -1,0 +1,71 @@
+"""Which client addresses stand for many clients: load balancers and proxies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tocsin.findings.keys import plain_address
+from tocsin.matching.scan import Observer
+
+if TYPE_CHECKING:
+    from tocsin.events.format import Format
+    from tocsin.model.artefact import Artefact
+    from tocsin.model.event import Event
+    from tocsin.model.problem import Problem
+
+_FRONT_DOORS = frozenset({"iis:frontend", "httpproxy"})
+_ADDRESSES_KEPT = 20_000
+_AGENTS_KEPT = 16
+_AGENTS_OF_MANY = 12
+_SHARE_OF_ALL = 0.6
+_ROWS_ENOUGH = 200
+
+
+class Addresses(Observer):
+    """Counts the clients of the front doors, with bounded memory.
+
+    An address stands for many when it wears at least a dozen user agents, or when it brings
+    most of all requests. A single attacker who changes the user agent at each request may
+    look so too: then the rows still join by canary and request id, which is why an address is
+    a weak key only.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[str, int] = {}
+        self._agents: dict[str, set[int]] = {}
+        self._total = 0
+
+    def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
+        """Count one request."""
+        del artefact
+        if kind != "iis:frontend" and form.name != "httpproxy":
+            return
+        fields = event.fields
+        client = fields.get("c-ip") or fields.get("ClientIpAddress")
+        if client is None:
+            return
+        self._total += 1
+        if client not in self._rows:
+            if len(self._rows) >= _ADDRESSES_KEPT:
+                return
+            self._rows[client] = 0
+            self._agents[client] = set()
+        self._rows[client] += 1
+        agents = self._agents[client]
+        if len(agents) < _AGENTS_KEPT:
+            agents.add(hash(fields.get("cs(User-Agent)") or fields.get("UserAgent") or ""))
+
+    def problem(self, artefact: Artefact, kind: str, problem: Problem) -> None:
+        """Damage says nothing about addresses."""
+
+    def shared(self) -> frozenset[str]:
+        """The addresses that stand for many clients, in canonical form."""
+        outside = {address: rows for address, rows in self._rows.items() if plain_address(address)}
+        total = sum(outside.values())
+        found = set()
+        for address, rows in outside.items():
+            many = len(self._agents[address]) >= _AGENTS_OF_MANY
+            most = total >= _ROWS_ENOUGH and rows / total >= _SHARE_OF_ALL
+            if (many or most) and (plain := plain_address(address)):
+                found.add(plain)
+        return frozenset(found)

@@ -1,0 +1,75 @@
+"""What ties rows of different sources together: the join keys of one row."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE_COLUMNS = ("file_path", "url_path")
+_PAGE = re.compile(
+    r"([^/\\]+\.(?:aspx|ashx|asmx|asax|asp))(?:\.[0-9a-f]{6,16}\.compiled)?$", re.IGNORECASE
+)
+
+
+def keys_of(
+    values: Mapping[str, str], shared_addresses: frozenset[str] = frozenset()
+) -> dict[str, str]:
+    """The join keys of a row, by name, from its typed columns.
+
+    ``file_name`` is the page that a path or URL ends in, in lower case, without what ASP.NET adds
+    to it when it compiles (``x.aspx.1a2b3c4d.compiled``). ``client_ip`` is left out where it is
+    one of `shared_addresses` (load balancers, proxies), unless the row says whom they forwarded,
+    and where it is this machine itself.
+    """
+    found = {
+        name: value
+        for name in ("canary", "request_id", "process_id", "parent_process_id")
+        if (value := values.get(name))
+    }
+    if page := page_of(values):
+        found["file_name"] = page
+    if client := client_of(values, shared_addresses):
+        found["client_ip"] = client
+    return found
+
+
+def page_of(values: Mapping[str, str]) -> str | None:
+    """The executable page that the row is about, lower case, without its folders."""
+    for column in FILE_COLUMNS:
+        if (path := values.get(column)) and (match := _PAGE.search(path)):
+            return match.group(1).lower()
+    return None
+
+
+def client_of(values: Mapping[str, str], shared_addresses: frozenset[str]) -> str | None:
+    """Who asked: the forwarded address where there is one, else the client's, if it means anyone.
+
+    A forwarded list names the client first.
+    """
+    forwarded = values.get("forwarded_for")
+    if forwarded and (address := plain_address(forwarded.split(",")[0])):
+        return address
+    client = plain_address(values.get("client_ip", ""))
+    return None if client is None or client in shared_addresses else client
+
+
+@lru_cache(maxsize=65536)
+def plain_address(text: str) -> str | None:
+    """An address in its canonical form, without port, brackets or zone; None for loopback."""
+    text = text.strip().split("%")[0]
+    if text.startswith("["):
+        text = text[1:].split("]")[0]
+    elif text.count(":") == 1:
+        text = text.split(":")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if address.is_loopback or address.is_link_local or address.is_unspecified:
+        return None
+    return str(address)

@@ -1,0 +1,164 @@
+"""Pages that somebody put on the server: who asked for them, and when they went away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tocsin.findings.finding import Finding
+from tocsin.findings.keys import client_of, page_of
+from tocsin.findings.pivots import PIVOT
+from tocsin.model.grade import Confidence, Grade, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from tocsin.matching.match import Match
+    from tocsin.model.rule import RuleInfo
+
+_ANSWERED = frozenset({"200", "241"})
+_GONE = frozenset({"302", "404", "440"})
+"""What Exchange answers for a page under ``owa/auth`` that is not there: it sends the visitor to
+the logon page. Source: HelseCERT, 2021-march-exchange, real victim logs."""
+_REQUEST_LOGS = ("iis", "httpproxy")
+_FEW = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visits:
+    """The requests for one page, in order of time, as the web server logged them."""
+
+    page: str
+    rows: tuple[Match, ...]
+
+    @property
+    def answered(self) -> tuple[Match, ...]:
+        """The requests that the page answered."""
+        return tuple(row for row in self.rows if row.values.get("status") in _ANSWERED)
+
+    @property
+    def removed(self) -> tuple[datetime, datetime] | None:
+        """Between which two requests the page was taken away, UTC; None if that was not seen."""
+        answered = [row.time for row in self.answered if row.time]
+        if not answered:
+            return None
+        gone = [
+            row.time
+            for row in self.rows
+            if row.values.get("status") in _GONE and row.time and row.time > answered[-1]
+        ]
+        return (answered[-1], gone[0]) if gone else None
+
+
+def shell_findings(
+    matches: Iterable[Match], traces: Iterable[Match], infos: Mapping[str, RuleInfo]
+) -> list[Finding]:
+    """One finding for each planted page that was asked for and answered.
+
+    That the page was planted is what other matches say; with a witness besides the request
+    logs the finding is sure, without one it says what to look at.
+    """
+    planted: dict[str, list[Match]] = {}
+    for match in matches:
+        info = infos[match.rule]
+        page = page_of(match.values)
+        if page and info.grade.rank >= Grade.PERSISTENCE.rank:
+            planted.setdefault(page, []).append(match)
+    visits: dict[str, list[Match]] = {}
+    for trace in traces:
+        page = page_of(trace.values)
+        if page in planted and trace.kind.startswith("iis"):
+            visits.setdefault(page, []).append(trace)
+    found = []
+    for page, rows in sorted(visits.items()):
+        seen = Visits(page=page, rows=tuple(sorted(rows, key=_when)))
+        if seen.answered:
+            found.append(_finding(seen, planted[page], infos))
+    return found
+
+
+def with_children(findings: Sequence[Finding], traces: Iterable[Match]) -> list[Finding]:
+    """`findings`, each with the processes that its own processes started."""
+    children = [trace for trace in traces if trace.rule == f"{PIVOT}parent_process_id"]
+    grown = []
+    for finding in findings:
+        own = {match.values.get("process_id") for match in finding.matches}
+        cited = {(match.artefact.path.inside, match.place) for match in finding.matches}
+        added = [
+            child
+            for child in children
+            if child.values.get("parent_process_id") in own
+            and (child.artefact.path.inside, child.place) not in cited
+        ]
+        if added:
+            merged = tuple(sorted((*finding.matches, *added), key=_when))
+            finding = replace(  # noqa: PLW2901 - the grown finding takes the place of the old
+                finding, matches=merged, total=finding.total + len(added)
+            )
+        grown.append(finding)
+    return grown
+
+
+def _finding(seen: Visits, planted: Sequence[Match], infos: Mapping[str, RuleInfo]) -> Finding:
+    witnesses = [match for match in planted if not match.kind.startswith(_REQUEST_LOGS)]
+    posts = [row for row in seen.answered if row.values.get("method", "").upper() == "POST"]
+    title = (
+        f"{seen.page}: {len(seen.answered)} requests answered, {len(posts)} of them POST; "
+        f"{_removal(seen)}"
+    )
+    clients = dict.fromkeys(
+        client for row in seen.answered if (client := client_of(row.values, frozenset()))
+    )
+    cves = dict.fromkeys(cve for match in planted for cve in infos[match.rule].cves)
+    confidence = Confidence.HIGH if witnesses else Confidence.MEDIUM
+    return Finding(
+        id="web-shell-requests",
+        title=title,
+        pack=infos[planted[0].rule].pack,
+        grade=Grade.POST_EXPLOITATION if posts else Grade.PERSISTENCE,
+        confidence=confidence,
+        severity=Severity.CRITICAL if witnesses else Severity.HIGH,
+        cves=tuple(cves),
+        attack=("T1505.003",),
+        clients=tuple(clients)[:_FEW],
+        sources=tuple(sorted({match.kind for match in (*seen.rows, *planted)})),
+        matches=_shown(seen),
+        total=len(seen.rows),
+        benign_explanations=(
+            ()
+            if witnesses
+            else ("A page of your own or of a vendor that lies beside Exchange's pages.",)
+        ),
+        next_steps=(
+            (
+                f"Keep a copy of {seen.page} and of its folder before anything is deleted; "
+                "then take the server off the network."
+            ),
+            "Follow every client address named here through all other logs you have.",
+        ),
+    )
+
+
+def _removal(seen: Visits) -> str:
+    if seen.removed is None:
+        return "no request after the last answer shows it gone, so it may still be there"
+    last, gone = seen.removed
+    return (
+        f"removed between {last:%Y-%m-%d %H:%M} and {gone:%Y-%m-%d %H:%M} UTC "
+        "(the answer changed from 200 to a redirect)"
+    )
+
+
+def _shown(seen: Visits) -> tuple[Match, ...]:
+    """The rows to cite: the first ones, and those on both sides of the removal."""
+    if len(seen.rows) <= _FEW:
+        return seen.rows
+    edges = set(seen.removed or ())
+    near = [row for row in seen.rows if row.time in edges]
+    return tuple(sorted({id(row): row for row in (*seen.rows[:_FEW], *near)}.values(), key=_when))
+
+
+def _when(match: Match) -> tuple[str, str, int]:
+    time = match.time.isoformat() if match.time else "~"
+    return (time, match.artefact.path.inside, match.place)

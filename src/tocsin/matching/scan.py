@@ -1,0 +1,192 @@
+"""One pass over one artefact: every row parsed, shown to the observers, and matched."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from tocsin.events.format import Format, Unit
+from tocsin.events.kind import kind_of
+from tocsin.matching.match import Match
+from tocsin.model.problem import Problem, ProblemCode
+from tocsin.model.rule import RuleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from _typeshed import WriteableBuffer
+
+    from tocsin.matching.rules import RuleSet
+    from tocsin.model.artefact import Artefact
+    from tocsin.model.event import Event
+
+TEXT_LIMIT = 4096
+"""Characters of a row that a citation keeps."""
+MATCHES_PER_RULE = 2000
+"""Rows of one rule that are kept; the rest are counted, so a flood cannot eat the memory."""
+CONTENT_LIMIT = 8 * 2**20
+"""Bytes of a file that YARA reads; of a larger one it reads the first part, and we say so."""
+
+
+class Observer(Protocol):
+    """Somebody who wants to see every row: coverage, builds, addresses."""
+
+    def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
+        """One row, in file order."""
+
+    def problem(self, artefact: Artefact, kind: str, problem: Problem) -> None:
+        """One place that could not be read; `kind` is the format's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """The stretch of time that the analyst asked for, UTC; an end may be open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, time: datetime | None) -> bool:
+        """Whether `time` lies in it. What has no time is always looked at."""
+        if time is None:
+            return True
+        return (self.since is None or time >= self.since) and (
+            self.until is None or time <= self.until
+        )
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What all passes found: the matches that are kept, and the counts of all of them."""
+
+    matches: list[Match] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def keep(self, match: Match) -> None:
+        """Count a match, and keep it unless its rule has filled its share."""
+        self.counts[match.rule] += 1
+        if self.counts[match.rule] <= MATCHES_PER_RULE:
+            self.matches.append(match)
+
+
+def scan(
+    stream: BinaryIO,
+    artefact: Artefact,
+    form: Format,
+    *,
+    rules: RuleSet,
+    period: Period,
+    observers: Sequence[Observer],
+    tally: Tally,
+) -> None:
+    """Read `artefact` once, to its end. Never raises on its content."""
+    content = stream.read(CONTENT_LIMIT) if form.unit is Unit.DOCUMENT else b""
+    whole = io.BufferedReader(_Joined(content, stream)) if content else stream
+    matcher = rules.sigma_for(form)
+    first: Event | None = None
+    for row in form.parse(whole, artefact):
+        if isinstance(row, Problem):
+            for observer in observers:
+                observer.problem(artefact, form.name, row)
+            continue
+        first = first or row
+        kind = kind_of(form.name, row.stream)
+        for observer in observers:
+            observer.row(artefact, form, kind, row)
+        if period.holds(row.time) and (found := matcher.match(row)):
+            _keep(found, artefact, form, row, rules, tally)
+    if content and first is not None:
+        if found := rules.yara_match(content, artefact.path):
+            _keep(found, artefact, form, first, rules, tally)
+        _say_if_cut(len(content), artefact, form, observers)
+
+
+def reduced(rule: str, artefact: Artefact, form: Format, event: Event) -> Match:
+    """The match of `rule` on `event`, cut to what is kept."""
+    return Match(
+        rule=rule,
+        artefact=artefact,
+        kind=kind_of(form.name, event.stream),
+        time=event.time,
+        place=event.place,
+        values=form.values(event),
+        text=event.text[:TEXT_LIMIT],
+    )
+
+
+def _keep(
+    found: Sequence[str],
+    artefact: Artefact,
+    form: Format,
+    event: Event,
+    rules: RuleSet,
+    tally: Tally,
+) -> None:
+    benign = tuple(rule for rule in found if rules.infos[rule].kind is RuleKind.BENIGN)
+    tally.counts.update(benign)
+    kind = kind_of(form.name, event.stream)
+    values: dict[str, str] | None = None
+    for rule in found:
+        if rule in benign:
+            continue
+        values = form.values(event) if values is None else values
+        tally.keep(
+            Match(
+                rule=rule,
+                artefact=artefact,
+                kind=kind,
+                time=event.time,
+                place=event.place,
+                values=values,
+                text=event.text[:TEXT_LIMIT],
+                benign=benign,
+            )
+        )
+
+
+def _say_if_cut(
+    shown: int, artefact: Artefact, form: Format, observers: Sequence[Observer]
+) -> None:
+    if shown < CONTENT_LIMIT or artefact.size_bytes <= shown:
+        return
+    problem = Problem(
+        artefact=artefact.path.inside,
+        line=1,
+        code=ProblemCode.TOO_LARGE,
+        detail=f"only the first {CONTENT_LIMIT} bytes were shown to YARA",
+    )
+    for observer in observers:
+        observer.problem(artefact, form.name, problem)
+
+
+class _Joined(io.RawIOBase):
+    """What was read already, followed by the rest of the stream."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        super().__init__()
+        self._head = memoryview(head)
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        room = memoryview(buffer).cast("B")
+        part = self._head[: len(room)] if self._head else self._rest.read(len(room))
+        self._head = self._head[len(part) :]
+        room[: len(part)] = part
+        return len(part)
+
+
+def rows_with(
+    stream: BinaryIO, artefact: Artefact, form: Format, wanted: Sequence[str]
+) -> Iterator[Event]:
+    """Only the rows whose text holds one of `wanted` (lower case); for the second hunt."""
+    for row in form.parse(stream, artefact):
+        if isinstance(row, Problem):
+            continue
+        text = row.text.lower()
+        if any(word in text for word in wanted):
+            yield row

@@ -1,0 +1,162 @@
+"""What was seen, and what was not: per kind of source, from the times inside the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tocsin.events.kind import serves
+from tocsin.matching.scan import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tocsin.events.format import Format
+    from tocsin.model.artefact import Artefact
+    from tocsin.model.event import Event
+    from tocsin.model.problem import Problem
+
+GAP = timedelta(hours=24)
+"""A stretch without any row that is longer than this is a gap: Exchange's own health probes write
+to its logs around the clock, and a quiet week-end alone must not raise doubts."""
+_HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The coverage of one kind of source. Times are UTC; gaps are whole stretches without rows.
+
+    `lost` counts files of the kind that could not be read, `problems` all places.
+    """
+
+    kind: str
+    files: int
+    events: int
+    first: datetime | None
+    last: datetime | None
+    gaps: tuple[tuple[datetime, datetime], ...]
+    days: tuple[str, ...]
+    problems: int
+    lost: int = 0
+
+    def misses(self, window: tuple[datetime, datetime]) -> tuple[tuple[datetime, datetime], ...]:
+        """The stretches of `window` longer than a gap of which this source says nothing."""
+        start, end = window
+        if self.first is None or self.last is None:
+            return (window,) if end > start else ()
+        edges = ((start, min(self.first, end)), *self.gaps, (max(self.last, start), end))
+        cut = ((max(low, start), min(high, end)) for low, high in edges)
+        return tuple((low, high) for low, high in cut if high - low > GAP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """All sources of one server, by kind."""
+
+    sources: Mapping[str, Source]
+
+    def of(self, needed: str) -> tuple[Source, ...]:
+        """The sources that serve what a pack calls `needed`."""
+        return tuple(
+            source for kind, source in sorted(self.sources.items()) if serves(kind, needed)
+        )
+
+    @property
+    def first(self) -> datetime | None:
+        """The earliest row of any log."""
+        times = (source.first for source in self.sources.values())
+        return min((time for time in times if time), default=None)
+
+    @property
+    def last(self) -> datetime | None:
+        """The latest row of any log: what the evidence can speak of ends here."""
+        times = (source.last for source in self.sources.values())
+        return max((time for time in times if time), default=None)
+
+
+@dataclass(slots=True)
+class _Counts:
+    files: set[str] = field(default_factory=set)
+    events: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    hours: set[int] = field(default_factory=set)
+    problems: int = 0
+    lost: set[str] = field(default_factory=set)
+
+
+class CoverageTaker(Observer):
+    """Counts rows, problems and the hours in which there were rows, for every kind of source.
+
+    Memory is bounded by the number of files and of hours. A row's time is believed only between
+    `EARLIEST` and `LATEST`: a damaged row must not stretch the coverage over a century.
+    """
+
+    EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+    LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+    def __init__(self) -> None:
+        self._counts: dict[str, _Counts] = {}
+
+    def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
+        """Count one row."""
+        del form
+        counts = self._counts.get(kind)
+        if counts is None:
+            counts = self._counts[kind] = _Counts()
+        counts.files.add(artefact.path.inside)
+        counts.events += 1
+        time = event.time
+        if time is None or not self.EARLIEST <= time <= self.LATEST:
+            return
+        if counts.first is None or time < counts.first:
+            counts.first = time
+        if counts.last is None or time > counts.last:
+            counts.last = time
+        counts.hours.add(int(time.timestamp()) // _HOUR)
+
+    def problem(self, artefact: Artefact, kind: str, problem: Problem) -> None:
+        """Count one place that could not be read; without a line the whole file is lost."""
+        counts = self._counts.setdefault(kind, _Counts())
+        counts.problems += 1
+        if problem.line is None:
+            counts.lost.add(artefact.path.inside)
+
+    def taken(self) -> Coverage:
+        """What was counted."""
+        return Coverage(
+            sources={
+                kind: Source(
+                    kind=kind,
+                    files=len(counts.files | counts.lost),
+                    events=counts.events,
+                    first=counts.first,
+                    last=counts.last,
+                    gaps=_gaps(counts),
+                    days=tuple(_days(counts.hours)),
+                    problems=counts.problems,
+                    lost=len(counts.lost),
+                )
+                for kind, counts in sorted(self._counts.items())
+            }
+        )
+
+
+def _gaps(counts: _Counts) -> tuple[tuple[datetime, datetime], ...]:
+    hours = sorted(counts.hours)
+    limit = int(GAP.total_seconds()) // _HOUR
+    return tuple(
+        (_time(before + 1), _time(after))
+        for before, after in pairwise(hours)
+        if after - before - 1 >= limit
+    )
+
+
+def _days(hours: Iterable[int]) -> list[str]:
+    return sorted({_time(hour).date().isoformat() for hour in hours})
+
+
+def _time(hour: int) -> datetime:
+    return datetime.fromtimestamp(hour * _HOUR, tz=UTC)
