@@ -1,0 +1,252 @@
+"""Physical lines of a stream: numbered from 1, decoded, bounded, and never an exception.
+
+What a physical line is, for every text format:
+
+* Lines end with LF or CRLF. Only where the first 64 KiB have CR and no LF does a bare CR end one.
+* A byte order mark in front of any line is dropped: some tools glue files together.
+* UTF-16 is known by its byte order mark, or by every second byte being NUL.
+* A line that is not UTF-8 is taken as Latin-1, byte by byte, so nothing is lost or replaced.
+* A line of more than `MAX_LINE_BYTES` is a problem, and is skipped without being kept.
+* NUL bytes at the end of a line are padding. A line that has NUL bytes and cannot be read as a row
+  is a problem of its encoding, whatever else is wrong with it.
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from tocsin.model.problem import Problem, ProblemCode
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Iterator
+
+    from tocsin.events.format import Row
+    from tocsin.model.artefact import Artefact
+
+MAX_LINE_BYTES = 2**20
+"""Bytes of one line, without its LF and counted as UTF-8."""
+HEAD_BYTES = 2**16
+CHUNK_BYTES = 2**18
+
+Line = tuple[int, str]
+
+
+class LineReader(Protocol):
+    """What a text format makes of one file, line by line; it keeps the header in force."""
+
+    def row(self, number: int, text: str, *, last: bool) -> Row | None:
+        """The row or problem of a line that is not blank; None for a directive or a header.
+
+        `last` says that the file ends within this line.
+        """
+
+
+def read_rows(stream: BinaryIO, artefact: Artefact, reader: LineReader) -> Iterator[Row]:
+    """Rows and problems of a text log, in file order."""
+    lines = Lines(stream, artefact.path.inside)
+    for line in lines:
+        if isinstance(line, Problem):
+            yield line
+            continue
+        number, text = line
+        if text.isspace() or not text:
+            continue
+        if "\0" in text:
+            row = _row_with_nul(reader, number, text, lines)
+        else:
+            row = reader.row(number, text, last=lines.cut)
+        if row is not None:
+            yield row
+
+
+def count_data_lines(data: bytes, header: re.Pattern[str] | None = None) -> int:
+    """Data lines in a whole file, counted another way than `read_rows` reads them.
+
+    Blank lines, ``#`` directives and lines that start like `header` are none.
+    """
+    head = data[:HEAD_BYTES]
+    encoding = encoding_of(head)
+    whole = _as_utf8(data, encoding)
+    if _ends_with_bare_cr(_as_utf8(head, encoding)):
+        whole = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    count = 0
+    for line in whole.split(b"\n"):
+        if len(line) > MAX_LINE_BYTES:
+            count += 1
+            continue
+        text = _decoded(line)
+        padded = text.rstrip("\0")
+        nothing = not text or text.isspace()
+        if nothing or text.startswith("#") or (header is not None and header.match(padded)):
+            continue
+        count += 1
+    return count
+
+
+def encoding_of(head: bytes) -> str:
+    """``utf-16-le``, ``utf-16-be`` or ``utf-8``, told by the first bytes of a file."""
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le"
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be"
+    pairs = len(head) // 2
+    even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
+    if pairs >= 4 and odd > 0.8 * pairs and even < 0.1 * pairs:
+        return "utf-16-le"
+    if pairs >= 4 and even > 0.8 * pairs and odd < 0.1 * pairs:
+        return "utf-16-be"
+    return "utf-8"
+
+
+def head_text(head: bytes) -> str:
+    """The first bytes of a file as text, for `Format.recognise`."""
+    encoding = encoding_of(head[:HEAD_BYTES])
+    text = head.decode(encoding, "replace" if encoding != "utf-8" else "surrogateescape")
+    return text.lstrip("\ufeff")
+
+
+class Lines:
+    """The lines of one stream; iterate once.
+
+    `cut` becomes true with a last line that has no line end: the file may end in its middle. A
+    stream that fails ends with a problem of the whole file, after what was read.
+    """
+
+    def __init__(self, stream: BinaryIO, artefact: str) -> None:
+        self.cut = False
+        self._stream = stream
+        self.artefact = artefact
+        self._number = 0
+        self._failure: Problem | None = None
+
+    def __iter__(self) -> Iterator[Line | Problem]:
+        rest = b""
+        too_long = False
+        for chunk in self._utf8_chunks():
+            start = chunk.find(b"\n") + 1 if too_long else 0
+            if too_long and not start:
+                continue
+            too_long = False
+            block = rest + chunk[start:]
+            end = block.rfind(b"\n")
+            rest = block[end + 1 :]
+            if end >= 0:
+                yield from self._numbered(block[:end].split(b"\n"))
+            if len(rest) > MAX_LINE_BYTES:
+                yield self._too_long()
+                rest, too_long = b"", True
+        if rest:
+            self.cut = True
+            yield from self._numbered([rest])
+        if self._failure:
+            yield self._failure
+
+    def _numbered(self, lines: list[bytes]) -> Iterator[Line | Problem]:
+        number = self._number
+        for line in lines:
+            if len(line) > MAX_LINE_BYTES:
+                self._number = number
+                yield self._too_long()
+                number = self._number
+                continue
+            number += 1
+            yield number, _decoded(line)
+        self._number = number
+
+    def _too_long(self) -> Problem:
+        self._number += 1
+        return Problem(
+            artefact=self.artefact,
+            line=self._number,
+            code=ProblemCode.LINE_TOO_LONG,
+            detail=f"longer than {MAX_LINE_BYTES} bytes; skipped to the next line",
+        )
+
+    def _utf8_chunks(self) -> Iterator[bytes]:
+        """The stream as UTF-8 with LF (or CRLF) line ends."""
+        head = self._head()
+        encoding = encoding_of(head)
+        chunks = self._chunks(head)
+        if encoding != "utf-8":
+            chunks = _recoded(chunks, encoding)
+        return _with_lf(chunks) if _ends_with_bare_cr(_as_utf8(head, encoding)) else chunks
+
+    def _head(self) -> bytes:
+        """Exactly the first `HEAD_BYTES`, so that short reads do not change what is told."""
+        head = b""
+        while len(head) < HEAD_BYTES and (more := self._read(HEAD_BYTES - len(head))):
+            head += more
+        return head
+
+    def _chunks(self, head: bytes) -> Iterator[bytes]:
+        chunk = head
+        while chunk:
+            yield chunk
+            chunk = self._read(CHUNK_BYTES)
+
+    def _read(self, size: int) -> bytes:
+        if self._failure:
+            return b""
+        try:
+            return self._stream.read(size)
+        except OSError as error:
+            self._failure = Problem(
+                artefact=self.artefact,
+                line=None,
+                code=ProblemCode.UNREADABLE,
+                detail=f"reading stopped after line {self._number}: {error}",
+            )
+            return b""
+
+
+def _row_with_nul(reader: LineReader, number: int, text: str, lines: Lines) -> Row | None:
+    padding_off = text.rstrip("\0")
+    if not padding_off or padding_off.isspace():
+        row: Row | None = Problem(
+            artefact=lines.artefact,
+            line=number,
+            code=ProblemCode.ENCODING,
+            detail=f"nothing but NUL bytes ({len(text)})",
+        )
+    else:
+        row = reader.row(number, padding_off, last=lines.cut)
+    if isinstance(row, Problem) and row.code is not ProblemCode.ENCODING:
+        row = replace(row, code=ProblemCode.ENCODING, detail=f"NUL bytes in a row: {row.detail}")
+    return row
+
+
+def _decoded(line: bytes) -> str:
+    line = line.removeprefix(codecs.BOM_UTF8).removesuffix(b"\r")
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+def _with_lf(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    held = b""
+    for chunk in chunks:
+        whole = held + chunk
+        held = b"\r" if whole.endswith(b"\r") else b""
+        whole = whole[: len(whole) - len(held)]
+        yield whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if held:
+        yield b"\n"
+
+
+def _as_utf8(data: bytes, encoding: str) -> bytes:
+    return data if encoding == "utf-8" else data.decode(encoding, "replace").encode()
+
+
+def _ends_with_bare_cr(head: bytes) -> bool:
+    return b"\n" not in head and b"\r" in head
