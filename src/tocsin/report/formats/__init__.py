@@ -1,0 +1,1 @@
+"""One file per output, each with a constant `REPORT`."""

@@ -1,0 +1,75 @@
+"""The result for programs: the very shape of the interface page, deterministic to the byte."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tocsin.report.format import Report
+
+if TYPE_CHECKING:
+    from tocsin.model.result import Citation, HostResult, Result
+
+
+_UNORDERED = {"manifest": "path", "noise": "rule", "coverage": "kind", "exposure": "cve"}
+"""Arrays whose order means nothing, and the key that they are sorted by."""
+
+
+def render(result: Result) -> bytes:
+    """Encode `result` as indented JSON with a newline at its end.
+
+    Text that no UTF-8 can carry (a lone surrogate) prints as a question mark.
+    """
+    whole = msgspec.to_builtins(result)
+    for host, printed in zip(result.hosts, whole["hosts"], strict=True):
+        _settle(host, printed)
+    try:
+        encoded = msgspec.json.encode(whole)
+    except UnicodeEncodeError:
+        encoded = msgspec.json.encode(_encodable(whole))
+    return msgspec.json.format(encoded, indent=2) + b"\n"
+
+
+def _settle(host: HostResult, printed: dict[str, Any]) -> None:
+    for findings, shown in (
+        (host.findings, printed["findings"]),
+        (host.leads, printed["leads"]),
+    ):
+        for finding, one in zip(findings, shown, strict=True):
+            one["citations"] = [_citation(citation) for citation in finding.citations]
+    for name, key in _UNORDERED.items():
+        printed[name] = sorted(printed[name], key=itemgetter(key))
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    """All keys, and of the three places only the one that is set."""
+    places = {"line": citation.line, "record": citation.record, "offset": citation.offset}
+    return {
+        "artefact": citation.artefact,
+        **{name: value for name, value in places.items() if value is not None},
+        "time": citation.time,
+        "time_from": citation.time_from,
+        "rule": citation.rule,
+        "text": citation.text,
+    }
+
+
+def _encodable(value: Any) -> Any:  # noqa: ANN401 any JSON value goes in and out
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {key: _encodable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(item) for item in value]
+    return value
+
+
+REPORT = Report(
+    name="json",
+    title="JSON, as `tocsin hunt --json` prints it",
+    extension="json",
+    media_type="application/json",
+    render=render,
+)

@@ -1,0 +1,231 @@
+"""The result in plain words, for somebody at a terminal: with or without colour, at any width."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tocsin.model.grade import Level, Severity
+from tocsin.report import summary, words
+from tocsin.report.visible import shortened, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import RenderableType
+
+    from tocsin.model.result import Citation, CoverageEntry, Finding, HostResult, Result
+
+LEVEL_STYLES: dict[Level, str] = {
+    Level.COMPROMISED: "bold white on red",
+    Level.EXPLOITED: "bold white on red",
+    Level.INCONCLUSIVE: "bold black on yellow",
+    Level.ATTEMPTED: "bold black on yellow",
+    Level.PROBED: "bold white on blue",
+    Level.NO_EVIDENCE_FOUND: "bold white on blue",
+}
+_SEVERITY_STYLES: dict[Severity, str] = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFORMATIONAL: "dim",
+}
+_CITATIONS_SHOWN = 3
+_CLIENTS_SHOWN = 8
+_CITED_CHARACTERS = 160
+_GAPS_SHOWN = 3
+
+
+def render(result: Result) -> RenderableType:
+    """Lay out the whole result; print it on a `rich.console.Console`.
+
+    No text from evidence is ever read as markup, and none of it reaches the terminal unescaped.
+    """
+    parts = [part for host in result.hosts for part in _host(host)]
+    return Group(*parts, *_in_short(result))
+
+
+def one_line(host: HostResult) -> str:
+    """A host's verdict in a line, for `--quiet` and for logs."""
+    return visible(
+        f"{words.rank(host.verdict)}\t{host.name}\t{words.headline(host.verdict)}\t{host.source}"
+    ).replace("‹U+0009›", "\t")
+
+
+def _in_short(result: Result) -> list[RenderableType]:
+    """The verdicts once more, the worst first: the end is what stays on the screen."""
+    hosts = sorted(result.hosts, key=lambda host: -words.rank(host.verdict).severity)
+    servers = "" if len(hosts) == 1 else f": {len(hosts)} servers, the worst first"
+    return [
+        _heading(f"In short{servers}"),
+        *(_indented(Text.assemble(_badge(one), f"  {visible(one.name)}")) for one in hosts),
+        Text(),
+    ]
+
+
+def _host(host: HostResult) -> list[RenderableType]:
+    name = visible(host.name)
+    origin = f"  ({visible(host.source)})" if host.source != host.name else ""
+    verdict = host.verdict
+    parts: list[RenderableType] = [
+        Text(),
+        Text.assemble(_badge(host), ("  " + name, "bold"), origin),
+        Text(),
+        _indented(words.meaning(verdict)),
+        _indented(words.dates_covered(verdict, summary.span(host))),
+        _indented(
+            f"Assurance: {verdict.assurance}, that is, "
+            f"{words.ASSURANCE_MEANINGS[verdict.assurance]}."
+        ),
+    ]
+    parts += _listed("Why", verdict.reasons)
+    parts += _listed("What could not be seen", verdict.limits)
+    parts += _listed("What to do next", summary.next_steps(host), numbered=True)
+    parts += _findings("Findings", host.findings)
+    parts += _findings("Leads from your own rules (they never raise the verdict)", host.leads)
+    parts += _builds(host)
+    parts += _coverage(host)
+    parts += _set_aside(host)
+    return parts
+
+
+def _badge(host: HostResult) -> Text:
+    level = words.rank(host.verdict)
+    symbol = words.LEVEL_SYMBOLS[level]
+    return Text(f" {symbol} {words.headline(host.verdict).upper()} ", style=LEVEL_STYLES[level])
+
+
+def _findings(title: str, findings: Sequence[Finding]) -> list[RenderableType]:
+    if not findings:
+        return []
+    parts: list[RenderableType] = [_heading(f"{title} ({len(findings)})")]
+    for finding in summary.worst_first(findings):
+        style = _SEVERITY_STYLES[finding.severity]
+        severity = Text(finding.severity.upper(), style=style)
+        parts.append(_hanging(severity, 10, Text(visible(finding.title), style="bold")))
+        parts += [_indented(visible(line), by=6) for line in _about(finding)]
+        parts += [_cited(citation) for citation in finding.citations[:_CITATIONS_SHOWN]]
+        more = len(finding.citations) - _CITATIONS_SHOWN
+        if more > 0:
+            parts.append(_indented(f"… and {words.count(more, 'citation')} more", by=6))
+    return parts
+
+
+def _about(finding: Finding) -> Iterable[str]:
+    yield " · ".join(
+        [
+            words.GRADE_NAMES[finding.grade],
+            words.CONFIDENCE_NAMES[finding.confidence],
+            words.period(finding.first_seen, finding.last_seen),
+        ]
+    )
+    if finding.clients:
+        more = len(finding.clients) - _CLIENTS_SHOWN
+        shown = ", ".join(finding.clients[:_CLIENTS_SHOWN])
+        yield f"from {shown}" + (f" and {more:,} more" if more > 0 else "")
+    if finding.benign_explanations:
+        yield f"harmless if: {'; '.join(finding.benign_explanations)}"
+
+
+def _cited(citation: Citation) -> RenderableType:
+    text = Text.assemble(
+        (visible(words.place(citation)), "cyan"),
+        f"  {words.moment(citation.time)}\n",
+        (visible(shortened(citation.text, _CITED_CHARACTERS)), "dim"),
+    )
+    return _indented(text, by=6)
+
+
+def _builds(host: HostResult) -> list[RenderableType]:
+    lines = [
+        " ".join(
+            part
+            for part in (
+                build.build,
+                build.product,
+                build.cu,
+                build.su,
+                f"({words.period(build.first_seen, build.last_seen)}, from {build.from_})",
+            )
+            if part
+        )
+        for build in host.builds
+    ]
+    lines += [
+        f"{exposure.cve}: {exposure.status}, {exposure.reason}"
+        + (
+            f" ({words.period(exposure.exposed_from, exposure.exposed_until)})"
+            if exposure.exposed_from or exposure.exposed_until
+            else ""
+        )
+        for exposure in host.exposure
+    ]
+    return _listed("Builds and exposure", lines)
+
+
+def _coverage(host: HostResult) -> list[RenderableType]:
+    lines = [_seen(entry) for entry in sorted(host.coverage, key=lambda entry: entry.kind)]
+    lines += [f"{kind}: needed for the verdict, and not there" for kind in summary.missing(host)]
+    return _listed("What was read", lines)
+
+
+def _seen(entry: CoverageEntry) -> str:
+    text = f"{entry.kind}: {words.count(entry.files, 'file')}, {words.count(entry.events, 'row')}"
+    if entry.first is not None and entry.last is not None:
+        text += f", {words.day(entry.first)} to {words.day(entry.last)}"
+    gaps = [f"{words.moment(start)} to {words.moment(end)}" for start, end in entry.gaps]
+    if gaps:
+        more = f" and {len(gaps) - _GAPS_SHOWN} more" if len(gaps) > _GAPS_SHOWN else ""
+        text += f"; no row in {', '.join(gaps[:_GAPS_SHOWN])}{more}"
+    if entry.problems:
+        text += f"; {words.count(entry.problems, 'unreadable place')}"
+    return text
+
+
+def _set_aside(host: HostResult) -> list[RenderableType]:
+    problems = [
+        f"{group.code}: {words.count(group.count, 'place')} in {words.count(group.files, 'file')}"
+        for group in summary.problem_groups(host, examples=0)
+    ]
+    noise = [
+        f"{entry.rule}: {words.count(entry.events, 'row')}"
+        for entry in sorted(host.noise, key=lambda entry: entry.rule)
+    ]
+    groups = [group.wording for group in host.groups]
+    return [
+        *_listed("What could not be read", problems),
+        *_listed("Harmless patterns, counted and set aside", noise),
+        *_listed("Overlap with known groups (not an attribution)", groups),
+    ]
+
+
+def _listed(title: str, lines: Sequence[str], *, numbered: bool = False) -> list[RenderableType]:
+    if not lines:
+        return []
+    parts: list[RenderableType] = [_heading(title)]
+    for number, line in enumerate(lines, start=1):
+        mark = f"{number:>2}." if numbered else " •"
+        parts.append(_hanging(Text(mark), 4, Text(visible(line))))
+    return parts
+
+
+def _heading(title: str) -> RenderableType:
+    return Padding(Text(title, style="bold underline"), (1, 0, 0, 0), expand=False)
+
+
+def _indented(text: str | Text, *, by: int = 2) -> RenderableType:
+    return Padding(text if isinstance(text, Text) else Text(text), (0, 0, 0, by), expand=False)
+
+
+def _hanging(mark: Text, width: int, text: Text) -> RenderableType:
+    """A line whose further lines stand below its text, not below its mark."""
+    row = Table.grid(padding=0)
+    row.add_column(width=width, no_wrap=True)
+    row.add_column(overflow="fold")
+    row.add_row(mark, text)
+    return Padding(row, (0, 0, 0, 2), expand=False)

@@ -1,0 +1,146 @@
+"""The words that every output for people shares, so that all of them say the same thing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tocsin.model.grade import Assurance, Confidence, Grade, Level, Severity
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tocsin.model.result import Citation, Verdict
+
+LEVEL_NAMES: dict[Level, str] = {
+    Level.COMPROMISED: "Compromised",
+    Level.EXPLOITED: "Exploited",
+    Level.INCONCLUSIVE: "Inconclusive",
+    Level.ATTEMPTED: "Attempted",
+    Level.PROBED: "Probed",
+    Level.NO_EVIDENCE_FOUND: "No evidence found",
+}
+
+LEVEL_SYMBOLS: dict[Level, str] = {
+    Level.COMPROMISED: "✖",
+    Level.EXPLOITED: "▲",
+    Level.INCONCLUSIVE: "?",
+    Level.ATTEMPTED: "●",
+    Level.PROBED: "○",
+    Level.NO_EVIDENCE_FOUND: "–",
+}
+"""A sign beside the colour, for whoever cannot see colours."""
+
+_MEANINGS: dict[Level, str] = {
+    Level.COMPROMISED: "Somebody got in, and then acted or left a way to come back.",
+    Level.EXPLOITED: "The attack succeeded. Nothing that followed it was seen.",
+    Level.INCONCLUSIVE: "What was collected cannot answer the question, either way.",
+    Level.ATTEMPTED: "Somebody tried to exploit this server. No success was seen.",
+    Level.PROBED: "Scanners looked at this server. Nothing beyond that was seen.",
+    Level.NO_EVIDENCE_FOUND: "No trace of exploitation was found in what was read.",
+}
+
+_MEANING_UNTOLD = "What would show a success was not there to be read, so it cannot be ruled out."
+
+ASSURANCE_MEANINGS: dict[Assurance, str] = {
+    Assurance.COMPLETE: "the sources that this verdict needs were there, over the whole window",
+    Assurance.PARTIAL: "some of what this verdict needs is missing",
+    Assurance.INSUFFICIENT: "too little of what this verdict needs was there",
+}
+
+_ASSURED_LOGS: dict[Assurance, str] = {
+    Assurance.COMPLETE: "complete logs",
+    Assurance.PARTIAL: "incomplete logs",
+    Assurance.INSUFFICIENT: "too few logs",
+}
+
+GRADE_NAMES: dict[Grade, str] = {
+    Grade.PROBE: "probe",
+    Grade.ATTEMPT: "attempt",
+    Grade.EXPLOITED: "exploited",
+    Grade.PERSISTENCE: "persistence",
+    Grade.POST_EXPLOITATION: "post-exploitation",
+    Grade.MAIL_THEFT: "mail theft",
+    Grade.IMPACT: "impact",
+}
+
+CONFIDENCE_NAMES: dict[Confidence, str] = {
+    Confidence.LOW: "low confidence",
+    Confidence.MEDIUM: "medium confidence",
+    Confidence.HIGH: "high confidence",
+}
+
+SEVERITY_NAMES: dict[Severity, str] = {severity: severity.value for severity in Severity}
+
+
+def cannot_be_told(verdict: Verdict) -> bool:
+    """Whether something was tried and the evidence is too thin to say how it ended.
+
+    Source: the team's interface page ("Levels and assurance"): such a verdict ranks as
+    inconclusive.
+    """
+    return verdict.assurance is Assurance.INSUFFICIENT and verdict.level in (
+        Level.ATTEMPTED,
+        Level.PROBED,
+    )
+
+
+def rank(verdict: Verdict) -> Level:
+    """The level under which a verdict is sorted and coloured."""
+    return Level.INCONCLUSIVE if cannot_be_told(verdict) else verdict.level
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in a few words."""
+    name = LEVEL_NAMES[verdict.level]
+    return f"{name}; whether it succeeded cannot be told" if cannot_be_told(verdict) else name
+
+
+def meaning(verdict: Verdict) -> str:
+    """What the level says, in one sentence."""
+    return _MEANING_UNTOLD if cannot_be_told(verdict) else _MEANINGS[verdict.level]
+
+
+def dates_covered(verdict: Verdict, span: tuple[datetime, datetime] | None) -> str:
+    """Which dates the verdict speaks of; no headline stands without it."""
+    if span is None:
+        return "No row with a time was read, so no date is covered."
+    logs = _ASSURED_LOGS[verdict.assurance]
+    return f"Read: {logs} from {day(span[0])} to {day(span[1])} (UTC)."
+
+
+def moment(time: datetime | None) -> str:
+    """A time as every output writes it: ISO 8601 in UTC, to the second unless there is more."""
+    if time is None:
+        return "no time"
+    text = time.isoformat(timespec="milliseconds" if time.microsecond else "seconds")
+    return text.replace("+00:00", "Z").replace("T", " ")
+
+
+def day(time: datetime) -> str:
+    """The date alone, in UTC."""
+    return time.date().isoformat()
+
+
+def period(first: datetime | None, last: datetime | None) -> str:
+    """From when to when; one moment where both are the same."""
+    if first is None and last is None:
+        return "no time"
+    if first == last or last is None:
+        return moment(first)
+    return f"{moment(first)} to {moment(last)}"
+
+
+def place(citation: Citation) -> str:
+    """Where a citation stands: ``path:120``, ``path record 7`` or ``path offset 512``."""
+    if citation.line is not None:
+        return f"{citation.artefact}:{citation.line}"
+    if citation.record is not None:
+        return f"{citation.artefact} record {citation.record}"
+    if citation.offset is not None:
+        return f"{citation.artefact} offset {citation.offset}"
+    return citation.artefact
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: ``1 file``, ``12,000 files``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

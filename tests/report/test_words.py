@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.report.results import at
+from tocsin.model.grade import Assurance, Confidence, Grade, Level, Severity
+from tocsin.model.result import Citation, Verdict
+from tocsin.report import words
+
+
+def verdict(level: Level, assurance: Assurance) -> Verdict:
+    return Verdict(level=level, assurance=assurance, reasons=(), limits=())
+
+
+def test_every_word_of_the_model_has_words_for_people() -> None:
+    assert set(Level) == set(words.LEVEL_NAMES) == set(words.LEVEL_SYMBOLS)
+    assert set(Grade) == set(words.GRADE_NAMES)
+    assert set(Confidence) == set(words.CONFIDENCE_NAMES)
+    assert set(Severity) == set(words.SEVERITY_NAMES)
+    assert set(Assurance) == set(words.ASSURANCE_MEANINGS)
+
+
+def test_an_attempt_in_thin_evidence_says_that_success_cannot_be_told() -> None:
+    thin = verdict(Level.ATTEMPTED, Assurance.INSUFFICIENT)
+    assert "Attempted; whether it succeeded cannot be told" == words.headline(thin)
+    assert Level.INCONCLUSIVE == words.rank(thin)
+
+
+def test_a_probe_in_thin_evidence_is_not_called_an_attempt() -> None:
+    thin = verdict(Level.PROBED, Assurance.INSUFFICIENT)
+    assert "Probed; whether it succeeded cannot be told" == words.headline(thin)
+    assert Level.INCONCLUSIVE == words.rank(thin)
+
+
+@pytest.mark.parametrize("level", [Level.COMPROMISED, Level.EXPLOITED, Level.INCONCLUSIVE])
+def test_other_levels_keep_their_rank_however_thin_the_evidence(level: Level) -> None:
+    assert level == words.rank(verdict(level, Assurance.INSUFFICIENT))
+
+
+@pytest.mark.parametrize("level", list(Level))
+@pytest.mark.parametrize("assurance", list(Assurance))
+def test_no_server_is_ever_called_clean_or_safe(level: Level, assurance: Assurance) -> None:
+    said = " ".join(
+        (
+            words.headline(verdict(level, assurance)),
+            words.meaning(verdict(level, assurance)),
+            words.dates_covered(verdict(level, assurance), None),
+            words.ASSURANCE_MEANINGS[assurance],
+        )
+    ).lower()
+    assert not {"clean", "safe", "secure"} & set(said.replace(".", " ").split())
+
+
+def test_the_wording_names_the_dates_that_were_covered() -> None:
+    span = (at("2021-02-20T10:00:00"), at("2021-03-09T09:00:00"))
+    assert "Read: complete logs from 2021-02-20 to 2021-03-09 (UTC)." == words.dates_covered(
+        verdict(Level.NO_EVIDENCE_FOUND, Assurance.COMPLETE), span
+    )
+    assert "no date is covered" in words.dates_covered(
+        verdict(Level.INCONCLUSIVE, Assurance.INSUFFICIENT), None
+    )
+
+
+def test_a_moment_shows_fractions_only_where_there_are_any() -> None:
+    assert "2021-03-03 04:05:06Z" == words.moment(at("2021-03-03T04:05:06"))
+    assert "2021-03-03 04:05:06.120Z" == words.moment(at("2021-03-03T04:05:06.120"))
+    assert "no time" == words.moment(None)
+
+
+def test_a_period_of_one_moment_is_that_moment() -> None:
+    time = at("2021-03-03T04:05:06")
+    assert "2021-03-03 04:05:06Z" == words.period(time, time)
+    assert "2021-03-03 04:05:06Z" == words.period(time, None)
+    assert "no time" == words.period(None, None)
+
+
+def test_a_place_is_written_as_editors_take_it() -> None:
+    assert "a.log:7" == words.place(Citation(artefact="a.log", line=7, rule="r", text=""))
+    assert "a.evtx record 7" == words.place(
+        Citation(artefact="a.evtx", record=7, rule="r", text="")
+    )
+    assert "$MFT offset 0" == words.place(Citation(artefact="$MFT", offset=0, rule="r", text=""))
+    assert "web.config" == words.place(Citation(artefact="web.config", rule="r", text=""))
