@@ -1,0 +1,43 @@
+"""The user's rule files: found, read, and named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tocsin.errors import KnowledgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Sequence
+    from pathlib import Path
+
+
+def files_below(paths: Iterable[Path], endings: Sequence[str]) -> list[Path]:
+    """The files named, and in folders every file with one of `endings`, in a steady order."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(
+                one for one in path.rglob("*") if one.suffix.lower() in endings and one.is_file()
+            )
+        else:
+            found.append(path)
+    return found
+
+
+def read_text(path: Path) -> str:
+    """The text of a rule file. Raises `KnowledgeError` where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise KnowledgeError(error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise KnowledgeError("is not UTF-8") from error
+
+
+def free_slug(wanted: str, *taken: Container[str]) -> str:
+    """`wanted`, or the first of ``wanted-2``, ``wanted-3`` ... that is free."""
+    slug, number = wanted, 1
+    while any(slug in names for names in taken):
+        number += 1
+        slug = f"{wanted}-{number}"
+    return slug

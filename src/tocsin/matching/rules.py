@@ -1,0 +1,87 @@
+"""All rules of a run: loaded once, asked for every event and every file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from tocsin.events.format import Unit, all_formats
+from tocsin.matching.sigma.load import SigmaRules
+from tocsin.matching.sigma.plan import FormatRules, Seen, SigmaEntry
+from tocsin.matching.yara.load import load_yara
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from tocsin.events.format import Format
+    from tocsin.knowledge.packs import Pack
+    from tocsin.matching.yara.compile import YaraRules
+    from tocsin.model.path import EvidencePath
+    from tocsin.model.result import RuleFailure
+    from tocsin.model.rule import RuleInfo
+
+__all__ = ["FormatRules", "RuleSet", "Seen", "load_rules"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """Every rule that could be loaded, and the reason for every one that could not.
+
+    The order of `infos` is the rule order: packs by slug, in each the detections and then the
+    benign patterns by file name, the user's Sigma rules, and at the end all YARA rules.
+    """
+
+    infos: Mapping[str, RuleInfo]
+    failed: tuple[RuleFailure, ...]
+    _sigma: tuple[SigmaEntry, ...]
+    _yara: YaraRules
+    _by_format: dict[str, FormatRules] = field(default_factory=dict, repr=False, compare=False)
+
+    def sigma_for(self, form: Format) -> FormatRules:
+        """The Sigma rules that may be asked about events of `form`."""
+        if form.name not in self._by_format:
+            self._by_format[form.name] = FormatRules(form, self._sigma)
+        return self._by_format[form.name]
+
+    def yara_match(self, data: bytes, path: EvidencePath) -> Sequence[str]:
+        """The ids of all YARA rules that match the content of the file at `path`."""
+        return self._yara.match(data, path)
+
+    def not_applicable(self, formats_present: Collection[str]) -> Sequence[str]:
+        """The rules that nothing can serve where only these formats are present, by name.
+
+        YARA rules look into files that count as one document.
+        """
+        present = [form for name, form in all_formats().items() if name in formats_present]
+        served = {rule for form in present for rule in self.sigma_for(form).ids}
+        if any(form.unit is Unit.DOCUMENT for form in present):
+            served.update(self._yara.order)
+        return [rule for rule in self.infos if rule not in served]
+
+    def fields_never_seen(self, seen: Seen) -> Sequence[str]:
+        """The rules that were asked, and of whose fields at least one was in no event."""
+        found = seen.never_seen()
+        return [rule for rule in self.infos if rule in found]
+
+
+def load_rules(
+    packs: Sequence[Pack], *, user_sigma: Sequence[Path] = (), user_yara: Sequence[Path] = ()
+) -> RuleSet:
+    """Load the rules of `packs`, and the user's files and folders as leads.
+
+    Raises `KnowledgeError` with file and reason where a rule of a pack is broken. A broken rule
+    of the user goes to `RuleSet.failed`, and the rest are loaded.
+    """
+    sigma = SigmaRules()
+    for pack in packs:
+        sigma.add_pack(pack)
+    sigma.add_users(user_sigma)
+    yara, yara_infos, yara_failed = load_yara(packs, user_yara, sigma.infos)
+    return RuleSet(
+        infos=MappingProxyType({**sigma.infos, **yara_infos}),
+        failed=(*sigma.failed, *yara_failed),
+        _sigma=tuple(sigma.entries),
+        _yara=yara,
+    )

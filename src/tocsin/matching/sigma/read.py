@@ -1,0 +1,159 @@
+"""Sigma files: YAML documents in, pySigma's typed rules out, and our own key checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import yaml
+from sigma.collection import SigmaCollection
+from sigma.exceptions import SigmaError
+from sigma.policy.profiles import TrustedPolicy
+from sigma.rule import SigmaRule
+from sigma.rule.base import SigmaYAMLLoader
+
+from tocsin.errors import KnowledgeError
+from tocsin.model.grade import Confidence, Grade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sigma.filters import SigmaFilter
+
+Row = dict[str, str]
+OUR_KEY = "tocsin"
+_SPELLINGS = {"utf16le": "wide"}
+"""Modifiers of the Sigma specification that pySigma knows by another name only."""
+
+
+class Examples(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rows that a rule must and must not match: field names and values, all text."""
+
+    match: tuple[Row, ...]
+    no_match: tuple[Row, ...]
+
+
+class Extra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Our own key in a rule: what Sigma has no word for."""
+
+    grade: Grade | None = None
+    confidence: Confidence | None = None
+    reason: str = ""
+    next_steps: tuple[str, ...] = ()
+    examples: Examples | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One YAML document: exactly one of the three is set.
+
+    `names` are the id and the name, by which filters and correlations call a rule.
+    """
+
+    names: frozenset[str]
+    rule: SigmaRule | None = None
+    filter: SigmaFilter | None = None
+    correlation: Mapping[str, Any] | None = None
+
+
+def read_documents(text: str) -> list[Document]:
+    """Everything in one Sigma file. Raises `KnowledgeError` with the reason."""
+    try:
+        loaded = [
+            doc
+            # Derived from yaml.CSafeLoader, and refuses double keys.
+            for doc in yaml.load_all(text, Loader=SigmaYAMLLoader)
+            if doc is not None
+        ]
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise KnowledgeError(f"is not YAML: {_one_line(error)}") from error
+    if not loaded:
+        raise KnowledgeError("holds no rule")
+    if not all(isinstance(doc, dict) for doc in loaded):
+        raise KnowledgeError("is not a Sigma rule: a mapping is expected")
+    correlations = [doc for doc in loaded if "correlation" in doc]
+    others = [_respelt(doc) for doc in loaded if "correlation" not in doc]
+    return [
+        *(_document(one) for one in _parsed(others)),
+        *(Document(names=_names(doc), correlation=doc) for doc in correlations),
+    ]
+
+
+def extra_of(rule: SigmaRule) -> Extra:
+    """Our own key of `rule`. Raises `KnowledgeError` where it is missing or wrong."""
+    found = rule.custom_attributes.get(OUR_KEY)
+    if found is None:
+        raise KnowledgeError(f"needs the key '{OUR_KEY}' (grade, confidence, examples)")
+    try:
+        return msgspec.convert(found, Extra)
+    except msgspec.ValidationError as error:
+        raise KnowledgeError(f"{OUR_KEY}: {error}") from error
+
+
+def filtered(rule: SigmaRule, filters: Sequence[SigmaFilter]) -> SigmaRule:
+    """`rule` with every filter that means it applied. Raises `KnowledgeError`."""
+    try:
+        for one in filters:
+            applied = one.apply_on_rule(rule)
+            if isinstance(applied, SigmaRule):
+                rule = applied
+    except SigmaError as error:
+        raise KnowledgeError(f"a filter cannot be applied: {_one_line(error)}") from error
+    return rule
+
+
+def _parsed(documents: list[dict[str, Any]]) -> Iterator[SigmaRule | SigmaFilter]:
+    # pySigma answers a document of the wrong shape with whatever Python says about it.
+    try:
+        collection = SigmaCollection.from_dicts(
+            documents, collect_filters=True, resolve_references=False, policy=TrustedPolicy
+        )
+    except SigmaError as error:
+        raise KnowledgeError(_one_line(error)) from error
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise KnowledgeError(f"is not a Sigma rule: {_one_line(error)}") from error
+    for rule in collection.rules:
+        if isinstance(rule, SigmaRule):
+            yield rule
+    yield from collection.filters
+
+
+def _document(parsed: SigmaRule | SigmaFilter) -> Document:
+    names = frozenset(str(name) for name in (parsed.id, parsed.name) if name)
+    if isinstance(parsed, SigmaRule):
+        return Document(names=names, rule=parsed)
+    return Document(names=names, filter=parsed)
+
+
+def _names(document: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(str(document[key]) for key in ("id", "name") if document.get(key))
+
+
+def _respelt(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with modifiers spelt as pySigma knows them."""
+    for key in ("detection", "filter"):
+        if isinstance(document.get(key), dict):
+            document[key] = {
+                name: _respelt_keys(value) if name != "condition" else value
+                for name, value in document[key].items()
+            }
+    return document
+
+
+def _respelt_keys(value: object) -> object:
+    if isinstance(value, list):
+        return [_respelt_keys(one) for one in value]
+    if isinstance(value, dict):
+        return {_respelt_key(str(key)): one for key, one in value.items()}
+    return value
+
+
+def _respelt_key(key: str) -> str:
+    field, *modifiers = key.split("|")
+    return "|".join((field, *(_SPELLINGS.get(word, word) for word in modifiers)))
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text or type(error).__name__

@@ -1,0 +1,1 @@
+"""YARA rules over the content of files."""

@@ -1,0 +1,90 @@
+"""What a YARA rule claims, read from its meta section."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from tocsin.errors import KnowledgeError
+from tocsin.model.grade import Confidence, Grade, Severity
+from tocsin.model.rule import RuleInfo, RuleKind
+
+if TYPE_CHECKING:
+    import yara_x
+
+Word = TypeVar("Word", bound=StrEnum)
+_KNOWN = frozenset(
+    (
+        "title",
+        "grade",
+        "confidence",
+        "severity",
+        "cves",
+        "attack",
+        "false_positives",
+        "next_steps",
+        "description",
+        "reference",
+        "author",
+        "date",
+    )
+)
+
+
+def pack_info(rule: yara_x.Rule, *, pack: str, file: str, slug: str) -> RuleInfo:
+    """The claim of a rule of ours. Raises `KnowledgeError` where something is missing."""
+    if rule.identifier != slug.replace("-", "_"):
+        raise KnowledgeError(
+            f"rule {rule.identifier!r} must be called {slug.replace('-', '_')!r}, as its file",
+            where=file,
+        )
+    meta = {name: str(value) for name, value in rule.metadata}
+    if unknown := sorted(meta.keys() - _KNOWN):
+        raise KnowledgeError(f"meta {unknown[0]!r} is not known", where=file)
+    if not meta.get("title"):
+        raise KnowledgeError("meta 'title' is missing", where=file)
+    return RuleInfo(
+        id=slug,
+        title=meta["title"],
+        kind=RuleKind.DETECTION,
+        pack=pack,
+        file=file,
+        grade=_word(Grade, meta, "grade", file),
+        confidence=_word(Confidence, meta, "confidence", file),
+        severity=_word(Severity, meta, "severity", file),
+        cves=_list(meta, "cves", ","),
+        attack=_list(meta, "attack", ","),
+        benign_explanations=_list(meta, "false_positives", "|"),
+        next_steps=_list(meta, "next_steps", "|"),
+    )
+
+
+def lead_info(rule: yara_x.Rule, *, file: str, slug: str) -> RuleInfo:
+    """The claim of a rule that the user brought: a lead."""
+    meta = {name: str(value) for name, value in rule.metadata}
+    return RuleInfo(
+        id=slug,
+        title=meta.get("title") or meta.get("description") or slug,
+        kind=RuleKind.LEAD,
+        pack="",
+        file=file,
+        grade=Grade.ATTEMPT,
+        confidence=Confidence.LOW,
+        severity=Severity.MEDIUM,
+    )
+
+
+def _word(words: type[Word], meta: dict[str, str], key: str, file: str) -> Word:
+    try:
+        return words(meta[key])
+    except KeyError as error:
+        raise KnowledgeError(f"meta {key!r} is missing", where=file) from error
+    except ValueError as error:
+        allowed = ", ".join(words)
+        raise KnowledgeError(
+            f"meta {key}: {meta[key]!r} is none of {allowed}", where=file
+        ) from error
+
+
+def _list(meta: dict[str, str], key: str, separator: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in meta.get(key, "").split(separator) if part.strip())
