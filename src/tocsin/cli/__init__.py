@@ -1,1 +1,7 @@
-"""The command line: one file per command, each with a constant `COMMAND`, and no logic."""
+"""The command line: one file per command in `tocsin.cli.commands`, and no logic."""
+
+from __future__ import annotations
+
+from tocsin.cli.entry import main
+
+__all__ = ["main"]

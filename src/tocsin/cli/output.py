@@ -1,0 +1,75 @@
+"""Where the report goes: files beside each other in one folder, and never inside the evidence."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tocsin.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tocsin.model.result import Result
+    from tocsin.report.format import Report
+
+DEFAULT = "tocsin-report"
+
+
+def folder(asked: Path | None, sources: Sequence[Path]) -> Path:
+    """Choose the folder for the report, before the work begins and without making it.
+
+    Without `asked`, it is a new ``tocsin-report`` or ``tocsin-report-2`` and so on in the working
+    directory, so that no earlier report is lost. Raises `UsageError` where it could not be
+    written, or lies in a source: evidence is read-only.
+    """
+    target = asked if asked is not None else _unused(Path(DEFAULT))
+    for source in sources:
+        if source.is_dir() and target.resolve().is_relative_to(source.resolve()):
+            raise UsageError(
+                f"{target} lies inside the evidence {source}, which stays as it is; "
+                "name another folder",
+                where="--output",
+            )
+    exists = next(path for path in (target, *target.resolve().parents) if path.exists())
+    if not exists.is_dir() or not os.access(exists, os.W_OK | os.X_OK):
+        raise UsageError(
+            f"{target} cannot be written, because of {exists}; name another folder",
+            where="--output",
+        )
+    return target
+
+
+def write(result: Result, reports: Iterable[Report], target: Path) -> list[Path]:
+    """Write ``report.<extension>`` for each format; a file appears whole or not at all."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        return [
+            _write(target / f"report.{report.extension}", report.render(result))
+            for report in reports
+        ]
+    except OSError as error:
+        raise UsageError(
+            f"{target} cannot be written: {error.strerror}", where="--output"
+        ) from error
+
+
+def _write(path: Path, content: bytes) -> Path:
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _unused(path: Path) -> Path:
+    number = 2
+    candidate = path
+    while candidate.exists():
+        candidate = path.with_name(f"{path.name}-{number}")
+        number += 1
+    return candidate
