@@ -1,0 +1,97 @@
+"""Matches become findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.findings.making import INFOS, match, pack
+from tocsin.findings.judge import Context, judge
+from tocsin.model.grade import Confidence, Grade
+
+if TYPE_CHECKING:
+    from tocsin.findings.finding import Finding
+    from tocsin.matching.match import Match
+
+CONTEXT = Context(
+    infos=INFOS, counts={}, shared=frozenset(), benign_reasons={"scan": "A known scanner."}
+)
+
+
+def found(*matches: Match) -> list[Finding]:
+    return judge([pack()], matches, CONTEXT)
+
+
+def test_a_run_that_succeeded_is_one_finding_with_its_steps() -> None:
+    (finding,) = found(
+        match("try", 0, client_ip="192.0.2.7"), match("session", 4, client_ip="192.0.2.7")
+    )
+    assert ("shell", Grade.EXPLOITED, Confidence.HIGH) == (
+        finding.id,
+        finding.grade,
+        finding.confidence,
+    )
+    assert ("tried", "session opened") == finding.seen
+    assert ("192.0.2.7",) == finding.clients
+
+
+def test_attempts_of_many_clients_are_one_finding() -> None:
+    rows = [match("try", n, place=n, client_ip=f"192.0.2.{n}") for n in range(1, 40)]
+    findings = found(*rows)
+    assert 1 == len(findings)
+    assert Grade.ATTEMPT is findings[0].grade
+    assert 39 == len(findings[0].clients)
+
+
+def test_one_uncertain_witness_does_not_prove_persistence() -> None:
+    (finding,) = found(match("drop", 0, kind="web_file", file_path="C:/a/x.aspx"))
+    assert (Grade.PERSISTENCE, Confidence.MEDIUM) == (finding.grade, finding.confidence)
+
+
+def test_two_independent_witnesses_prove_it() -> None:
+    (finding,) = found(
+        match("session", 0, client_ip="192.0.2.7"),
+        match("event", 2, kind="events:MSExchange Management"),
+    )
+    assert (Grade.PERSISTENCE, Confidence.HIGH) == (finding.grade, finding.confidence)
+
+
+def test_two_rows_of_one_source_are_one_witness() -> None:
+    (finding,) = found(
+        match("event", 0, kind="events:S", file_path="x.aspx"),
+        match("page", 2, kind="events:S", file_path="x.aspx"),
+    )
+    assert Confidence.MEDIUM is finding.confidence
+
+
+def test_an_uncertain_step_does_not_hide_the_sure_one_below_it() -> None:
+    (finding,) = found(
+        match("session", 0, client_ip="192.0.2.7"),
+        match("page", 2, client_ip="192.0.2.7", place=2),
+    )
+    assert (Grade.EXPLOITED, Confidence.HIGH) == (finding.grade, finding.confidence)
+
+
+def test_a_scanner_pattern_makes_an_attempt_a_probe_and_says_why() -> None:
+    (finding,) = found(match("try", 0, client_ip="192.0.2.7", benign=("scan",)))
+    assert Grade.PROBE is finding.grade
+    assert ("A known scanner.",) == finding.benign_explanations
+
+
+def test_a_scanner_pattern_does_not_lower_success() -> None:
+    (finding,) = found(match("session", 0, client_ip="192.0.2.7", benign=("scan",)))
+    assert Grade.EXPLOITED is finding.grade
+
+
+def test_a_lead_is_marked_and_comes_last() -> None:
+    findings = found(match("lead", 0), match("try", 1, client_ip="192.0.2.7"))
+    assert [False, True] == [finding.is_lead for finding in findings]
+
+
+def test_findings_of_the_same_chain_get_names_of_their_own() -> None:
+    rows = []
+    for hour in (0, 10, 20):
+        rows += [
+            match("try", hour * 3600, client_ip="192.0.2.7", place=hour),
+            match("session", hour * 3600 + 3, client_ip="192.0.2.7", place=hour + 1),
+        ]
+    assert ["shell", "shell-2", "shell-3"] == [finding.id for finding in found(*rows)]
