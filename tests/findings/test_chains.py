@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.findings.making import CHAIN, match
 from tocsin.findings.chains import Run, runs_of
-from tocsin.matching.match import Match
+
+if TYPE_CHECKING:
+    from tocsin.matching.match import Match
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -112,7 +116,7 @@ def rows(draw: st.DrawFn) -> list[Match]:
                 st.sampled_from(["192.0.2.1", "192.0.2.2"]),
             )
         )
-        made.append(match(rule, seconds, place=place, **values))
+        made.append(replace(match(rule, seconds, place=place), values=values))
     return made
 
 
@@ -139,16 +143,6 @@ def test_all_clocks_moved_alike_change_nothing(made: list[Match], seconds: int) 
     def sizes(runs: list[Run]) -> list[int]:
         return sorted(len(run.members) for run in runs)
 
-    moved = [
-        Match(
-            rule=one.rule,
-            artefact=one.artefact,
-            kind=one.kind,
-            time=one.time + timedelta(seconds=seconds) if one.time else None,
-            place=one.place,
-            values=one.values,
-            text=one.text,
-        )
-        for one in made
-    ]
+    later = timedelta(seconds=seconds)
+    moved = [replace(one, time=one.time + later) if one.time else one for one in made]
     assert sizes(runs_of(CHAIN, made, NOBODY)) == sizes(runs_of(CHAIN, moved, NOBODY))
