@@ -18,15 +18,26 @@ if TYPE_CHECKING:
 class Member(Protocol):
     """One file in a collection. `size_bytes` is what the container claims."""
 
-    path: EvidencePath
-    size_bytes: int
-    times: tuple[FileTime, ...]
+    @property
+    def path(self) -> EvidencePath:
+        """Where it lies in the collection, and lay on the server."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of the content, as the container claims it."""
+        ...
+
+    @property
+    def times(self) -> tuple[FileTime, ...]:
+        """Every time that somebody gives for it, each with its origin."""
+        ...
 
     def open(self) -> BinaryIO:
-        """A fresh stream at the start of the content.
+        """A fresh, seekable stream at the start of the content.
 
         Raises `OSError` where the file vanished or its content is damaged; reading may raise it
-        too. The caller turns that into a `Problem`.
+        too. The caller turns that into a `Problem` with `tocsin.evidence.damage.problem_of`.
         """
         ...
 
