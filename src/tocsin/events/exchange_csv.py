@@ -17,7 +17,10 @@ When a row is a problem:
 
 A log whose last column is free text (`tail`) loses nothing to commas and quotes in it: what is
 left of the line belongs to that column, and if its quote does not end, the event has the field
-``Truncated``.
+``Truncated``. In a log that is `loose`, whatever does not fit the header is an event all the same,
+with the whole line in that last column.
+
+Source of the quoting: Exchange's own log writer, which escapes line breaks and doubles quotes.
 """
 
 from __future__ import annotations
@@ -47,14 +50,20 @@ HEADER = re.compile(r'"?(?:datetime|timestamp|mytimestamp|date-time)"?\s*(?:,|\Z
 """How a bare header line starts."""
 
 _TIME_NAMES = frozenset({"datetime", "timestamp", "mytimestamp", "date-time"})
+_VERSION_COLUMNS = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
 _VERSION = re.compile(r"\s*(\d+)\.(\d+)\.(\d+)\.(\d+)\s*\Z")
 
 
 def read_csv(
-    stream: BinaryIO, artefact: Artefact, finish: Finish, *, tail: str | None = None
+    stream: BinaryIO,
+    artefact: Artefact,
+    finish: Finish,
+    *,
+    tail: str | None = None,
+    loose: bool = False,
 ) -> Iterator[Row]:
     """Rows and problems of one log; `tail` is the last column, where it is free text."""
-    return read_rows(stream, artefact, _Log(artefact.path.inside, finish, tail))
+    return read_rows(stream, artefact, _Log(artefact.path.inside, finish, tail, loose=loose))
 
 
 def count_csv(data: bytes) -> int:
@@ -128,6 +137,12 @@ def unquoted_tail(raw: str) -> tuple[str, bool]:
     return body.replace('""', '"'), closed
 
 
+def build_of_row(fields: dict[str, str], of_file: str | None) -> str | None:
+    """The build that wrote a row: from its four version columns, else what the file says."""
+    parts = [fields.get(name, "") for name in _VERSION_COLUMNS]
+    return ".".join(parts) if all(parts) else of_file
+
+
 def build_of(version: str) -> str | None:
     """A build as Exchange names it (``15.1.2375.7``) from ``15.01.2375.007``.
 
@@ -143,10 +158,11 @@ def build_of(version: str) -> str | None:
 class _Log:
     """One file: the header in force, and what `#Version` said."""
 
-    def __init__(self, artefact: str, finish: Finish, tail: str | None) -> None:
+    def __init__(self, artefact: str, finish: Finish, tail: str | None, *, loose: bool) -> None:
         self._artefact = artefact
         self._finish = finish
         self._tail = tail
+        self._loose = tail if loose else None
         self._header = ""
         self._names: tuple[str, ...] = ()
         self._time = ""
@@ -166,6 +182,8 @@ class _Log:
         if len(values) != len(self._names) or not (closed or self._has_tail):
             surplus = values[len(self._names) :]
             if not closed or not self._names or not surplus or any(surplus):
+                if self._loose:
+                    return self._whole(number, text, self._loose)
                 return self._problem(number, values, closed=closed, last=last)
         fields = {
             name: value
@@ -179,6 +197,12 @@ class _Log:
         if not closed:
             fields["Truncated"] = "true"
         stream = self._finish(fields, self._build)
+        return Event(time=time, place=number, fields=fields, text=text, stream=stream)
+
+    def _whole(self, number: int, text: str, column: str) -> Event:
+        fields = {column: text}
+        stream = self._finish(fields, self._build)
+        time = utc(text.partition(",")[0].strip())
         return Event(time=time, place=number, fields=fields, text=text, stream=stream)
 
     def _directive(self, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.events.exchange_csv import count_csv, header_names, log_type, read_csv
+from tocsin.events.exchange_csv import build_of_row, count_csv, header_names, log_type, read_csv
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
 from tocsin.events.lines import head_text
 from tocsin.model.event import PlaceKind
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
 
-_BUILD = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
-
 
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
     """Rows of one log; the stream is the protocol in lower case, from the row or the folder.
@@ -28,9 +26,7 @@ def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
     folder_stream = folder[0] if len(folder) > 1 else ""
 
     def finish(fields: dict[str, str], build: str | None) -> str:
-        parts = [fields.get(name) for name in _BUILD]
-        own = ".".join(part for part in parts if part) if all(parts) else build
-        if own:
+        if own := build_of_row(fields, build):
             fields["Build"] = own
         return fields.get("Protocol", folder_stream).lower()
 
@@ -75,6 +71,7 @@ FORMAT = Format(
         Column(name="canary", source="UrlQuery", pattern=r"msExchEcpCanary=([^&#;\s]+)"),
         Column(name="session_id", source="GenericInfo", pattern=r"\bSessionId=([0-9A-F-]{36})"),
         Column(name="user", source="AuthenticatedUser"),
+        Column(name="operation", source="ProtocolAction"),
         Column(name="user_agent", source="UserAgent"),
         Column(name="method", source="Method"),
         Column(name="url_host", source="UrlHost"),
