@@ -61,10 +61,12 @@ class Collection:
     """An opened source. Use it as a context manager; it closes what it opened.
 
     `problems` grows while `members` is walked. `members` may be walked more than once.
+    `total_bytes` is what there is to read, as the container claims; None where it does not say.
     """
 
     name: str
     problems: list[Problem] = field(default_factory=list)
+    total_bytes: int | None = None
 
     def members(self) -> Iterator[Member]:
         """Every file, in the order of its path, without links and devices."""
