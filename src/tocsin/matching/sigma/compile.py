@@ -17,6 +17,7 @@ from sigma.conditions import (
     ConditionSelector,
     unwrap_parse_result_operand,
 )
+from sigma.exceptions import SigmaError
 from sigma.rule import SigmaDetection, SigmaDetectionItem
 from sigma.types import SigmaFieldReference
 
@@ -26,6 +27,7 @@ from tocsin.matching.sigma.values import field_test, field_tests, keyword_test
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sigma.conditions import SigmaCondition
     from sigma.rule import SigmaDetections, SigmaRule
 
     from tocsin.matching.sigma.values import Predicate
@@ -43,13 +45,12 @@ class Compiled:
 def compile_rule(rule: SigmaRule) -> Compiled:
     """Compile `rule`; several conditions are linked by *or*.
 
-    Raises `KnowledgeError` with the reason where a value or condition cannot be judged, and
-    pySigma's `SigmaError` where a condition cannot be parsed.
+    Raises `KnowledgeError` with the reason where a value or condition cannot be judged.
     """
     detections = rule.detection
     named = {name: _detection(found) for name, found in detections.detections.items()}
     conditions = [
-        _condition(condition.parse(postprocess=False), detections, named)
+        _condition(_parsed(condition), detections, named)
         for condition in detections.parsed_condition
     ]
     fields: set[str] = set()
@@ -97,6 +98,14 @@ def any_holds(tests: Sequence[Predicate]) -> Predicate:
 def negated(test: Predicate) -> Predicate:
     """Whether `test` says no."""
     return lambda view: not test(view)
+
+
+def _parsed(condition: SigmaCondition) -> object:
+    try:
+        return condition.parse(postprocess=False)
+    except (SigmaError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise KnowledgeError(f"condition {condition.condition!r}: {reason}") from error
 
 
 def _condition(

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from sigma.exceptions import SigmaError
-
 from tocsin.errors import KnowledgeError
 from tocsin.matching.files import files_below, free_slug, read_text
 from tocsin.matching.sigma.compile import compile_rule
@@ -92,10 +90,7 @@ class SigmaRules:
         self._add(filtered(rule, filters), lead_info(rule, file=file, slug=slug))
 
     def _add(self, rule: SigmaRule, info: RuleInfo) -> None:
-        try:
-            compiled = compile_rule(rule)
-        except (SigmaError, RecursionError) as error:
-            raise KnowledgeError(" ".join(str(error).split())) from error
+        compiled = compile_rule(rule)
         self.infos[info.id] = info
         self.entries.append(
             SigmaEntry(
