@@ -77,11 +77,10 @@ def test_a_source_without_rows_misses_everything() -> None:
 
 def test_a_problem_without_a_line_loses_the_file() -> None:
     taker = taken(hours(1))
-    artefact = Artefact(path=EvidencePath.plain("b.log"), format="iis", size_bytes=1)
     whole = Problem(artefact="b.log", line=None, code=ProblemCode.UNREADABLE, detail="gone")
     line = Problem(artefact="b.log", line=3, code=ProblemCode.BAD_TIME, detail="no time")
-    taker.problem(artefact, "iis", whole)
-    taker.problem(artefact, "iis", line)
+    taker.problem("iis", whole)
+    taker.problem("iis", line)
     found = taker.taken().sources["iis"]
     assert (2, 1, 1) == (found.problems, found.lost, found.files)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+EVENTS = "events"
 _EVENT_LOGS = frozenset({"evtx", "events_json"})
 
 
@@ -15,7 +16,7 @@ def kind_of(format_name: str, stream: str) -> str:
     an export; other sub-logs under the format (``httpproxy:ecp``, ``iis:frontend``).
     """
     if format_name in _EVENT_LOGS:
-        return f"events:{stream}" if stream else "events"
+        return f"{EVENTS}:{stream}" if stream else EVENTS
     return f"{format_name}:{stream.lower()}" if stream else format_name
 
 

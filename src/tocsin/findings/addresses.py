@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from tocsin.findings.keys import plain_address
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from tocsin.model.event import Event
     from tocsin.model.problem import Problem
 
-_FRONT_DOORS = frozenset({"iis:frontend", "httpproxy"})
+_INSIDE = tuple(
+    ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
+"""Source: RFC 1918 and RFC 4193."""
 _ADDRESSES_KEPT = 20_000
 _AGENTS_KEPT = 16
 _AGENTS_OF_MANY = 12
@@ -24,10 +28,10 @@ _ROWS_ENOUGH = 200
 class Addresses(Observer):
     """Counts the clients of the front doors, with bounded memory.
 
-    An address stands for many when it wears at least a dozen user agents, or when it brings
-    most of all requests. A single attacker who changes the user agent at each request may
-    look so too: then the rows still join by canary and request id, which is why an address is
-    a weak key only.
+    An address stands for many when it wears at least a dozen user agents, or when it is one of
+    the inside and brings most of all requests from elsewhere. A single attacker who changes the
+    user agent at each request may look so too: then the rows still join by canary and request
+    id, which is why an address is a weak key only.
     """
 
     def __init__(self) -> None:
@@ -55,7 +59,7 @@ class Addresses(Observer):
         if len(agents) < _AGENTS_KEPT:
             agents.add(hash(fields.get("cs(User-Agent)") or fields.get("UserAgent") or ""))
 
-    def problem(self, artefact: Artefact, kind: str, problem: Problem) -> None:
+    def problem(self, kind: str, problem: Problem) -> None:
         """Damage says nothing about addresses."""
 
     def shared(self) -> frozenset[str]:
@@ -66,6 +70,12 @@ class Addresses(Observer):
         for address, rows in outside.items():
             many = len(self._agents[address]) >= _AGENTS_OF_MANY
             most = total >= _ROWS_ENOUGH and rows / total >= _SHARE_OF_ALL
-            if (many or most) and (plain := plain_address(address)):
+            plain = plain_address(address)
+            if plain and (many or (most and _is_inside(plain))):
                 found.add(plain)
         return frozenset(found)
+
+
+def _is_inside(plain: str) -> bool:
+    address = ip_address(plain)
+    return any(address in network for network in _INSIDE if network.version == address.version)

@@ -27,10 +27,12 @@ class Pivots:
     """Values to look for, by key: client addresses, canaries, page names, process ids.
 
     `processes` maps a process id to the times at which it was seen, since ids are used again.
+    `shared` are the addresses that stand for many clients.
     """
 
     values: Mapping[str, frozenset[str]]
     processes: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         """Whether there is anything to look for."""
@@ -40,11 +42,9 @@ class Pivots:
         """All values in lower case: a row without any of them needs no second look."""
         return tuple(sorted({word.lower() for words in self.values.values() for word in words}))
 
-    def found_by(
-        self, values: Mapping[str, str], time: datetime | None, shared: frozenset[str]
-    ) -> str | None:
+    def found_by(self, values: Mapping[str, str], time: datetime | None) -> str | None:
         """The key by which a row is one of those we look for, the surest first; or None."""
-        keys = keys_of(values, shared)
+        keys = keys_of(values, self.shared)
         for key in ("canary", "file_name", "client_ip"):
             if keys.get(key) in self.values.get(key, frozenset()):
                 return key
@@ -86,6 +86,7 @@ def pivots_of(
     return Pivots(
         values={key: frozenset(found) for key, found in values.items()},
         processes={key: tuple(sorted(times)) for key, times in processes.items()},
+        shared=shared,
     )
 
 

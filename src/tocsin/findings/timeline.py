@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tocsin.findings.keys import keys_of
+from tocsin.matching.reading import TRACES_PER_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from tocsin.findings.finding import Finding
     from tocsin.matching.match import Match
+    from tocsin.model.rule import RuleInfo
 
 _SUMMARY = 240
 LIMIT = 5000
@@ -30,7 +32,7 @@ class Moment:
 
 
 def timeline(
-    findings: Sequence[Finding], traces: Iterable[Match], titles: Mapping[str, str]
+    findings: Sequence[Finding], traces: Iterable[Match], infos: Mapping[str, RuleInfo]
 ) -> tuple[list[Moment], int]:
     """The moments in order, and how many were left out above `LIMIT`."""
     told: dict[tuple[str, int], Moment] = {}
@@ -38,7 +40,7 @@ def timeline(
         for match in finding.matches:
             place = (match.artefact.path.inside, match.place)
             if match.time is not None and place not in told:
-                told[place] = _moment(match, match.time, titles, finding.id)
+                told[place] = _moment(match, match.time, infos, finding.id)
     owners = _owners(findings)
     extra: dict[tuple[str, int], Moment] = {}
     for trace in traces:
@@ -48,9 +50,22 @@ def timeline(
                 (owners[pair] for pair in keys_of(trace.values).items() if pair in owners),
                 None,
             )
-            extra[place] = _moment(trace, trace.time, titles, owner)
+            extra[place] = _moment(trace, trace.time, infos, owner)
     kept = [*told.values(), *sorted(extra.values(), key=_when)]
     return sorted(kept[:LIMIT], key=_when), max(len(kept) - LIMIT, 0)
+
+
+def what_was_cut(by_key: Mapping[str, int], left_out: int) -> list[str]:
+    """What the second hunt and the timeline counted and did not keep, in words."""
+    cut = [
+        f"The second hunt met {count} rows with a known {key.replace('_', ' ')}; "
+        f"{TRACES_PER_KEY} are kept."
+        for key, count in sorted(by_key.items())
+        if count > TRACES_PER_KEY
+    ]
+    if left_out:
+        cut.append(f"{left_out} more moments are not on the timeline, which keeps {LIMIT}.")
+    return cut
 
 
 def _owners(findings: Iterable[Finding]) -> dict[tuple[str, str], str]:
@@ -62,10 +77,11 @@ def _owners(findings: Iterable[Finding]) -> dict[tuple[str, str], str]:
     return owners
 
 
-def _moment(match: Match, time: datetime, titles: Mapping[str, str], owner: str | None) -> Moment:
-    title = titles.get(match.rule)
+def _moment(
+    match: Match, time: datetime, infos: Mapping[str, RuleInfo], owner: str | None
+) -> Moment:
     detail = _detail(match)
-    summary = f"{title}: {detail}" if title and detail else title or detail
+    summary = f"{infos[match.rule].title}: {detail}" if match.rule in infos else detail
     return Moment(time=time, source=match.kind, summary=summary[:_SUMMARY], finding=owner)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-    from tocsin.matching.rules import RuleSet
+    from tocsin.matching.rules import RuleSet, Seen
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
 
@@ -37,8 +37,8 @@ class Observer(Protocol):
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """One row, in file order."""
 
-    def problem(self, artefact: Artefact, kind: str, problem: Problem) -> None:
-        """One place that could not be read; `kind` is the format's name."""
+    def problem(self, kind: str, problem: Problem) -> None:
+        """One place that could not be read; `kind` is that of the rows around it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,14 @@ class Period:
         return (self.since is None or time >= self.since) and (
             self.until is None or time <= self.until
         )
+
+    def limits(self) -> list[str]:
+        """What the analyst has excluded, in words."""
+        if self.since is None and self.until is None:
+            return []
+        since = f"{self.since:%Y-%m-%d %H:%M}" if self.since else "the beginning"
+        until = f"{self.until:%Y-%m-%d %H:%M}" if self.until else "the end"
+        return [f"Only rows from {since} to {until} UTC were matched, as was asked for."]
 
 
 @dataclass(kw_only=True)
@@ -80,27 +88,29 @@ def scan(
     period: Period,
     observers: Sequence[Observer],
     tally: Tally,
+    seen: Seen,
 ) -> None:
     """Read `artefact` once, to its end. Never raises on its content."""
     content = stream.read(CONTENT_LIMIT) if form.unit is Unit.DOCUMENT else b""
     whole = io.BufferedReader(_Joined(content, stream)) if content else stream
     matcher = rules.sigma_for(form)
     first: Event | None = None
+    kind = kind_of(form.name, "")
     for row in form.parse(whole, artefact):
         if isinstance(row, Problem):
             for observer in observers:
-                observer.problem(artefact, form.name, row)
+                observer.problem(kind, row)
             continue
         first = first or row
         kind = kind_of(form.name, row.stream)
         for observer in observers:
             observer.row(artefact, form, kind, row)
-        if period.holds(row.time) and (found := matcher.match(row)):
+        if period.holds(row.time) and (found := matcher.match(row, seen)):
             _keep(found, artefact, form, row, rules, tally)
     if content and first is not None:
         if found := rules.yara_match(content, artefact.path):
             _keep(found, artefact, form, first, rules, tally)
-        _say_if_cut(len(content), artefact, form, observers)
+        _say_if_cut(len(content), artefact, kind, observers)
 
 
 def reduced(rule: str, artefact: Artefact, form: Format, event: Event) -> Match:
@@ -147,7 +157,7 @@ def _keep(
 
 
 def _say_if_cut(
-    shown: int, artefact: Artefact, form: Format, observers: Sequence[Observer]
+    shown: int, artefact: Artefact, kind: str, observers: Sequence[Observer]
 ) -> None:
     if shown < CONTENT_LIMIT or artefact.size_bytes <= shown:
         return
@@ -158,7 +168,7 @@ def _say_if_cut(
         detail=f"only the first {CONTENT_LIMIT} bytes were shown to YARA",
     )
     for observer in observers:
-        observer.problem(artefact, form.name, problem)
+        observer.problem(kind, problem)
 
 
 class _Joined(io.RawIOBase):

@@ -117,12 +117,12 @@ class CoverageTaker(Observer):
             counts.last = time
         counts.hours.add(int(time.timestamp()) // _HOUR)
 
-    def problem(self, artefact: Artefact, kind: str, problem: Problem) -> None:
+    def problem(self, kind: str, problem: Problem) -> None:
         """Count one place that could not be read; without a line the whole file is lost."""
         counts = self._counts.setdefault(kind, _Counts())
         counts.problems += 1
         if problem.line is None:
-            counts.lost.add(artefact.path.inside)
+            counts.lost.add(problem.artefact)
 
     def taken(self) -> Coverage:
         """What was counted."""

@@ -1,0 +1,40 @@
+"""What became of every rule, and how many rows the benign patterns explain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tocsin.model.result import RuleCounts
+from tocsin.model.rule import RuleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tocsin.matching.reading import Reading
+    from tocsin.matching.rules import RuleSet
+
+
+def count_rules(rules: RuleSet, readings: Sequence[Reading]) -> RuleCounts:
+    """Count over all servers: a rule is not applicable where none of them has its log.
+
+    Every rule is evaluated on every row that its log source fits, so none needs a full scan.
+    """
+    formats = {name for reading in readings for name in reading.formats}
+    asked = [set(rules.fields_never_seen(reading.seen)) for reading in readings]
+    never = set.intersection(*asked) if asked else set()
+    return RuleCounts(
+        loaded=len(rules.infos),
+        not_applicable=len(rules.not_applicable(formats)),
+        failed=rules.failed,
+        full_scan=(),
+        fields_never_seen=tuple(rule for rule in rules.infos if rule in never),
+    )
+
+
+def noise_of(rules: RuleSet, counts: Mapping[str, int]) -> dict[str, int]:
+    """The rows that each benign pattern fits, by its rule; named, and hidden nowhere."""
+    return {
+        rule: counts[rule]
+        for rule, info in rules.infos.items()
+        if info.kind is RuleKind.BENIGN and counts.get(rule)
+    }

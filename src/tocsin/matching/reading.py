@@ -1,0 +1,191 @@
+"""Walk a collection: the first hunt reads everything, the second only what may hold a pivot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tocsin.artefacts.discover import discover
+from tocsin.events.format import Unit, all_formats
+from tocsin.events.kind import kind_of
+from tocsin.evidence.damage import problem_of
+from tocsin.evidence.manifest import HashingStream
+from tocsin.matching.rules import Seen
+from tocsin.matching.scan import Tally, reduced, rows_with, scan
+from tocsin.model.problem import Problem, ProblemCode
+from tocsin.model.result import ManifestEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from tocsin.artefacts.discover import Discovered
+    from tocsin.evidence.collection import Collection, Member
+    from tocsin.matching.match import Match
+    from tocsin.matching.rules import RuleSet
+    from tocsin.matching.scan import Observer, Period
+    from tocsin.model.artefact import Artefact
+    from tocsin.model.progress import Progress
+
+TRACES_PER_KEY = 2000
+"""Rows that the second hunt keeps for one kind of pivot; the rest are counted."""
+PROBLEMS_PER_PLACE = 20
+"""Problems of one code that are listed for one file; the rest are one line with their number."""
+
+
+@dataclass(kw_only=True)
+class Problems:
+    """All problems counted, and the first of each kind in each file listed."""
+
+    listed: list[Problem] = field(default_factory=list)
+    _counts: Counter[tuple[str, ProblemCode]] = field(default_factory=Counter)
+
+    def row(self, *_: object) -> None:
+        """A row that could be read is no problem."""
+
+    def problem(self, kind: str, problem: Problem) -> None:
+        """List or count one."""
+        del kind
+        place = (problem.artefact, problem.code)
+        self._counts[place] += 1
+        if self._counts[place] <= PROBLEMS_PER_PLACE:
+            self.listed.append(problem)
+
+    def taken(self) -> list[Problem]:
+        """The list, with one line for what was counted only; sorted by place."""
+        more = [
+            Problem(
+                artefact=artefact,
+                line=None,
+                code=code,
+                detail=f"{count - PROBLEMS_PER_PLACE} more places with this problem in this file",
+            )
+            for (artefact, code), count in self._counts.items()
+            if count > PROBLEMS_PER_PLACE
+        ]
+        return sorted(
+            [*self.listed, *more],
+            key=lambda one: (one.artefact, one.line or 10**12, one.code, one.detail),
+        )
+
+
+@dataclass(kw_only=True)
+class Reading:
+    """What the first hunt gives: matches, the manifest, problems, and what can be read again."""
+
+    tally: Tally = field(default_factory=Tally)
+    seen: Seen = field(default_factory=Seen)
+    problems: Problems = field(default_factory=Problems)
+    manifest: list[ManifestEntry] = field(default_factory=list)
+    formats: set[str] = field(default_factory=set)
+    logs: list[tuple[Artefact, Member]] = field(default_factory=list)
+
+
+def read(
+    collection: Collection,
+    rules: RuleSet,
+    period: Period,
+    observers: Sequence[Observer],
+    progress: Progress,
+) -> Reading:
+    """The first hunt: every file once, hashed while it is read. Never raises on evidence."""
+    reading = Reading()
+    watching = [*observers, reading.problems]
+    for found in discover(collection, list(all_formats().values())):
+        progress.file(found.member.path.inside)
+        if found.problem is not None:
+            _tell(watching, _expected(found), found.problem)
+        if not found.readable:
+            continue
+        try:
+            with HashingStream(found.member.open(), progress.advance) as stream:
+                if found.artefact is not None:
+                    reading.formats.add(found.artefact.format)
+                    form = all_formats()[found.artefact.format]
+                    scan(
+                        stream,
+                        found.artefact,
+                        form,
+                        rules=rules,
+                        period=period,
+                        observers=watching,
+                        tally=reading.tally,
+                        seen=reading.seen,
+                    )
+                    if form.unit is not Unit.DOCUMENT:
+                        reading.logs.append((found.artefact, found.member))
+                digest = stream.finish()
+        except OSError as error:
+            _tell(watching, _expected(found), problem_of(error, found.member.path.inside))
+            continue
+        reading.manifest.append(
+            ManifestEntry(
+                path=found.member.path.inside, size=digest.size_bytes, sha256=digest.sha256
+            )
+        )
+    for problem in collection.problems:
+        _tell(watching, "collection", problem)
+    return reading
+
+
+def read_again(
+    reading: Reading,
+    words: Sequence[str],
+    wanted: Callable[[Mapping[str, str], datetime | None], str | None],
+    period: Period,
+    progress: Progress,
+) -> tuple[list[Match], Counter[str]]:
+    """The second hunt: the rows that hold one of `words` and that `wanted` gives a key for.
+
+    Returns the rows, as matches whose rule is ``pivot:<key>``, and how many there were by key.
+    Problems were told in the first hunt.
+    """
+    counts: Counter[str] = Counter()
+    traces: list[Match] = []
+    if not words:
+        return traces, counts
+    for artefact, member in reading.logs:
+        progress.file(artefact.path.inside)
+        for key, trace in _traces(artefact, member, words, wanted, period):
+            counts[key] += 1
+            if counts[key] <= TRACES_PER_KEY:
+                traces.append(trace)
+    return traces, counts
+
+
+def _traces(
+    artefact: Artefact,
+    member: Member,
+    words: Sequence[str],
+    wanted: Callable[[Mapping[str, str], datetime | None], str | None],
+    period: Period,
+) -> Iterator[tuple[str, Match]]:
+    form = all_formats()[artefact.format]
+    try:
+        with member.open() as stream:
+            for event in rows_with(stream, artefact, form, words):
+                if not period.holds(event.time):
+                    continue
+                trace = reduced("", artefact, form, event)
+                if key := wanted(trace.values, event.time):
+                    yield key, reduced(f"pivot:{key}", artefact, form, event)
+    except OSError:
+        # The first hunt met and reported the same damage; what came before it was read.
+        return
+
+
+def _expected(found: Discovered) -> str:
+    """The kind of source that a file would have been, as far as its place tells."""
+    if found.artefact is not None:
+        return kind_of(found.artefact.format, "")
+    path = found.member.path
+    for form in all_formats().values():
+        if any(path.matches(pattern) for pattern in form.paths):
+            return kind_of(form.name, "")
+    return "collection"
+
+
+def _tell(observers: Sequence[Observer], kind: str, problem: Problem) -> None:
+    for observer in observers:
+        observer.problem(kind, problem)

@@ -1,0 +1,53 @@
+"""Addresses that stand for many clients."""
+
+from __future__ import annotations
+
+from tocsin.events.format import all_formats
+from tocsin.findings.addresses import Addresses
+from tocsin.model.artefact import Artefact
+from tocsin.model.event import Event
+from tocsin.model.path import EvidencePath
+
+FORM = all_formats()["iis"]
+FILE = Artefact(path=EvidencePath.plain("u_ex.log"), format="iis", size_bytes=1)
+
+
+def seen(rows: list[tuple[str, str]], kind: str = "iis:frontend") -> frozenset[str]:
+    addresses = Addresses()
+    for client, agent in rows:
+        fields = {"c-ip": client, "cs(User-Agent)": agent}
+        event = Event(time=None, place=1, fields=fields, text="")
+        addresses.row(FILE, FORM, kind, event)
+    return addresses.shared()
+
+
+def test_an_address_with_many_user_agents_stands_for_many() -> None:
+    rows = [("10.0.0.5", f"agent {n}") for n in range(20)]
+    assert frozenset({"10.0.0.5"}) == seen(rows)
+
+
+def test_an_address_that_brings_most_requests_stands_for_many() -> None:
+    rows = [("10.0.0.5", "probe")] * 300 + [("192.0.2.7", "browser")] * 50
+    assert frozenset({"10.0.0.5"}) == seen(rows)
+
+
+def test_a_busy_client_from_outside_stands_for_itself() -> None:
+    assert frozenset() == seen([("198.51.100.7", "scanner")] * 300)
+
+
+def test_clients_that_come_by_themselves_stand_for_themselves() -> None:
+    rows = [(f"192.0.2.{n}", "browser") for n in range(1, 200)] * 2
+    assert frozenset() == seen(rows)
+
+
+def test_a_few_rows_prove_nothing() -> None:
+    assert frozenset() == seen([("192.0.2.7", "python-requests")] * 8)
+
+
+def test_the_back_end_knows_only_the_front_end() -> None:
+    rows = [("10.0.0.9", f"agent {n}") for n in range(20)]
+    assert frozenset() == seen(rows, kind="iis:backend")
+
+
+def test_this_machine_is_no_load_balancer() -> None:
+    assert frozenset() == seen([("::1", "AMProbe")] * 500)
