@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tocsin.model.grade import Assurance, Level
+from tocsin.verdict.decide import ranks_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from tocsin.model.result import Finding, HostResult, ProblemEntry
+    from tocsin.model.result import Finding, HostResult, ProblemEntry, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,12 @@ class ProblemGroup:
     count: int
     files: int
     examples: tuple[ProblemEntry, ...]
+
+
+def worst(result: Result) -> Level:
+    """The worst level of all hosts, as the roll-up and `--fail-on` rank it."""
+    levels = (ranks_as(host.verdict.level, host.verdict.assurance) for host in result.hosts)
+    return max(levels, key=lambda level: level.severity)
 
 
 def span(host: HostResult) -> tuple[datetime, datetime] | None:

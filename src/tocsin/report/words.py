@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tocsin.model.grade import Assurance, Confidence, Grade, Level, Severity
+from tocsin.verdict.decide import ranks_as
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,21 +73,14 @@ CONFIDENCE_NAMES: dict[Confidence, str] = {
 SEVERITY_NAMES: dict[Severity, str] = {severity: severity.value for severity in Severity}
 
 
-def cannot_be_told(verdict: Verdict) -> bool:
-    """Whether something was tried and the evidence is too thin to say how it ended.
-
-    Source: the team's interface page ("Levels and assurance"): such a verdict ranks as
-    inconclusive.
-    """
-    return verdict.assurance is Assurance.INSUFFICIENT and verdict.level in (
-        Level.ATTEMPTED,
-        Level.PROBED,
-    )
-
-
 def rank(verdict: Verdict) -> Level:
     """The level under which a verdict is sorted and coloured."""
-    return Level.INCONCLUSIVE if cannot_be_told(verdict) else verdict.level
+    return ranks_as(verdict.level, verdict.assurance)
+
+
+def cannot_be_told(verdict: Verdict) -> bool:
+    """Whether something was tried and the evidence is too thin to say how it ended."""
+    return rank(verdict) is not verdict.level
 
 
 def headline(verdict: Verdict) -> str:
