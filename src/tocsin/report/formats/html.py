@@ -1,0 +1,98 @@
+"""The report for people: one self-contained page that needs no network and no script."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tocsin.report import words
+from tocsin.report.calendar import State
+from tocsin.report.format import Report
+from tocsin.report.page import HostView, view_of
+from tocsin.report.visible import shortened, visible
+
+if TYPE_CHECKING:
+    from tocsin.model.result import Result
+
+_TEMPLATES = Path(__file__).parent.parent / "templates"
+_FIRST_CITATIONS = 10
+_MOST_CITATIONS = 60
+_STATES: dict[State, str] = {
+    State.PRESENT: "rows were read",
+    State.PARTIAL: "rows, with a gap",
+    State.GAP: "a gap: not one row",
+    State.OUTSIDE: "before the first or after the last row",
+}
+
+
+def render(result: Result) -> bytes:
+    """Print `result` as one HTML page in UTF-8.
+
+    Whatever came from evidence is escaped, its invisible and acting characters are shown by
+    their numbers, and no amount of it makes the page unusable: the rest is counted.
+    """
+    hosts = [view_of(host, number) for number, host in enumerate(result.hosts, start=1)]
+    worst_first = sorted(hosts, key=lambda view: -view.rank.severity)
+    page = _environment().get_template("report.html.j2")
+    text = page.render(
+        title=_title(worst_first),
+        question=_question(hosts),
+        hosts=hosts,
+        worst_first=worst_first,
+        tool=result.tool,
+        schema=result.schema,
+    )
+    return text.encode("utf-8")
+
+
+def _title(worst_first: list[HostView]) -> str:
+    worst = worst_first[0].host
+    more = f" and {len(worst_first) - 1} more" if len(worst_first) > 1 else ""
+    return f"{words.headline(worst.verdict)}: {shortened(worst.name, 80)}{more} (Tocsin)"
+
+
+def _question(hosts: list[HostView]) -> str:
+    if len(hosts) > 1:
+        return f"were these {len(hosts)} servers broken into?"
+    return f"was {shortened(hosts[0].host.name, 80)} broken into?"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        finalize=_finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters["cut"] = lambda value, limit: shortened(str(value), limit)
+    environment.globals |= {
+        "words": words,
+        "states": _STATES,
+        "FIRST": _FIRST_CITATIONS,
+        "MOST": _MOST_CITATIONS,
+    }
+    return environment
+
+
+def _finalize(value: object) -> object:
+    """Make every text visible that a template prints; markup of our own templates stays."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value, keep="\n\t")
+    return value
+
+
+REPORT = Report(
+    name="html",
+    title="One self-contained page for people",
+    extension="html",
+    media_type="text/html; charset=utf-8",
+    render=render,
+)

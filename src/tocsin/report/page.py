@@ -1,0 +1,180 @@
+"""What the HTML page shows of one host: chosen, bounded, in order; templates only print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from tocsin.model.grade import Grade
+from tocsin.report import calendar, summary, timeline, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tocsin.model.grade import Level
+    from tocsin.model.result import (
+        CoverageEntry,
+        Finding,
+        HostResult,
+        ManifestEntry,
+        Noise,
+        TimelineEntry,
+    )
+    from tocsin.report.calendar import Calendar
+    from tocsin.report.summary import ProblemGroup
+    from tocsin.report.timeline import Chart
+
+T = TypeVar("T")
+
+_FINDINGS = 200
+_MOMENTS = 300
+_FILES = 1000
+_PROBLEM_EXAMPLES = 4
+_NEXT_STEPS = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion(Generic[T]):
+    """As much of something as a page can hold, and how much there is of it."""
+
+    shown: Sequence[T]
+    total: int
+
+    @property
+    def left_out(self) -> int:
+        """How many are not shown."""
+        return self.total - len(self.shown)
+
+    def said(self, one: str, many: str, which: str) -> str:
+        """``12 files`` or ``5,000 files, of which 1,000 are shown …``."""
+        text = words.count(self.total, one, many)
+        if not self.left_out:
+            return text
+        return f"{text}: {which} ({len(self.shown):,}), the others are in report.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A place that the page's navigation leads to."""
+
+    id: str
+    title: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostView:
+    """One host as its part of the page shows it.
+
+    `numbers` are the anchors of the findings that are shown, and `grade_of` their grades, by id.
+    """
+
+    number: int
+    host: HostResult
+    rank: Level
+    dates: str
+    tally: str
+    sections: Sequence[Section]
+    next_steps: Sequence[str]
+    findings: Portion[Finding]
+    leads: Portion[Finding]
+    numbers: Mapping[str, str]
+    grade_of: Mapping[str, Grade]
+    timeline: Chart | None
+    decisive: Chart | None
+    grades: Sequence[Grade | None]
+    moments: Portion[TimelineEntry]
+    calendar: Calendar | None
+    coverage: Sequence[CoverageEntry]
+    missing: Sequence[str]
+    problems: Sequence[ProblemGroup]
+    noise: Sequence[Noise]
+    manifest: Portion[ManifestEntry]
+
+
+def view_of(host: HostResult, number: int) -> HostView:
+    """Choose what the page shows of `host`, the `number`-th from 1. Pure."""
+    findings = _portion(summary.worst_first(host.findings), _FINDINGS)
+    leads = _portion(summary.worst_first(host.leads), _FINDINGS)
+    grade_of = {one.id: one.grade for one in (*host.findings, *host.leads)}
+    chart = timeline.draw(host)
+    return HostView(
+        number=number,
+        host=host,
+        rank=words.rank(host.verdict),
+        dates=_dates(host),
+        tally=_tally(host),
+        sections=_sections(host),
+        next_steps=summary.next_steps(host)[:_NEXT_STEPS],
+        findings=findings,
+        leads=leads,
+        numbers=_numbers(findings.shown, "f") | _numbers(leads.shown, "l"),
+        grade_of=grade_of,
+        timeline=chart,
+        decisive=timeline.draw_decisive(host),
+        grades=_grades(chart),
+        moments=_moments(host, grade_of),
+        calendar=calendar.draw(host),
+        coverage=sorted(host.coverage, key=lambda entry: entry.kind),
+        missing=summary.missing(host),
+        problems=summary.problem_groups(host, examples=_PROBLEM_EXAMPLES),
+        noise=sorted(host.noise, key=lambda noise: (-noise.events, noise.rule)),
+        manifest=_portion(sorted(host.manifest, key=lambda entry: entry.path), _FILES),
+    )
+
+
+def _portion(things: Sequence[T], most: int) -> Portion[T]:
+    return Portion(shown=things[:most], total=len(things))
+
+
+def _dates(host: HostResult) -> str:
+    span = summary.span(host)
+    return f"{words.day(span[0])} to {words.day(span[1])}" if span else "none"
+
+
+def _tally(host: HostResult) -> str:
+    """``2 critical, 1 high``, from the worst."""
+    severities = [one.severity for one in summary.worst_first(host.findings)]
+    counts = [f"{severities.count(severity)} {severity}" for severity in dict.fromkeys(severities)]
+    return ", ".join(counts) or "none"
+
+
+def _sections(host: HostResult) -> Sequence[Section]:
+    there_may_be = (
+        (host.timeline, Section(id="timeline", title="Timeline", count=len(host.timeline))),
+        (True, Section(id="findings", title="Findings", count=len(host.findings))),
+        (host.leads, Section(id="leads", title="Leads", count=len(host.leads))),
+        (True, Section(id="coverage", title="Coverage")),
+        (host.packs, Section(id="packs", title="Campaigns")),
+        (host.builds or host.exposure, Section(id="builds", title="Builds and exposure")),
+        (host.noise, Section(id="noise", title="Harmless patterns")),
+        (host.problems, Section(id="problems", title="Unreadable", count=len(host.problems))),
+        (host.groups, Section(id="groups", title="Known groups")),
+        (host.manifest, Section(id="files", title="Files", count=len(host.manifest))),
+    )
+    return tuple(section for is_there, section in there_may_be if is_there)
+
+
+def _numbers(findings: Sequence[Finding], letter: str) -> dict[str, str]:
+    return {one.id: f"{letter}{number}" for number, one in enumerate(findings, start=1)}
+
+
+def _grades(chart: Chart | None) -> Sequence[Grade | None]:
+    """The grades on the chart, least first, for its legend."""
+    if chart is None:
+        return ()
+    there = {mark.grade for mark in chart.marks}
+    return tuple(grade for grade in chain((None,), Grade) if grade in there)
+
+
+def _moments(host: HostResult, grade_of: Mapping[str, Grade]) -> Portion[TimelineEntry]:
+    """Where there are too many, those of the gravest findings; always in order of time."""
+
+    def gravity(entry: TimelineEntry) -> int:
+        grade = grade_of.get(entry.finding or "")
+        return grade.rank if grade is not None else -1
+
+    chosen = sorted(host.timeline, key=lambda entry: -gravity(entry))[:_MOMENTS]
+    chosen.sort(key=lambda entry: (entry.time, entry.source, entry.summary))
+    return Portion(shown=chosen, total=len(host.timeline))
