@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tocsin.matching.sigma.values import Predicate
     from tocsin.model.event import Event
 
-_REMEMBERED = 4096
+REMEMBERED = 4096
 """Kinds of events whose plan is kept; hostile evidence could invent any number of them."""
 
 
@@ -122,7 +122,7 @@ class FormatRules:
         groups = self._groups.get(same)
         if groups is None:
             groups = self._groups[same] = _grouped(taken)
-        if len(self._plans) < _REMEMBERED:
+        if len(self._plans) < REMEMBERED:
             self._plans[key] = groups
         return groups
 

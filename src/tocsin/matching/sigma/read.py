@@ -134,11 +134,18 @@ def _respelt(document: dict[str, Any]) -> dict[str, Any]:
     """The document with modifiers spelt as pySigma knows them."""
     for key in ("detection", "filter"):
         if isinstance(document.get(key), dict):
+            _check_condition(document[key].get("condition", ""))
             document[key] = {
                 name: _respelt_keys(value) if name != "condition" else value
                 for name, value in document[key].items()
             }
     return document
+
+
+def _check_condition(condition: object) -> None:
+    for one in condition if isinstance(condition, list) else [condition]:
+        if not isinstance(one, str):
+            raise KnowledgeError(f"a condition must be text, not {type(one).__name__}")
 
 
 def _respelt_keys(value: object) -> object:
