@@ -1,0 +1,249 @@
+"""Everything that was found out about one server, as the result that reports and scripts read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tocsin.events.format import all_formats
+from tocsin.findings.pivots import PIVOT
+from tocsin.knowledge.builds import lookup
+from tocsin.model import result
+from tocsin.model.event import PlaceKind
+from tocsin.model.grade import Assurance, Level
+from tocsin.verdict.campaign import headline, serious
+from tocsin.verdict.decide import TABLE, Seen, ranks_as, rolled_up
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tocsin.findings.finding import Finding
+    from tocsin.findings.timeline import Moment
+    from tocsin.matching.match import Match
+    from tocsin.model.problem import Problem
+    from tocsin.verdict.campaign import Judged
+    from tocsin.verdict.coverage import Coverage
+    from tocsin.verdict.exposure import Exposed, Sighting
+
+CITATIONS = 300
+"""Rows that one finding cites; its title counts all of them."""
+_REASONS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the hunt knows when it ends."""
+
+    source: str
+    name: str
+    packs: Sequence[Judged]
+    findings: Sequence[Finding]
+    moments: Sequence[Moment]
+    coverage: Coverage
+    sightings: Sequence[Sighting]
+    exposed: Sequence[Exposed]
+    problems: Sequence[Problem]
+    noise: Mapping[str, int]
+    manifest: Sequence[result.ManifestEntry]
+    limits: Sequence[str]
+
+
+def assemble(parts: Parts) -> result.HostResult:
+    """Put the result together; the same parts give the same result. Pure."""
+    level, assurance = _level(parts)
+    findings = [finding for finding in parts.findings if not finding.is_lead]
+    leads = [finding for finding in parts.findings if finding.is_lead]
+    return result.HostResult(
+        source=parts.source,
+        name=parts.name,
+        verdict=result.Verdict(
+            level=level,
+            assurance=assurance,
+            reasons=tuple(_reasons(parts, level, assurance)),
+            limits=tuple(_limits(parts)),
+        ),
+        packs=tuple(_pack(judged) for judged in parts.packs),
+        builds=tuple(_build(seen) for seen in parts.sightings),
+        exposure=tuple(_exposure(one) for one in parts.exposed),
+        findings=tuple(_finding(finding) for finding in findings),
+        leads=tuple(_finding(finding) for finding in leads),
+        timeline=tuple(
+            result.TimelineEntry(
+                time=moment.time,
+                source=moment.source,
+                summary=moment.summary,
+                finding=moment.finding,
+            )
+            for moment in parts.moments
+        ),
+        coverage=_coverage(parts.coverage),
+        problems=tuple(
+            result.ProblemEntry(
+                artefact=one.artefact, line=one.line, code=one.code.value, detail=one.detail
+            )
+            for one in parts.problems
+        ),
+        noise=tuple(
+            result.Noise(rule=rule, events=events)
+            for rule, events in sorted(parts.noise.items())
+            if events
+        ),
+        groups=(),
+        manifest=tuple(sorted(parts.manifest, key=lambda entry: entry.path)),
+    )
+
+
+def worst_of(verdicts: Sequence[result.Verdict]) -> Level:
+    """The level under which all hosts together are reported, in the order of the roll-up."""
+    return ranks_as(*rolled_up([(verdict.level, verdict.assurance) for verdict in verdicts]))
+
+
+def _level(parts: Parts) -> tuple[Level, Assurance]:
+    verdicts = [(judged.level, judged.assurance) for judged in parts.packs if judged.level]
+    if verdicts:
+        return rolled_up(verdicts)
+    if parts.coverage.last and any(judged.never_vulnerable for judged in parts.packs):
+        return Level.NO_EVIDENCE_FOUND, Assurance.PARTIAL
+    return Level.INCONCLUSIVE, Assurance.INSUFFICIENT
+
+
+def _reasons(parts: Parts, level: Level, assurance: Assurance) -> list[str]:
+    """Why: the packs that decide, what was found, and which dates the logs cover."""
+    reasons: list[str] = []
+    as_ranked = ranks_as(level, assurance)
+    for judged in parts.packs:
+        if judged.level and ranks_as(judged.level, judged.assurance) is as_ranked:
+            reasons.append(headline(judged))
+            reasons += [_story(finding) for finding in serious(judged.findings)]
+    if not reasons:
+        reasons.append(_nothing_applies(parts, level))
+    covered = _covered(parts.coverage)
+    return [*reasons[:_REASONS], covered]
+
+
+def _nothing_applies(parts: Parts, level: Level) -> str:
+    if level is Level.NO_EVIDENCE_FOUND:
+        return "No campaign that Tocsin knows could succeed on the builds seen in the evidence."
+    if not parts.coverage.sources:
+        return "The collection holds no log that Tocsin can read; nothing can be said."
+    because = next(row.because for row in TABLE if row.seen is Seen.NOTHING and row.level is level)
+    return f"No campaign that Tocsin knows falls into the time of this evidence. {because}"
+
+
+def _covered(coverage: Coverage) -> str:
+    if coverage.first is None or coverage.last is None:
+        return "No row with a time was read."
+    return (
+        f"The logs read cover {coverage.first:%Y-%m-%d %H:%M} to {coverage.last:%Y-%m-%d %H:%M} "
+        "UTC, by the times inside them; see the coverage for each source."
+    )
+
+
+def _story(finding: Finding) -> str:
+    when = f" ({finding.first_seen:%Y-%m-%d %H:%M} UTC)" if finding.first_seen else ""
+    text = f"{finding.title}{when}; {finding.total} rows from {', '.join(finding.sources)}."
+    if finding.seen:
+        text += f" Seen: {' → '.join(finding.seen)}."
+    if finding.missing and len(finding.seen) > 1:
+        text += f" Not seen: {', '.join(finding.missing)}."
+    return text
+
+
+def _limits(parts: Parts) -> list[str]:
+    limits = [*parts.limits]
+    for judged in parts.packs:
+        limits += judged.limits
+        if judged.not_applicable:
+            limits.append(f"{judged.pack.about.title}: not assessed; {judged.not_applicable}.")
+        else:
+            limits += judged.pack.about.limits
+    return list(dict.fromkeys(limits))
+
+
+def _pack(judged: Judged) -> result.PackVerdict:
+    return result.PackVerdict(
+        pack=judged.pack.about.slug,
+        level=judged.level,
+        assurance=judged.assurance,
+        window=judged.window or (),
+        needed=judged.needed,
+        missing=judged.missing,
+        not_applicable=judged.not_applicable,
+    )
+
+
+def _build(seen: Sighting) -> result.BuildSeen:
+    known = lookup(seen.build)
+    return result.BuildSeen(
+        build=seen.build,
+        product=known.product if known else None,
+        cu=known.cu if known else None,
+        su=known.su if known else None,
+        first_seen=seen.first,
+        last_seen=seen.last,
+        from_=seen.kind,
+    )
+
+
+def _exposure(one: Exposed) -> result.Exposure:
+    return result.Exposure(
+        cve=one.cve,
+        status=one.status.status.value,
+        reason=one.status.reason,
+        exposed_from=one.since,
+        exposed_until=one.until if one.since else None,
+    )
+
+
+def _coverage(coverage: Coverage) -> tuple[result.CoverageEntry, ...]:
+    return tuple(
+        result.CoverageEntry(
+            kind=source.kind,
+            files=source.files,
+            events=source.events,
+            first=source.first,
+            last=source.last,
+            gaps=source.gaps,
+            problems=source.problems,
+        )
+        for source in coverage.sources.values()
+    )
+
+
+def _finding(finding: Finding) -> result.Finding:
+    return result.Finding(
+        id=finding.id,
+        title=_counted(finding),
+        grade=finding.grade,
+        severity=finding.severity,
+        confidence=finding.confidence,
+        cves=finding.cves,
+        attack=finding.attack,
+        first_seen=finding.first_seen,
+        last_seen=finding.last_seen,
+        clients=finding.clients,
+        citations=tuple(_citation(match) for match in finding.matches[:CITATIONS]),
+        benign_explanations=finding.benign_explanations,
+        next_steps=finding.next_steps,
+    )
+
+
+def _counted(finding: Finding) -> str:
+    if finding.total <= min(len(finding.matches), CITATIONS):
+        return finding.title
+    return f"{finding.title} ({finding.total} rows, {CITATIONS} cited at most)"
+
+
+def _citation(match: Match) -> result.Citation:
+    place = all_formats()[match.artefact.format].place
+    at = {kind: match.place if place is kind else None for kind in PlaceKind}
+    return result.Citation(
+        artefact=match.artefact.path.inside,
+        line=at[PlaceKind.LINE],
+        record=at[PlaceKind.RECORD],
+        offset=at[PlaceKind.OFFSET],
+        time=match.time,
+        time_from=match.values.get("time_origin", "content"),
+        rule=match.rule.removeprefix(PIVOT) if match.rule.startswith(PIVOT) else match.rule,
+        text=match.text,
+    )

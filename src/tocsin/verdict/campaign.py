@@ -1,0 +1,214 @@
+"""One pack's verdict: its window on this server, whether the logs suffice, and the level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tocsin.model.grade import Assurance, Grade, Level
+from tocsin.verdict.decide import Row, decide, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from tocsin.findings.finding import Finding
+    from tocsin.knowledge.packs import Pack, Sufficient
+    from tocsin.verdict.coverage import Coverage, Source
+    from tocsin.verdict.exposure import Exposed
+
+Window = tuple["datetime", "datetime"]
+DAMAGE = 0.01
+"""The share of a source's rows that may be damaged before it no longer counts as complete."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A pack's verdict and why.
+
+    `row` is the row of the table that decided; None where the pack is not applicable and
+    nothing was found. `window` is None where the pack is not applicable. `never_vulnerable` tells
+    a pack that cannot apply because of the build from one that cannot because of the time.
+    """
+
+    pack: Pack
+    row: Row | None
+    assurance: Assurance
+    window: Window | None
+    needed: tuple[str, ...]
+    missing: tuple[str, ...]
+    not_applicable: str | None
+    never_vulnerable: bool
+    limits: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def level(self) -> Level | None:
+        """The pack's level, if it has one."""
+        return self.row.level if self.row else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measure:
+    """How well one sufficing set of sources covers the window."""
+
+    sufficient: Sufficient
+    assurance: Assurance
+    missing: tuple[str, ...]
+    limits: tuple[str, ...]
+
+
+def judge_pack(
+    pack: Pack, findings: Sequence[Finding], coverage: Coverage, exposed: Sequence[Exposed]
+) -> Judged:
+    """The verdict of one pack over its own findings. Pure."""
+    own = tuple(finding for finding in findings if finding.pack == pack.about.slug)
+    decisive = [one for one in exposed if one.cve in pack.about.decisive_cves]
+    never = bool(decisive) and all(one.never for one in decisive)
+    window = _window(pack, coverage, decisive)
+    reason = _not_applicable(pack, coverage, decisive, window, never=never)
+    if reason is not None:
+        return Judged(
+            pack=pack,
+            row=decide(own, Assurance.COMPLETE) if _anything(own) else None,
+            assurance=Assurance.COMPLETE if never else Assurance.INSUFFICIENT,
+            window=None,
+            needed=(),
+            missing=(),
+            not_applicable=reason,
+            never_vulnerable=never,
+            limits=(),
+            findings=own,
+        )
+    best = _best(pack, coverage, window)
+    return Judged(
+        pack=pack,
+        row=decide(own, best.assurance),
+        assurance=best.assurance,
+        window=window,
+        needed=best.sufficient.sources,
+        missing=best.missing,
+        not_applicable=None,
+        never_vulnerable=False,
+        limits=best.limits,
+        findings=own,
+    )
+
+
+def _anything(findings: Sequence[Finding]) -> bool:
+    return any(not finding.is_lead for finding in findings)
+
+
+def _window(pack: Pack, coverage: Coverage, decisive: Sequence[Exposed]) -> Window | None:
+    """The exploitation period, cut to the time that this server may have been vulnerable."""
+    end = coverage.last
+    if pack.about.exploitation_until is not None and end is not None:
+        end = min(end, pack.about.exploitation_until)
+    fixes = [one.until for one in decisive]
+    if fixes and all(fixes):
+        patched = max(fix for fix in fixes if fix is not None)
+        end = patched if end is None else min(end, patched)
+    if end is None or end <= pack.about.exploitation_from:
+        return None
+    return (pack.about.exploitation_from, end)
+
+
+def _not_applicable(
+    pack: Pack,
+    coverage: Coverage,
+    decisive: Sequence[Exposed],
+    window: Window | None,
+    *,
+    never: bool,
+) -> str | None:
+    if never:
+        return (
+            f"every build seen in the evidence was never vulnerable: {decisive[0].status.reason}"
+        )
+    start = pack.about.exploitation_from
+    if window is None and coverage.last is not None:
+        if coverage.last <= start:
+            return (
+                f"the evidence ends {coverage.last:%Y-%m-%d}, before this campaign "
+                f"is known to have begun ({start:%Y-%m-%d})"
+            )
+        return (
+            f"the server was fixed before this campaign is known to have begun ({start:%Y-%m-%d})"
+        )
+    return None
+
+
+def _best(pack: Pack, coverage: Coverage, window: Window | None) -> _Measure:
+    order = [Assurance.COMPLETE, Assurance.PARTIAL, Assurance.INSUFFICIENT]
+    measures = [_measure(one, coverage, window) for one in pack.about.sufficient]
+    return min(measures, key=lambda one: (order.index(one.assurance), len(one.missing)))
+
+
+def _measure(sufficient: Sufficient, coverage: Coverage, window: Window | None) -> _Measure:
+    """How one sufficing set covers the window: all of it, some of it, or too little."""
+    missing: list[str] = []
+    limits: list[str] = []
+    complete = True
+    for needed in sufficient.sources:
+        sources = [source for source in coverage.of(needed) if source.events and source.first]
+        if not sources or window is None:
+            missing.append(needed)
+            limits.append(f"{needed}: no usable log of this kind is in the collection.")
+            continue
+        best = min(sources, key=lambda source: _length(source.misses(window)))
+        stretches = best.misses(window)
+        if _length(stretches) >= (window[1] - window[0]).total_seconds():
+            missing.append(needed)
+            limits.append(
+                f"{needed}: its rows ({_span(best)}) lie outside the time that matters "
+                f"({window[0]:%Y-%m-%d} to {window[1]:%Y-%m-%d})."
+            )
+            continue
+        limits += [
+            f"{needed}: nothing from {low:%Y-%m-%d %H:%M} to {high:%Y-%m-%d %H:%M} UTC."
+            for low, high in stretches
+        ]
+        parent = coverage.sources.get(needed.partition(":")[0])
+        places = [*sources, parent] if parent and parent not in sources else sources
+        damaged = sum(source.problems for source in places)
+        rows = sum(source.events for source in places)
+        lost = sum(source.lost for source in places)
+        if lost or damaged > DAMAGE * (rows + damaged):
+            limits.append(
+                f"{needed}: {damaged} places could not be read, {lost} of them whole files."
+            )
+            complete = False
+        complete = complete and not stretches
+    if missing:
+        assurance = Assurance.INSUFFICIENT
+    else:
+        assurance = Assurance.COMPLETE if complete else Assurance.PARTIAL
+    return _Measure(
+        sufficient=sufficient, assurance=assurance, missing=tuple(missing), limits=tuple(limits)
+    )
+
+
+def _length(stretches: Sequence[Window]) -> float:
+    return sum((high - low).total_seconds() for low, high in stretches)
+
+
+def _span(source: Source) -> str:
+    first, last = source.first, source.last
+    return f"{first:%Y-%m-%d} to {last:%Y-%m-%d}" if first and last else "no times"
+
+
+def headline(judged: Judged) -> str:
+    """Why the pack has its level, in one sentence."""
+    if judged.row is None:
+        return f"{judged.pack.about.title}: not applicable, {judged.not_applicable}."
+    return f"{judged.pack.about.title}: {judged.row.because}"
+
+
+def serious(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings that carry the worst of what was seen, for the reasons."""
+    seen = worst(findings)
+    return [
+        finding
+        for finding in findings
+        if not finding.is_lead and worst([finding]) is seen and finding.grade is not Grade.PROBE
+    ]
