@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -18,22 +18,24 @@ from tocsin.model.grade import Grade
 from tocsin.report import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tocsin.model.result import HostResult, TimelineEntry
 
 WIDTH = 1000.0
-LANE_HEIGHT = 38.0
+LANE_HEIGHT = 40.0
 TOP = 30.0
 BOTTOM = 26.0
 _BREAK_WIDTH = 30.0
 _PADDING = 18.0
 _NARROWEST = 136.0
 _MARK_WIDTH = 15.0
+_DIGIT_WIDTH = 8.0
 _MOST_LANES = 12
 _MOST_STRETCHES = 5
 _BREAK_SHARE = 0.1
+_BREAK_TIMES = 4
 _TICK_WIDTH = 92.0
 _OTHERS = "other sources"
 _STEPS_S = (
@@ -47,7 +49,8 @@ _DAY_S = 86400
 class Mark:
     """One mark: all entries of one lane that would lie in the same place.
 
-    `grade` is the worst of their findings', None where none belongs to a finding.
+    `grade` is the worst of their findings', None where none belongs to a finding. `label` is the
+    number of entries where it is not 1 and has room beside its neighbours' labels.
     """
 
     x: float
@@ -55,6 +58,7 @@ class Mark:
     grade: Grade | None
     count: int
     title: str
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +180,7 @@ def _lanes(entries: Sequence[TimelineEntry]) -> tuple[Lane, ...]:
     if len(names) > _MOST_LANES:
         names = [*names[: _MOST_LANES - 1], _OTHERS]
     return tuple(
-        Lane(y=TOP + LANE_HEIGHT * (index + 0.66), name=name) for index, name in enumerate(names)
+        Lane(y=TOP + LANE_HEIGHT * (index + 0.6), name=name) for index, name in enumerate(names)
     )
 
 
@@ -204,15 +208,19 @@ def _scale(first: datetime, last: datetime, x: float, width: float, after: str |
 
 
 def _broken(times: Sequence[datetime]) -> list[Sequence[datetime]]:
-    """Break where a silence is longer than a tenth of what has not been broken off yet."""
+    """Break at silences that are long both for this attack and for the chart.
+
+    Long is four times the usual silence, and a tenth of what has not been broken off yet.
+    """
     silences = sorted(
         ((later - earlier, index) for index, (earlier, later) in enumerate(pairwise(times), 1)),
         key=lambda silence: (-silence[0], silence[1]),
     )
     left = times[-1] - times[0]
+    usual = silences[len(silences) // 2][0] if silences else left
     breaks = []
     for silence, index in silences[: _MOST_STRETCHES - 1]:
-        if silence < _BREAK_SHARE * left:
+        if silence < max(_BREAK_SHARE * left, _BREAK_TIMES * usual):
             break
         breaks.append(index)
         left -= silence
@@ -263,7 +271,22 @@ def _marks(
         for (y, x), together in places.items()
     ]
     # The worst is drawn last, so that nothing hides it.
-    return tuple(sorted(marks, key=lambda m: (m.grade.rank if m.grade else -1, m.y, m.x)))
+    return tuple(
+        sorted(_labelled(marks), key=lambda m: (m.grade.rank if m.grade else -1, m.y, m.x))
+    )
+
+
+def _labelled(marks: Sequence[Mark]) -> Iterator[Mark]:
+    lane, end = 0.0, 0.0
+    for mark in sorted(marks, key=lambda mark: (mark.y, mark.x)):
+        label = f"{mark.count:,}"
+        half = _DIGIT_WIDTH * len(label) / 2
+        has_room = mark.y != lane or mark.x - half > end
+        if mark.count > 1 and has_room:
+            lane, end = mark.y, mark.x + half
+            yield replace(mark, label=label)
+        else:
+            yield mark
 
 
 def _mark(x: float, y: float, together: Sequence[TimelineEntry], seen: Sequence[Grade]) -> Mark:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tocsin.model.result import Result
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
-_FIRST_CITATIONS = 10
+_FIRST_CITATIONS = 8
 _MOST_CITATIONS = 60
 _STATES: dict[State, str] = {
     State.PRESENT: "rows were read",
@@ -35,23 +35,22 @@ def render(result: Result) -> bytes:
     Whatever came from evidence is escaped, its invisible and acting characters are shown by
     their numbers, and no amount of it makes the page unusable: the rest is counted.
     """
-    hosts = [view_of(host, number) for number, host in enumerate(result.hosts, start=1)]
-    worst_first = sorted(hosts, key=lambda view: -view.rank.severity)
+    views = (view_of(host, number) for number, host in enumerate(result.hosts, start=1))
+    hosts = sorted(views, key=lambda view: -view.rank.severity)
     page = _environment().get_template("report.html.j2")
     text = page.render(
-        title=_title(worst_first),
+        title=_title(hosts),
         question=_question(hosts),
         hosts=hosts,
-        worst_first=worst_first,
         tool=result.tool,
         schema=result.schema,
     )
     return text.encode("utf-8")
 
 
-def _title(worst_first: list[HostView]) -> str:
-    worst = worst_first[0].host
-    more = f" and {len(worst_first) - 1} more" if len(worst_first) > 1 else ""
+def _title(hosts: list[HostView]) -> str:
+    worst = hosts[0].host
+    more = f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""
     return f"{words.headline(worst.verdict)}: {shortened(worst.name, 80)}{more} (Tocsin)"
 
 
