@@ -204,7 +204,7 @@ class Lines:
 
 def _row_with_nul(reader: LineReader, number: int, text: str, lines: Lines) -> Row | None:
     padding_off = text.rstrip("\0")
-    if not padding_off or padding_off.isspace():
+    if not text.strip("\0 \t\r"):
         row: Row | None = Problem(
             artefact=lines.artefact,
             line=number,

@@ -5,8 +5,8 @@ restart, and the columns may change with it. Where a log has no date column, the
 the last ``#Date``, else of the file's name (``u_ex210303.log``); a log that runs past midnight in
 this way is dated by its last ``#Date``.
 
-IIS writes spaces inside a value as ``+``, but user names, queries and some headers come through
-with raw ones. A row with too many fields is read all the same where there is exactly one column
+IIS writes spaces inside a value as ``+`` (always in a path), but user names, queries and some
+headers come through with raw ones. A row with too many fields is read all the same where there is exactly one column
 that can take the surplus so that every column of known shape (`_SHAPES`) still fits. Otherwise it
 is a problem:
 
