@@ -51,6 +51,7 @@ def rule(
     *,
     pack: str = "test",
     kind: RuleKind = RuleKind.DETECTION,
+    explanations: tuple[str, ...] = (),
 ) -> RuleInfo:
     """A rule that claims `grade`."""
     return RuleInfo(
@@ -62,6 +63,7 @@ def rule(
         grade=grade,
         confidence=confidence,
         severity=Severity.HIGH,
+        benign_explanations=explanations,
     )
 
 
@@ -106,6 +108,13 @@ INFOS = {
         rule("recreate", Grade.PROBE, Confidence.LOW),
         rule("page", Grade.POST_EXPLOITATION, Confidence.MEDIUM),
         rule("drop", Grade.PERSISTENCE, Confidence.MEDIUM),
+        rule(
+            "scan",
+            Grade.PROBE,
+            Confidence.LOW,
+            kind=RuleKind.BENIGN,
+            explanations=("A known scanner.",),
+        ),
         rule("lead", Grade.ATTEMPT, Confidence.LOW, kind=RuleKind.LEAD, pack=""),
     )
 }

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from tocsin.findings.finding import Finding
     from tocsin.matching.match import Match
 
-CONTEXT = Context(
-    infos=INFOS, counts={}, shared=frozenset(), benign_reasons={"scan": "A known scanner."}
-)
+CONTEXT = Context(infos=INFOS, counts={}, shared=frozenset())
 
 
 def found(*matches: Match) -> list[Finding]:

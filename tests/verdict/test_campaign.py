@@ -64,7 +64,7 @@ def judged(coverage: Coverage, *findings: Finding, about: Exposed | None = None)
 
 
 def attempts() -> list[Finding]:
-    context = Context(infos=INFOS, counts={}, shared=frozenset(), benign_reasons={})
+    context = Context(infos=INFOS, counts={}, shared=frozenset())
     return judge([pack()], [match("try", client_ip="192.0.2.7")], context)
 
 

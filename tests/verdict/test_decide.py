@@ -110,6 +110,6 @@ def test_a_probe_that_nobody_could_have_watched_outranks_an_attempt_that_failed(
 
 
 def test_a_rule_that_the_user_brought_never_raises_the_level() -> None:
-    context = Context(infos=INFOS, counts={}, shared=frozenset(), benign_reasons={})
+    context = Context(infos=INFOS, counts={}, shared=frozenset())
     findings = judge([pack()], [match("lead")], context)
     assert Seen.NOTHING is worst(findings)

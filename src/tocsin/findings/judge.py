@@ -34,7 +34,6 @@ class Context:
     infos: Mapping[str, RuleInfo]
     counts: Mapping[str, int]
     shared: frozenset[str]
-    benign_reasons: Mapping[str, str]
 
 
 def judge(packs: Sequence[Pack], matches: Sequence[Match], context: Context) -> list[Finding]:
@@ -181,7 +180,8 @@ def _finding(  # noqa: PLR0913 - one constructor for both kinds, all by keyword
         max(count, context.counts.get(rule, count)) if not seen and len(infos) == 1 else count
         for rule, count in kept.items()
     )
-    benign = [context.benign_reasons[name] for match in matches for name in match.benign]
+    benign = dict.fromkeys(name for match in matches for name in match.benign)
+    explained = [text for name in benign for text in context.infos[name].benign_explanations]
     return Finding(
         id=identity,
         title=title,
@@ -197,7 +197,7 @@ def _finding(  # noqa: PLR0913 - one constructor for both kinds, all by keyword
         total=total,
         seen=seen,
         missing=missing,
-        benign_explanations=_unique(benign, *(info.benign_explanations for info in infos)),
+        benign_explanations=_unique(explained, *(info.benign_explanations for info in infos)),
         next_steps=_unique(next_steps, *(info.next_steps for info in infos)),
         is_lead=lead,
     )

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from tocsin.errors import KnowledgeError
+from tocsin.errors import KnowledgeError, UsageError
 from tocsin.model.grade import Grade
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DATA = Path(__file__).parent / "data"
 """Where the facts lie."""
@@ -118,6 +121,19 @@ def all_packs() -> tuple[Pack, ...]:
     return tuple(
         read_pack(folder) for folder in sorted((DATA / "packs").iterdir()) if folder.is_dir()
     )
+
+
+def chosen_packs(slugs: Sequence[str]) -> tuple[Pack, ...]:
+    """The packs that were asked for by slug, or all of them where none was.
+
+    Raises `UsageError` for a slug that no pack has.
+    """
+    packs = {pack.about.slug: pack for pack in all_packs()}
+    for slug in slugs:
+        if slug not in packs:
+            known = ", ".join(packs)
+            raise UsageError(f"there is no pack {slug!r}; there are: {known}", where="--pack")
+    return tuple(packs[slug] for slug in dict.fromkeys(slugs) or packs)
 
 
 def read_pack(folder: Path) -> Pack:

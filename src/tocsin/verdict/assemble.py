@@ -63,7 +63,7 @@ def assemble(parts: Parts) -> result.HostResult:
             limits=tuple(_limits(parts)),
         ),
         packs=tuple(_pack(judged) for judged in parts.packs),
-        builds=tuple(_build(seen) for seen in parts.sightings),
+        builds=_builds(parts.sightings),
         exposure=tuple(_exposure(one) for one in parts.exposed),
         findings=tuple(_finding(finding) for finding in findings),
         leads=tuple(_finding(finding) for finding in leads),
@@ -172,16 +172,25 @@ def _pack(judged: Judged) -> result.PackVerdict:
     )
 
 
-def _build(seen: Sighting) -> result.BuildSeen:
-    known = lookup(seen.build)
+def _builds(sightings: Sequence[Sighting]) -> tuple[result.BuildSeen, ...]:
+    """One entry for each build, in order of time, however many sources name it."""
+    by_build: dict[str, list[Sighting]] = {}
+    for seen in sightings:
+        by_build.setdefault(seen.build, []).append(seen)
+    return tuple(_build(build, seen) for build, seen in by_build.items())
+
+
+def _build(build: str, seen: Sequence[Sighting]) -> result.BuildSeen:
+    known = lookup(build)
+    sources = dict.fromkeys(one.kind.partition(":")[0] for one in seen)
     return result.BuildSeen(
-        build=seen.build,
+        build=build,
         product=known.product if known else None,
         cu=known.cu if known else None,
         su=known.su if known else None,
-        first_seen=seen.first,
-        last_seen=seen.last,
-        from_=seen.kind,
+        first_seen=min(one.first for one in seen),
+        last_seen=max(one.last for one in seen),
+        from_=", ".join(sources),
     )
 
 

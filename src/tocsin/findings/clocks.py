@@ -1,0 +1,48 @@
+"""Files whose clock is not what it claims, so that the report says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tocsin.events.clock import OFFSET_FIELD, statement
+from tocsin.matching.scan import Observer
+from tocsin.model.problem import Problem, ProblemCode
+
+if TYPE_CHECKING:
+    from tocsin.events.format import Format
+    from tocsin.model.artefact import Artefact
+    from tocsin.model.event import Event
+
+
+class Clocks(Observer):
+    """Notes every file in which a row's time was corrected, and by how much."""
+
+    def __init__(self) -> None:
+        self._minutes: dict[tuple[str, int], int] = {}
+
+    def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
+        """Note a correction."""
+        del form, kind
+        minutes = event.fields.get(OFFSET_FIELD)
+        if minutes is not None:
+            place = (artefact.path.inside, int(minutes))
+            self._minutes[place] = self._minutes.get(place, 0) + 1
+
+    def problem(self, kind: str, problem: Problem) -> None:
+        """Damage has no clock."""
+
+    def problems(self) -> list[Problem]:
+        """One problem for each file and correction."""
+        return [
+            Problem(
+                artefact=artefact,
+                line=None,
+                code=ProblemCode.CLOCK,
+                detail=f"{statement(minutes)} ({rows} rows)",
+            )
+            for (artefact, minutes), rows in sorted(self._minutes.items())
+        ]
+
+    def limits(self) -> list[str]:
+        """The same in words, for the verdict's limits."""
+        return [f"{problem.artefact}: {problem.detail}." for problem in self.problems()]
