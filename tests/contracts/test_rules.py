@@ -23,7 +23,7 @@ from tocsin.model.path import EvidencePath
 from tocsin.model.rule import RuleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 PACKED = [(pack, file) for pack in all_packs() for file in (*pack.sigma, *pack.benign)]
 SIGMA = [pytest.param(pack, file, id=file.path) for pack, file in PACKED]
@@ -130,14 +130,18 @@ def wrong_about(examples: Examples, rule: SigmaRule, rules: RuleSet) -> Iterator
                 served = routes(rule.logsource, form)
                 if not served or row.get("_format", form.name) != form.name:
                     continue
-                found = rules.sigma_for(form).match(event_of(row, served[0]))
+                found = rules.sigma_for(form).match(event_of(row, served))
                 if wanted != (rule.name in found):
                     yield f"{'misses' if wanted else 'matches'} {row} in {form.name}"
 
 
-def event_of(row: Row, route: Route) -> Event:
+def event_of(row: Row, served: Sequence[Route]) -> Event:
     """The row as an event: of a kind that the rule is asked about, unless it says otherwise."""
     fields = {name: value for name, value in row.items() if not name.startswith("_")}
+    route = next(
+        (one for one in served if one.event_ids and fields.get("EventID") in one.event_ids),
+        served[0],
+    )
     if route.event_ids is not None:
         fields.setdefault("EventID", min(route.event_ids))
     stream = min(route.streams) if route.streams is not None else ""
