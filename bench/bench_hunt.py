@@ -170,13 +170,15 @@ def judge(hunt: Run, verdict: str) -> list[str]:
 
 def table(mib: int, rows: int, runs: list[Run]) -> str:
     """The runs as text, each with its ratio to the hunt."""
-    hunt = runs[0]
+    hunt, peak = runs[0], f"{runs[0].peak_mib:.0f}"
     lines = [
         f"{'':<12} {'wall s':>8} {'CPU s':>8} {'MiB/s':>9} {'rows/s':>12} {'peak MiB':>9}  hunt is"
     ]
+    # Memory of the others is not shown: it is that of this process until they have started.
     lines += [
         f"{run.name:<12} {run.wall_s:>8.2f} {run.cpu_s:>8.2f} {mib / run.wall_s:>9.1f} "
-        f"{rows / run.wall_s:>12,.0f} {run.peak_mib:>9.0f}  {hunt.cpu_s / run.cpu_s:.1f} x its CPU"
+        f"{rows / run.wall_s:>12,.0f} {peak if run is hunt else '':>9}  "
+        f"{hunt.cpu_s / run.cpu_s:.1f} x its CPU"
         for run in runs
     ]
     return "\n".join(lines)
