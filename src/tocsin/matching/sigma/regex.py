@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import re2  # type: ignore[import-untyped] # it ships no types
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 BACKTRACKING_LIMIT = 4096
 """Characters of a text that a pattern with look-around or back-references is shown."""
+
+_REMEMBERED = 256
+_SHORT = 256
+"""Characters. Together they keep the memory of one pattern below 300 KiB, whatever the texts."""
 
 
 class _Pattern(Protocol):
@@ -30,9 +35,7 @@ def regex(pattern: str, flags: re.RegexFlag) -> TextTest:
     """
     fast = _linear(pattern, flags)
     if fast is not None:
-        search = fast.search
-        # A lone surrogate stands for a byte that was no text; RE2 takes only what UTF-8 can say.
-        return lambda text: search(text.encode("utf-8", "replace")) is not None
+        return _remembering(_searching(fast))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
@@ -45,6 +48,18 @@ def regex(pattern: str, flags: re.RegexFlag) -> TextTest:
 def is_linear(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> bool:
     """Whether RE2 reads `pattern`, so that no text can make it slow."""
     return _linear(pattern, flags) is not None
+
+
+def _searching(pattern: _Pattern) -> TextTest:
+    search = pattern.search
+    # A lone surrogate stands for a byte that was no text; RE2 takes only what UTF-8 can say.
+    return lambda text: search(text.encode("utf-8", "replace")) is not None
+
+
+def _remembering(test: TextTest) -> TextTest:
+    """The same test, which asks RE2 once for a short text: logs say the same again and again."""
+    remembered = lru_cache(maxsize=_REMEMBERED)(test)
+    return lambda text: remembered(text) if len(text) <= _SHORT else test(text)
 
 
 def _linear(pattern: str, flags: re.RegexFlag) -> _Pattern | None:
