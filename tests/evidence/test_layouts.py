@@ -119,8 +119,13 @@ def test_any_text_has_a_place_and_keeps_its_inside(text: str) -> None:
 
 @given(LETTERS, PARTS)
 def test_a_whole_collection_can_be_one_drive(letter: str, parts: list[str]) -> None:
-    place = locate("/".join(parts), drive=letter)
-    assert "/".join([f"{letter.upper()}:", *parts]) == place.path.server
+    inside = "/".join(["Windows", *parts])
+    assert f"{letter.upper()}:/{inside}" == locate(inside, drive=letter).path.server
+
+
+def test_a_case_folder_with_a_short_name_is_no_drive() -> None:
+    assert "C:/Windows/x.log" == locate("C/Windows/x.log", drive="X").path.server
+    assert "u_ex.log" == locate("u_ex.log", drive="X").path.server
 
 
 def test_a_folder_named_like_a_drive_is_one() -> None:

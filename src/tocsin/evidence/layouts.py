@@ -58,11 +58,13 @@ class Place:
 def locate(inside: str, drive: str | None = None) -> Place:
     """Find the place on the server of the member at `inside` (forward slashes).
 
-    `drive` is the letter of the drive that the whole collection is a copy of, where its own name
-    tells. A file whose layout tells nothing keeps its path and is not `on_server`.
+    `drive` is the letter of the drive that the whole collection may be a copy of, by its own
+    name. A file whose layout tells nothing keeps its path and is not `on_server`.
     """
     parts = inside.split("/")
-    server = f"{drive.upper()}:/{inside}" if drive is not None else _server_path(parts)
+    server = _server_path(parts)
+    if server is None and drive is not None and parts[0].lower() in _SERVER_FOLDERS:
+        server = f"{drive.upper()}:/{inside}"
     on_server = server is not None or not _SERVER_FOLDERS.isdisjoint(
         part.lower() for part in parts[:-1]
     )

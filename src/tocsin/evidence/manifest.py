@@ -64,6 +64,8 @@ class _Tap(io.RawIOBase):
     def __init__(self, source: BinaryIO, on_bytes: Callable[[int], None] | None) -> None:
         super().__init__()
         self._source = source
+        # One step at a time: what came before damage must not be lost with it.
+        self._read: Callable[[int], bytes] = getattr(source, "read1", source.read)
         self._on_bytes = on_bytes
         self._position = 0
         self.hashed_bytes = 0
@@ -84,7 +86,7 @@ class _Tap(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer).cast("B")
-        data = self._source.read(len(view))
+        data = self._read(len(view))
         view[: len(data)] = data
         self._take(data)
         return len(data)
@@ -92,7 +94,7 @@ class _Tap(io.RawIOBase):
     def read_rest(self) -> None:
         if self._position != self.hashed_bytes:
             self.seek(self.hashed_bytes)
-        while data := self._source.read(_CHUNK_BYTES):
+        while data := self._read(_CHUNK_BYTES):
             self._take(data)
 
     def close(self) -> None:

@@ -9,10 +9,15 @@ from __future__ import annotations
 import errno
 import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from tocsin.evidence.damage import MemberError
+from tocsin.model.problem import ProblemCode
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from _typeshed import WriteableBuffer
 
 BUFFER_BYTES = 256 * 1024
@@ -33,6 +38,10 @@ class Region(Protocol):
         """Up to `count` bytes from `offset`; empty at the end. Raises `OSError`."""
         ...
 
+    def part(self, start: int, size_bytes: int) -> Region:
+        """The stretch from `start`, cut where this region ends."""
+        ...
+
 
 class Handle:
     """An open file descriptor that knows when it was closed, since numbers are used again."""
@@ -49,8 +58,12 @@ class Handle:
         return self._descriptor
 
     def read_at(self, offset: int, count: int) -> bytes:
-        """Read without moving any position."""
-        return os.pread(self.descriptor, count, offset)
+        """Read without moving any position. Raises `MemberError` where the system cannot."""
+        try:
+            return os.pread(self.descriptor, count, offset)
+        except OSError as error:
+            detail = f"it cannot be read at byte {offset}: {error.strerror}"
+            raise MemberError(ProblemCode.UNREADABLE, detail) from error
 
     def close(self) -> None:
         """Close once; again does nothing."""
@@ -75,6 +88,11 @@ class HandleRegion:
             return b""
         data = self.handle.read_at(self.start + offset, count)
         return data.translate(MASK_TABLE) if self.masked else data
+
+    def part(self, start: int, size_bytes: int) -> HandleRegion:
+        """The stretch from `start`, cut where this region ends."""
+        size_bytes = max(0, min(size_bytes, self.size_bytes - start))
+        return replace(self, start=self.start + start, size_bytes=size_bytes)
 
 
 class RegionStream(io.RawIOBase):
@@ -115,9 +133,19 @@ class RegionStream(io.RawIOBase):
         return len(data)
 
 
-def stream_of(region: Region) -> BinaryIO:
+def stream_of(region: Region) -> io.BufferedReader[RegionStream]:
     """A buffered, seekable stream over `region`."""
     return io.BufferedReader(RegionStream(region), BUFFER_BYTES)
+
+
+def chunks_of(stream: BinaryIO | io.BufferedIOBase) -> Iterator[bytes]:
+    """What `stream` holds, piece by piece.
+
+    One step of the stream below at a time, so that what came before damage is not lost with it.
+    """
+    read = stream.read1 if isinstance(stream, io.BufferedIOBase) else stream.read
+    while chunk := read(BUFFER_BYTES):
+        yield chunk
 
 
 def is_valid_range(region: Region, start: int, size_bytes: int) -> bool:
