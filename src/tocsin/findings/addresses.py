@@ -18,6 +18,8 @@ _INSIDE = tuple(
     ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 )
 """Source: RFC 1918 and RFC 4193."""
+_FRONT_DOOR = "iis:frontend"
+_BACK_END = "iis:backend"
 _ADDRESSES_KEPT = 20_000
 _AGENTS_KEPT = 16
 _AGENTS_OF_MANY = 12
@@ -31,24 +33,27 @@ class Addresses(Observer):
     An address stands for many when it wears at least a dozen user agents, or when it is one of
     the inside and brings most of all requests from elsewhere. A single attacker who changes the
     user agent at each request may look so too: then the rows still join by canary and request
-    id, which is why an address is a weak key only.
+    id, which is why an address is a weak key only. Whoever asks the back end is a front end.
     """
 
     def __init__(self) -> None:
         self._rows: dict[str, int] = {}
         self._agents: dict[str, set[int]] = {}
-        self._total = 0
+        self._front_ends: set[str] = set()
 
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """Count one request."""
         del artefact
-        if kind != "iis:frontend" and form.name != "httpproxy":
-            return
         fields = event.fields
+        if kind == _BACK_END:
+            if len(self._front_ends) < _ADDRESSES_KEPT and (client := fields.get("c-ip")):
+                self._front_ends.add(client)
+            return
+        if kind != _FRONT_DOOR and form.name != "httpproxy":
+            return
         client = fields.get("c-ip") or fields.get("ClientIpAddress")
         if client is None:
             return
-        self._total += 1
         if client not in self._rows:
             if len(self._rows) >= _ADDRESSES_KEPT:
                 return
@@ -66,7 +71,7 @@ class Addresses(Observer):
         """The addresses that stand for many clients, in canonical form."""
         outside = {address: rows for address, rows in self._rows.items() if plain_address(address)}
         total = sum(outside.values())
-        found = set()
+        found = {plain for one in self._front_ends if (plain := plain_address(one))}
         for address, rows in outside.items():
             many = len(self._agents[address]) >= _AGENTS_OF_MANY
             most = total >= _ROWS_ENOUGH and rows / total >= _SHARE_OF_ALL

@@ -81,6 +81,16 @@ class Reading:
     formats: set[str] = field(default_factory=set)
     logs: list[tuple[Artefact, Member]] = field(default_factory=list)
 
+    @property
+    def matches(self) -> list[Match]:
+        """The matches that are kept, in the order of reading."""
+        return self.tally.matches
+
+    @property
+    def counts(self) -> Counter[str]:
+        """All matches by rule, benign patterns included."""
+        return self.tally.counts
+
 
 def read(
     collection: Collection,

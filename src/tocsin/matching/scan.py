@@ -156,9 +156,7 @@ def _keep(
         )
 
 
-def _say_if_cut(
-    shown: int, artefact: Artefact, kind: str, observers: Sequence[Observer]
-) -> None:
+def _say_if_cut(shown: int, artefact: Artefact, kind: str, observers: Sequence[Observer]) -> None:
     if shown < CONTENT_LIMIT or artefact.size_bytes <= shown:
         return
     problem = Problem(

@@ -60,6 +60,8 @@ class ProblemCode(StrEnum):
     """The archive names more members than the limit allows; the rest were not read."""
     TOO_LARGE = "too_large"
     """A file is larger than what one of the checks reads; the rest of it was not checked."""
+    SOURCE = "source"
+    """A whole source could not be opened; it is listed as a server of which nothing is known."""
     BAD_METADATA = "bad_metadata"
     """The collecting tool's own metadata cannot be read."""
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Progress(Protocol):
@@ -50,3 +54,13 @@ class SilentProgress:
 
     def finish(self) -> None:
         """Say nothing."""
+
+
+@contextmanager
+def running(progress: Progress, source: str, total_bytes: int | None) -> Iterator[None]:
+    """Start `progress` and end it, however the work in between ends."""
+    progress.start(source, total_bytes)
+    try:
+        yield
+    finally:
+        progress.finish()

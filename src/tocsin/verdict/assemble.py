@@ -11,15 +11,19 @@ from tocsin.knowledge.builds import lookup
 from tocsin.model import result
 from tocsin.model.event import PlaceKind
 from tocsin.model.grade import Assurance, Level
+from tocsin.model.problem import ProblemCode
 from tocsin.verdict.campaign import headline, serious
 from tocsin.verdict.decide import TABLE, Seen, ranks_as, rolled_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
+    from tocsin.errors import SourceError
     from tocsin.findings.finding import Finding
     from tocsin.findings.timeline import Moment
     from tocsin.matching.match import Match
+    from tocsin.matching.reading import Reading
     from tocsin.model.problem import Problem
     from tocsin.verdict.campaign import Judged
     from tocsin.verdict.coverage import Coverage
@@ -32,7 +36,7 @@ _REASONS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the hunt knows when it ends."""
+    """What the hunt knows when it ends; `problems` are those besides the reading's own."""
 
     source: str
     name: str
@@ -42,9 +46,9 @@ class Parts:
     coverage: Coverage
     sightings: Sequence[Sighting]
     exposed: Sequence[Exposed]
+    reading: Reading
     problems: Sequence[Problem]
     noise: Mapping[str, int]
-    manifest: Sequence[result.ManifestEntry]
     limits: Sequence[str]
 
 
@@ -81,7 +85,7 @@ def assemble(parts: Parts) -> result.HostResult:
             result.ProblemEntry(
                 artefact=one.artefact, line=one.line, code=one.code.value, detail=one.detail
             )
-            for one in parts.problems
+            for one in (*parts.problems, *parts.reading.problems.taken())
         ),
         noise=tuple(
             result.Noise(rule=rule, events=events)
@@ -89,7 +93,36 @@ def assemble(parts: Parts) -> result.HostResult:
             if events
         ),
         groups=(),
-        manifest=tuple(sorted(parts.manifest, key=lambda entry: entry.path)),
+        manifest=tuple(sorted(parts.reading.manifest, key=lambda entry: entry.path)),
+    )
+
+
+def unopened(source: Path, error: SourceError) -> result.HostResult:
+    """The result for a source that could not be opened: nothing can be said about that server."""
+    return result.HostResult(
+        source=str(source),
+        name=source.name,
+        verdict=result.Verdict(
+            level=Level.INCONCLUSIVE,
+            assurance=Assurance.INSUFFICIENT,
+            reasons=(f"The source could not be opened: {error}",),
+            limits=(),
+        ),
+        packs=(),
+        builds=(),
+        exposure=(),
+        findings=(),
+        leads=(),
+        timeline=(),
+        coverage=(),
+        problems=(
+            result.ProblemEntry(
+                artefact=str(source), line=None, code=ProblemCode.SOURCE.value, detail=str(error)
+            ),
+        ),
+        noise=(),
+        groups=(),
+        manifest=(),
     )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, str]
 OUR_KEY = "tocsin"
-_SPELLINGS = {"utf16le": "wide"}
+SPELLINGS = {"utf16le": "wide"}
 """Modifiers of the Sigma specification that pySigma knows by another name only."""
 
 
@@ -158,7 +158,7 @@ def _respelt_keys(value: object) -> object:
 
 def _respelt_key(key: str) -> str:
     field, *modifiers = key.split("|")
-    return "|".join((field, *(_SPELLINGS.get(word, word) for word in modifiers)))
+    return "|".join((field, *(SPELLINGS.get(word, word) for word in modifiers)))
 
 
 def _one_line(error: Exception) -> str:

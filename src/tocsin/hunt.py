@@ -1,0 +1,119 @@
+"""The story: a collected server in, a verdict with evidence out.
+
+    open the collection -> find the files that matter -> read every row once (first hunt)
+    -> read again what the first hunt points to (second hunt) -> join rows into attacks
+    -> say what was and was not covered -> decide -> put the result together
+
+The steps live in the packages evidence, artefacts, events, matching, findings and verdict.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import tocsin
+from tocsin.errors import SourceError
+from tocsin.evidence.open import open_collection
+from tocsin.findings.addresses import Addresses
+from tocsin.findings.clocks import Clocks
+from tocsin.findings.judge import Context, judge
+from tocsin.findings.pivots import pivots_of
+from tocsin.findings.shells import shell_findings, with_children
+from tocsin.findings.timeline import timeline, what_was_cut
+from tocsin.knowledge.packs import chosen_packs
+from tocsin.matching.accounting import count_rules, noise_of
+from tocsin.matching.options import Options
+from tocsin.matching.reading import Reading, read, read_again
+from tocsin.matching.rules import load_rules
+from tocsin.model import result
+from tocsin.model.progress import Progress, running
+from tocsin.verdict.assemble import Parts, assemble, unopened, worst_of
+from tocsin.verdict.campaign import judge_pack
+from tocsin.verdict.coverage import CoverageTaker
+from tocsin.verdict.exposure import Builds, exposure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tocsin.knowledge.packs import Pack
+    from tocsin.matching.rules import RuleSet
+
+
+__all__ = ["Options", "hunt"]
+
+
+def hunt(sources: Sequence[Path], options: Options, progress: Progress) -> result.Result:
+    """Hunt every source; each is one server. The same sources give the same result.
+
+    Raises `SourceError` where no source can be opened at all, `KnowledgeError` where our own
+    rules are broken, `UsageError` where a pack does not exist. Never raises on evidence. One
+    unusable source among several is a host of its own, with the problem ``source``.
+    """
+    packs = chosen_packs(options.packs)
+    rules = load_rules(packs, user_sigma=options.sigma, user_yara=options.yara)
+    hosts: list[result.HostResult] = []
+    readings: list[Reading] = []
+    errors: list[SourceError] = []
+    for source in sources:
+        try:
+            host, reading = _hunt_one(source, packs, rules, options, progress)
+        except SourceError as error:
+            errors.append(error)
+            host, reading = unopened(source, error), Reading()
+        hosts.append(host)
+        readings.append(reading)
+    if len(errors) == len(hosts):
+        raise errors[0]
+    return result.Result(
+        schema=result.SCHEMA,
+        tool=result.Tool(
+            version=tocsin.__version__,
+            knowledge=max(pack.about.updated for pack in packs).isoformat(),
+            rules=count_rules(rules, readings),
+        ),
+        verdict=worst_of([host.verdict for host in hosts]),
+        hosts=tuple(hosts),
+    )
+
+
+def _hunt_one(
+    source: Path, packs: Sequence[Pack], rules: RuleSet, options: Options, progress: Progress
+) -> tuple[result.HostResult, Reading]:
+    coverage, builds, addresses, clocks = CoverageTaker(), Builds(), Addresses(), Clocks()
+    with (
+        open_collection(source, options.limits) as collection,
+        running(progress, collection.name, collection.total_bytes),
+    ):
+        watching = [coverage, builds, addresses, clocks]
+        first = read(collection, rules, options.period, watching, progress)
+        shared = addresses.shared()
+        pivots = pivots_of(first.matches, rules.infos, shared)
+        progress.step(f"second hunt: {len(pivots.words())} traces to follow")
+        traces, more = read_again(first, pivots.words(), pivots.found_by, options.period, progress)
+
+    context = Context(infos=rules.infos, counts=first.counts, shared=shared)
+    findings = judge(packs, first.matches, context)
+    findings += shell_findings(first.matches, traces, rules.infos)
+    findings = with_children(findings, traces)
+    moments, left_out = timeline(findings, traces, rules.infos)
+
+    covered = coverage.taken()
+    exposed = exposure(builds.sightings(), [cve for pack in packs for cve in pack.about.cves])
+    host = assemble(
+        Parts(
+            source=str(source),
+            name=collection.name,
+            packs=[judge_pack(pack, findings, covered, exposed) for pack in packs],
+            findings=findings,
+            moments=moments,
+            coverage=covered,
+            sightings=builds.sightings(),
+            exposed=exposed,
+            reading=first,
+            problems=clocks.problems(),
+            noise=noise_of(rules, first.counts),
+            limits=[*options.period.limits(), *clocks.limits(), *what_was_cut(more, left_out)],
+        )
+    )
+    return host, first

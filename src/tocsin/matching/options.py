@@ -1,0 +1,33 @@
+"""What the analyst asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tocsin.evidence.collection import Limits
+from tocsin.matching.scan import Period
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """One hunt's wishes. Times are UTC; no pack named means all packs.
+
+    `sigma` and `yara` are files and folders of the user's own rules, whose matches are leads.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    packs: tuple[str, ...] = ()
+    sigma: tuple[Path, ...] = ()
+    yara: tuple[Path, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def period(self) -> Period:
+        """The time in which rows are matched."""
+        return Period(since=self.since, until=self.until)
