@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections import Counter
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 import yaml
+from sigma.modifiers import modifier_mapping
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import SigmaExpansion, SigmaRegularExpression, SigmaType
 
 from tocsin.events.format import all_formats
 from tocsin.knowledge.packs import DATA, Pack, RuleFile, all_packs
 from tocsin.matching.rules import RuleSet, load_rules
-from tocsin.matching.sigma.read import Examples, Extra, Row, extra_of, read_documents
+from tocsin.matching.sigma.read import SPELLINGS, Examples, Extra, Row, extra_of, read_documents
 from tocsin.matching.sigma.regex import is_linear
 from tocsin.matching.sigma.routing import Route, routes
 from tocsin.model.event import Event
@@ -25,6 +28,7 @@ from tocsin.model.rule import RuleKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+ROOT = Path(__file__).resolve().parents[2]
 PACKED = [(pack, file) for pack in all_packs() for file in (*pack.sigma, *pack.benign)]
 SIGMA = [pytest.param(pack, file, id=file.path) for pack, file in PACKED]
 YARA = [pytest.param(pack, file, id=file.path) for pack in all_packs() for file in pack.yara]
@@ -185,3 +189,13 @@ def values_in(detection: SigmaDetection | SigmaDetectionItem) -> Iterator[SigmaT
         return
     for value in detection.value:
         yield from value.values if isinstance(value, SigmaExpansion) else [value]
+
+
+def test_the_reference_lists_every_modifier_and_every_windows_log_source() -> None:
+    page = (ROOT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`([a-z0-9_-]+)`", page))
+    table = tomllib.loads((DATA / "logsources.toml").read_text(encoding="utf-8"))
+    sources = {
+        one[key] for one in table["source"] for key in ("category", "service") if key in one
+    }
+    assert set() == {*modifier_mapping, *SPELLINGS, *sources} - listed
