@@ -6,9 +6,9 @@ the last ``#Date``, else of the file's name (``u_ex210303.log``); a log that run
 this way is dated by its last ``#Date``.
 
 IIS writes spaces inside a value as ``+`` (always in a path), but user names, queries and some
-headers come through with raw ones. A row with too many fields is read all the same where there is exactly one column
-that can take the surplus so that every column of known shape (`_SHAPES`) still fits. Otherwise it
-is a problem:
+headers come through with raw ones. A row with too many fields is read all the same where exactly
+one column can take the surplus so that every column of known shape (`_SHAPES`) still fits.
+Otherwise it is a problem:
 
 * `TRUNCATED`: fewer fields than the header names, and the file ends here or those that are there
   fit the columns from the left;

@@ -85,7 +85,7 @@ FORMAT = Format(
                 name="forwarded_for",
                 source=source,
                 type=ColumnType.ADDRESS,
-                pattern=r"^[\[\s+]*([0-9A-Fa-f.:]+)",
+                pattern=r"^[\[\s+]*(\d+(?:\.\d+){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)",
             )
             for source in FORWARDED
         ),

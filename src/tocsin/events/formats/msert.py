@@ -26,7 +26,8 @@ _THREAT = re.compile(
 _ACTION = re.compile(r"Action: (?P<Action>[^,]+), Result: (?P<Result>\S+)", re.IGNORECASE)
 _PLACE = re.compile(r"(?P<Type>[a-z]+)://(?P<Path>.+)", re.IGNORECASE)
 _RUN = re.compile(r"Started On (?P<Started>.+)", re.IGNORECASE)
-_SECTION = re.compile(r"[\w ]*Results(?: Summary)?:?$|.* Finished On ", re.IGNORECASE)
+_MARK = re.compile(r"(?:SigSeq|SHA-?1|SHA-?256|MD5):", re.IGNORECASE)
+"""Lines below a place that say how it was known."""
 
 
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
@@ -56,16 +57,15 @@ class _Log:
         message = text.strip()
         fields = {"Message": message}
         if found := _RUN.match(message):
-            self._started, self._threat = found["Started"], ""
-        elif _SECTION.match(message):
-            self._threat = ""
-        elif found := _THREAT.match(message):
+            self._started = found["Started"]
+        if found := _THREAT.match(message):
             self._threat = found["Threat"]
             fields["Outcome"] = found["Outcome"].strip(" .!")
         elif found := _ACTION.match(message) or _PLACE.match(message):
             fields |= found.groupdict()
-        carried = {"Started": self._started, "Threat": self._threat}
-        fields |= {name: value for name, value in carried.items() if value}
+        elif not _MARK.match(message):
+            self._threat = ""
+        fields |= {"Started": self._started, "Threat": self._threat}
         kept = {name: value for name, value in fields.items() if value and value != "-"}
         return Event(time=None, place=number, fields=kept, text=text)
 

@@ -136,7 +136,11 @@ class _Output:
         fields = {name: value for name, value in self._open.items() if value}
         if text.count('"') % 2:
             self._open = {}
-        fields["Message"] = text.replace('""', '"').rstrip('"').strip()
+            text_of_message = text[: text.rindex('"')]
+        else:
+            text_of_message = text
+        fields["Message"] = text_of_message.replace('""', '"').strip()
+        fields = {name: value for name, value in fields.items() if value and value != "-"}
         return self._event(number, text, fields)
 
     def _event(self, number: int, text: str, fields: dict[str, str]) -> Event:
