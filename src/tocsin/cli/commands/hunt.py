@@ -1,0 +1,173 @@
+"""`tocsin hunt SOURCE...`: evidence in, a verdict with cited lines out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tocsin.cli import times
+from tocsin.cli.command import Command
+from tocsin.cli.exits import Exit
+from tocsin.cli.hunting import DEFAULT_FORMATS, Wanted, hunt_and_show
+from tocsin.errors import UsageError
+from tocsin.evidence.collection import Limits
+from tocsin.hunt import Options
+from tocsin.model.grade import Level
+from tocsin.report import summary
+from tocsin.report.format import all_reports
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+_GIBIBYTE = 2**30
+_NOT_YET = {
+    "--cluster": "hunting on several machines",
+    "--indicators": "your own lists of indicators",
+    "--jobs": "several processes",
+    "--redact": "taking personal data out",
+}
+"""Promised, and refused until they work: an option that does nothing would be worse."""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        type=Path,
+        metavar="SOURCE",
+        help="a folder or archive (zip, tar, tar.gz, tar.zst, tar.bz2, 7z); each is one server",
+    )
+    _configure_output(parser)
+    _configure_search(parser)
+    later = parser.add_argument_group("not in this version yet, and refused")
+    for option, what in _NOT_YET.items():
+        if option == "--redact":
+            later.add_argument(option, action="store_true", default=None, help=what)
+        else:
+            later.add_argument(option, metavar="VALUE", help=what)
+
+
+def run(arguments: Namespace) -> int:
+    """Hunt, show, and judge the exit code."""
+    for option, what in _NOT_YET.items():
+        if getattr(arguments, option.removeprefix("--")) is not None:
+            raise UsageError(f"this version does not know {what} yet", where=option)
+    result = hunt_and_show(arguments.sources, options_from(arguments), wanted_from(arguments))
+    fail_on = arguments.fail_on
+    if fail_on is not None and summary.worst(result).severity >= Level(fail_on).severity:
+        return Exit.LEVEL_REACHED
+    return Exit.DONE
+
+
+def options_from(arguments: Namespace) -> Options:
+    """What to look for and where. Raises `UsageError` for what cannot be."""
+    since, until = times.since(arguments.since), times.until(arguments.until)
+    times.in_order(since, until)
+    for option, paths in (("--sigma", arguments.sigma), ("--yara", arguments.yara)):
+        for path in paths:
+            if not path.exists():
+                raise UsageError(f"{path} does not exist", where=option)
+    return Options(
+        since=since,
+        until=until,
+        packs=tuple(dict.fromkeys(arguments.pack)),
+        sigma=tuple(arguments.sigma),
+        yara=tuple(arguments.yara),
+        limits=_limits(arguments),
+    )
+
+
+def wanted_from(arguments: Namespace) -> Wanted:
+    """What to put out."""
+    formats = arguments.format
+    return Wanted(
+        formats=tuple(formats.split(",")) if formats is not None else None,
+        folder=arguments.output,
+        as_json=arguments.json,
+        quiet=arguments.quiet,
+    )
+
+
+def _configure_output(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("what comes out")
+    group.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="folder for the report; a new tocsin-report in the working directory unless given",
+    )
+    group.add_argument(
+        "--format",
+        metavar="NAME[,NAME...]",
+        help=f"which files to write, of: {', '.join(all_reports())}; "
+        f"{','.join(DEFAULT_FORMATS)} unless given",
+    )
+    group.add_argument(
+        "--json",
+        action="store_true",
+        help="the result as JSON on stdout, prose on stderr, and no files unless asked for",
+    )
+    group.add_argument(
+        "--fail-on",
+        choices=[level.value for level in Level],
+        metavar="LEVEL",
+        help=f"exit code 1 if the verdict is this bad or worse: {', '.join(Level)}",
+    )
+    group.add_argument(
+        "--quiet", action="store_true", help="no progress, and one line for each server"
+    )
+
+
+def _configure_search(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("what to look for")
+    many: dict[str, Any] = {"action": "append", "default": []}
+    group.add_argument("--since", metavar="TIME", help="leave out what is earlier (UTC)")
+    group.add_argument("--until", metavar="TIME", help="leave out what is later (UTC)")
+    group.add_argument("--pack", metavar="SLUG", help="only this campaign; repeatable", **many)
+    group.add_argument(
+        "--sigma",
+        type=Path,
+        metavar="PATH",
+        help="your own Sigma rules; matches are leads; repeatable",
+        **many,
+    )
+    group.add_argument(
+        "--yara",
+        type=Path,
+        metavar="PATH",
+        help="your own YARA rules; matches are leads; repeatable",
+        **many,
+    )
+    group.add_argument(
+        "--max-unpacked",
+        type=float,
+        metavar="GIB",
+        default=Limits().total_bytes / _GIBIBYTE,
+        help="stop unpacking an archive beyond so many GiB (%(default)g)",
+    )
+    group.add_argument(
+        "--max-ratio",
+        type=float,
+        metavar="N",
+        default=Limits().ratio,
+        help="stop unpacking a member beyond so many times its packed size (%(default)g)",
+    )
+
+
+def _limits(arguments: Namespace) -> Limits:
+    for option, value in (
+        ("--max-unpacked", arguments.max_unpacked),
+        ("--max-ratio", arguments.max_ratio),
+    ):
+        if not 0 < value < float("inf"):
+            raise UsageError("needs a number above 0", where=option)
+    return Limits(total_bytes=round(arguments.max_unpacked * _GIBIBYTE), ratio=arguments.max_ratio)
+
+
+COMMAND = Command(
+    name="hunt",
+    help="Hunt a collected Exchange server for evidence of compromise.",
+    configure=configure,
+    run=run,
+)

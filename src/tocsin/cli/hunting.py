@@ -1,0 +1,85 @@
+"""What `hunt` and `demo` share: hunt, show the answer, write the report."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from tocsin.cli import output
+from tocsin.cli.progress import progress_on
+from tocsin.hunt import Options, hunt
+from tocsin.report import terminal
+from tocsin.report.format import all_reports, reports_named
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import TextIO
+
+    from tocsin.model.result import Result
+
+DEFAULT_FORMATS = ("html", "json")
+_WIDTH_WITHOUT_TERMINAL = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What comes out besides the exit code.
+
+    With `as_json` the result goes to stdout and prose to stderr; files are then written only
+    where `formats` or `folder` asks for them. `quiet` leaves one line for each server.
+    """
+
+    formats: tuple[str, ...] | None = None
+    folder: Path | None = None
+    as_json: bool = False
+    quiet: bool = False
+
+    @property
+    def writes_files(self) -> bool:
+        """Whether a folder with report files is made."""
+        return not self.as_json or self.formats is not None or self.folder is not None
+
+
+def hunt_and_show(sources: Sequence[Path], options: Options, wanted: Wanted) -> Result:
+    """Hunt through `sources`, print the answer and write the files that are wanted.
+
+    What is wrong with the request is said before the work begins.
+    """
+    reports = reports_named(wanted.formats or DEFAULT_FORMATS) if wanted.writes_files else ()
+    target = output.folder(wanted.folder, sources) if reports else None
+
+    result = hunt(sources, options, progress_on(sys.stderr, quiet=wanted.quiet))
+
+    if wanted.as_json:
+        _print_json(result)
+    prose = sys.stderr if wanted.as_json else sys.stdout
+    _print_prose(result, prose, quiet=wanted.quiet)
+    if target is not None:
+        for path in output.write(result, reports, target):
+            if not wanted.quiet:
+                print(f"Report: {path}", file=prose)
+    return result
+
+
+def _print_json(result: Result) -> None:
+    sys.stdout.write(all_reports()["json"].render(result).decode("utf-8"))
+    sys.stdout.flush()
+
+
+def _print_prose(result: Result, stream: TextIO, *, quiet: bool) -> None:
+    if quiet:
+        for host in result.hosts:
+            print(terminal.one_line(host), file=stream)
+        return
+    console = Console(
+        file=stream,
+        width=None if stream.isatty() else _WIDTH_WITHOUT_TERMINAL,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+    console.print(terminal.render(result))
