@@ -109,6 +109,15 @@ def test_a_probe_that_nobody_could_have_watched_outranks_an_attempt_that_failed(
     assert (Level.PROBED, INSUFFICIENT) == rolled_up(verdicts)
 
 
+def test_among_equals_the_verdict_that_says_more_stands() -> None:
+    verdicts = [
+        (Level.PROBED, INSUFFICIENT),
+        (Level.ATTEMPTED, INSUFFICIENT),
+        (Level.INCONCLUSIVE, INSUFFICIENT),
+    ]
+    assert (Level.ATTEMPTED, INSUFFICIENT) == rolled_up(verdicts)
+
+
 def test_a_rule_that_the_user_brought_never_raises_the_level() -> None:
     context = Context(infos=INFOS, counts={}, shared=frozenset())
     findings = judge([pack()], [match("lead")], context)

@@ -125,10 +125,17 @@ def rolled_up(verdicts: Sequence[tuple[Level, Assurance]]) -> tuple[Level, Assur
     """The worst of several verdicts, in the order of the roll-up.
 
     An attempt or a probe with insufficient assurance ranks as inconclusive. Among equals the
-    weakest assurance stands.
+    weakest assurance stands, and of those the one that says more: "attempted; whether it
+    succeeded cannot be told" tells a person more than "inconclusive".
     """
     order = list(Assurance)
-    return max(verdicts, key=lambda pair: (ranks_as(*pair).severity, order.index(pair[1])))
+
+    def rank(pair: tuple[Level, Assurance]) -> tuple[int, int, int]:
+        level, assurance = pair
+        said = -1 if level is Level.INCONCLUSIVE else level.severity
+        return (ranks_as(level, assurance).severity, order.index(assurance), said)
+
+    return max(verdicts, key=rank)
 
 
 def ranks_as(level: Level, assurance: Assurance) -> Level:
