@@ -82,7 +82,7 @@ BROKEN = {
     "misspelt key": (sigma("a", {"A": "x"}, tocsin={"grades": "probe"}), "unknown field"),
     "two rules": (sigma("a", {"A": "x"}), "must hold one rule"),
     "bad condition": (sigma("a", {"s": {"A": "x"}, "condition": "t"}), "'t', which is missing"),
-    "bad level": (sigma("a", {"A": "x"}, level="loud"), "'LOUD' is no valid|loud"),
+    "bad level": (sigma("a", {"A": "x"}, level="loud"), "'loud' is not a valid Sigma"),
     "no log source": (sigma("a", {"A": "x"}, logsource={"definition": "x"}), "can't be empty"),
 }
 
@@ -294,13 +294,24 @@ def test_the_user_s_yara_rules_are_leads_and_broken_files_are_told(tmp_path: Pat
         " condition: helper } rule ours { condition: true }",
     )
     write(tmp_path, "again.yara", "rule same { condition: true }")
-    write(tmp_path, "broken.yar", "rule x { condition: nothing }")
+    write(tmp_path, "broken.yar", "rule x { condition: nothing } rule good { condition: true }")
+    write(tmp_path, "syntax.yar", "rule x { condition: } rule fair { condition: true }")
     write(tmp_path, "include.yar", 'include "many.yar"')
 
     rules = load_rules([pack(yara_files=(yara("ours"),))], user_yara=[tmp_path])
 
-    assert ["broken.yar", "include.yar"] == [one.file.rsplit("/", 1)[-1] for one in rules.failed]
-    assert ["ours", "same", "same-2", "ours-2"] == list(rules.yara_match(b"x", PAGE))
+    assert ["broken.yar", "include.yar", "syntax.yar"] == [
+        one.file.rsplit("/", 1)[-1] for one in rules.failed
+    ]
+    for one, reason in zip(
+        rules.failed,
+        ("unknown identifier `nothing`", "include statements not allowed", "syntax error"),
+        strict=True,
+    ):
+        assert reason in one.reason
+    assert ["ours", "same", "good", "same-2", "ours-2", "fair"] == list(
+        rules.yara_match(b"x", PAGE)
+    )
     assert "Known" == rules.infos["same-2"].title
     assert RuleKind.LEAD is rules.infos["same"].kind
 

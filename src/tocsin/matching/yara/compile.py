@@ -52,23 +52,26 @@ class YaraRules:
 
 
 class YaraCompiler:
-    """Takes files one by one, so that a broken one can be told from the others."""
+    """Takes files one by one, so that a broken rule can be told from the others."""
 
     def __init__(self) -> None:
         self._compiler = yara_x.Compiler(relaxed_re_syntax=True, includes_enabled=False)
+        self._compiler.ignore_invalid_rules(yes=True)
         for name in EXTERNALS:
             self._compiler.define_global(name, "")
         self._sources: dict[str, YaraSource] = {}
 
-    def add(self, source: YaraSource) -> None:
-        """Compile one file. Raises `KnowledgeError` with the reason, and forgets the file."""
+    def add(self, source: YaraSource) -> list[str]:
+        """Compile one file, and say what in it is broken; its good rules are kept."""
         namespace = f"{len(self._sources)}:{source.slug}"
+        self._sources[namespace] = source
         self._compiler.new_namespace(namespace)
+        known = len(self._compiler.errors())
         try:
             self._compiler.add_source(source.text, origin=source.file)
-        except (yara_x.CompileError, UnicodeEncodeError) as error:
-            raise KnowledgeError(" ".join(str(error).split())) from error
-        self._sources[namespace] = source
+        except UnicodeEncodeError as error:
+            return [str(error)]
+        return [" ".join(one["text"].split()) for one in self._compiler.errors()[known:]]
 
     def build(self, taken: Mapping[str, RuleInfo]) -> tuple[YaraRules, dict[str, RuleInfo]]:
         """All rules and their claims, none under an id of `taken`.

@@ -33,15 +33,15 @@ def load_yara(
         for file in pack.yara:
             slug = PurePosixPath(file.path).stem
             source = YaraSource(pack=pack.about.slug, file=file.path, slug=slug, text=file.text)
-            try:
-                compiler.add(source)
-            except KnowledgeError as error:
-                raise KnowledgeError(str(error), where=file.path) from error
+            for reason in compiler.add(source):
+                raise KnowledgeError(reason, where=file.path)
     failed: list[RuleFailure] = []
     for path in files_below(user, _ENDINGS):
         try:
-            compiler.add(YaraSource(pack="", file=str(path), slug=path.stem, text=read_text(path)))
+            source = YaraSource(pack="", file=str(path), slug=path.stem, text=read_text(path))
+            reasons = compiler.add(source)
         except KnowledgeError as error:
-            failed.append(RuleFailure(file=str(path), reason=str(error)))
+            reasons = [str(error)]
+        failed += [RuleFailure(file=str(path), reason=reason) for reason in reasons]
     rules, infos = compiler.build(taken)
     return rules, infos, failed
