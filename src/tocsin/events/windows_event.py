@@ -34,6 +34,8 @@ COLUMNS = (
     Column(name="user", source="SubjectUserName"),
     Column(name="user", source="TargetUserName"),
     Column(name="user", source="Detection User"),
+    Column(name="user_sid", source="SubjectUserSid"),
+    Column(name="user_sid", source="UserSid"),
     Column(name="client_ip", source="IpAddress", type=ColumnType.ADDRESS, pattern=_ADDRESS),
     Column(name="process", source="Image"),
     Column(name="process", source="ProcessName"),

@@ -18,6 +18,23 @@ from tocsin.model.path import EvidencePath
 from tocsin.model.problem import Problem, ProblemCode
 
 ARTEFACT = Artefact(path=EvidencePath.plain("x.json"), format="events_json", size_bytes=0)
+NAMES = [
+    "Event",
+    "System",
+    "EventData",
+    "Data",
+    "winlog",
+    "event_data",
+    "EventID",
+    "Channel",
+    "TimeCreated",
+    "UtcTime",
+    "#text",
+    "#attributes",
+    "@Name",
+    "Payload",
+    "ChunkNumber",
+]
 EVENT = '{"EventID":1,"Channel":"Application","TimeCreated":"2021-03-03T06:12:43Z"}'
 
 
@@ -153,19 +170,7 @@ def test_every_line_of_a_mutated_file_is_a_row_or_a_problem(data: st.DataObject)
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(
-                    ["Event", "System", "EventData", "Data", "winlog", "event_data", "EventID"]
-                    + [
-                        "Channel",
-                        "TimeCreated",
-                        "UtcTime",
-                        "#text",
-                        "#attributes",
-                        "@Name",
-                        "Payload",
-                    ]
-                )
-                | st.text(max_size=3),
+                st.sampled_from(NAMES) | st.text(max_size=3),
                 inner,
                 max_size=4,
             )
