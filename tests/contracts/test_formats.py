@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from collections import defaultdict
 from datetime import timedelta
 from functools import cache
@@ -231,6 +232,19 @@ def test_every_pattern_takes_one_group_out() -> None:
         if column.pattern is not None and re.compile(column.pattern).groups < 1
     ]
     assert [] == odd
+
+
+def test_no_pattern_takes_long_over_a_hostile_value() -> None:
+    """A megabyte of the pattern's own words is where a careless one needs minutes."""
+    slow = []
+    for name, column in all_columns():
+        for word in re.findall(r"[\w =:/-]{3,}", column.pattern or ""):
+            text = word * (2**20 // len(word))
+            started = time.perf_counter()
+            column.value(Event(time=None, place=1, fields={column.source: text}, text=""))
+            if time.perf_counter() - started > 2:
+                slow.append((name, column.name, word))
+    assert [] == slow
 
 
 def test_a_unit_stands_in_the_name_or_is_none() -> None:

@@ -134,3 +134,10 @@ def test_an_exported_row_that_does_not_fit_is_a_problem(row: str, code: ProblemC
 )
 def test_exports_and_printouts_are_recognised(head: str, expected: bool) -> None:
     assert expected is FORMAT.recognise(head.encode(), ANYWHERE)
+
+
+@pytest.mark.parametrize("filler", [" ", "\t ", "- ", "a ", "\\"])
+def test_a_megabyte_of_anything_is_told_quickly(filler: str) -> None:
+    text = "2021-03-03T06:44:34.294Z x" + filler * (2**20 // len(filler) - 40) + "y"
+    assert 1 == len(events("test_proxylogon", text))
+    assert FORMAT.recognise(filler.encode() * 2**15 + b"\n" * 2**15, ANYWHERE) is False

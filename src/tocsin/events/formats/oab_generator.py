@@ -56,7 +56,7 @@ FORMAT = Format(
         Column(
             name="file_path",
             source="message",
-            pattern=r"temporary file '?(.*?)'? needs to be removed",
+            pattern=r"temporary file '?(.{1,300}?)'? needs to be removed",
         ),
         Column(name="build", source="Build"),
     ),

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 _CSV_HEADER = r'"?(?:DateTime|TimeCreated|ComputerName|Oabgen)"?,'
 _HEADER = re.compile(rf"{_CSV_HEADER}|DateTime\s+AnchorMailbox\s*\Z|[-\s]+\Z", re.IGNORECASE)
 _IS_CSV_HEADER = re.compile(_CSV_HEADER, re.IGNORECASE)
-_PRINTED = re.compile(r"\s*(\d{4}-\d\d-\d\dT[\d:.]+Z)\s+(\S.*?)\s*\Z")
-_PATH = re.compile(r"\s*([A-Za-z]:\\.*?|\\\\.*?)\s*\Z")
+_PRINTED = re.compile(r"(\d{4}-\d\d-\d\dT[\d:.]+Z)\s+(\S.*)")
+_PATH = re.compile(r"[A-Za-z]:\\|\\\\")
 _FRESH_ROW = re.compile(r'"?\d{4}-\d\d-\d\dT')
 _FILE_NAME = re.compile(r"(?P<server>.+)-(?P<kind>Cve-\d{4}-\d+|LogAgeDays|other)", re.IGNORECASE)
 _SCRIPT_SAYS = re.compile(
@@ -45,7 +45,7 @@ _SCRIPT_SAYS = re.compile(
     r"|Suspicious activity found in (?:Http Proxy|Eventlog|OAB generator|ECP) log",
     re.IGNORECASE,
 )
-_PRINTED_HEAD = re.compile(r"^\s*\d{4}-\d\d-\d\dT[\d:.]+Z\s+Server(?:Info)?~", re.MULTILINE)
+_PRINTED_HEAD = re.compile(r"^[ \t]*\d{4}-\d\d-\d\dT[\d:.]+Z[ \t]+Server(?:Info)?~", re.MULTILINE)
 _LISTED = re.compile(
     r"\A(?:[A-Za-z]:)?\\[^\r\n]*\\Logging\\(?:OABGeneratorLog|ECP\\Server)\\", re.IGNORECASE
 )
@@ -99,16 +99,14 @@ class _Output:
         if self._open and not _FRESH_ROW.match(text):
             return self._continuation(number, text)
         self._open = {}
-        if found := _PRINTED.match(text):
+        if found := _PRINTED.match(text.strip()):
             fields = {"DateTime": found[1], "AnchorMailbox": found[2]}
             if found[2].endswith(("...", "\u2026")):
                 fields["Truncated"] = "true"
             return self._event(number, text, fields)
         if not self._names:
-            found = _PATH.match(text)
-            return self._event(
-                number, text, {"Path": found[1]} if found else {"Message": text.strip()}
-            )
+            name = "Path" if _PATH.match(text.strip()) else "Message"
+            return self._event(number, text, {name: text.strip()})
         return self._exported(number, text, last=last)
 
     def _exported(self, number: int, text: str, *, last: bool) -> Row:
@@ -186,7 +184,9 @@ FORMAT = Format(
         Column(name="host", source="ComputerName"),
         Column(name="host", source="MachineName"),
         Column(name="request_id", source="RequestId"),
-        Column(name="canary", source="AnchorMailbox", pattern=r"msExchEcpCanary=([^&#;\s]+)[&#]"),
+        Column(
+            name="canary", source="AnchorMailbox", pattern=r"msExchEcpCanary=([^&#;\s]{1,128})[&#]"
+        ),
         Column(name="user_agent", source="UserAgent"),
         Column(name="url_host", source="UrlHost"),
         Column(name="url_path", source="UrlStem"),
