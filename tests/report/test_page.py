@@ -31,10 +31,16 @@ def test_the_gravest_moments_are_kept_and_told_in_order() -> None:
     one = results.compromised()
     many = tuple(one.timeline) * 10
     view = view_of(results.host(findings=one.findings, timeline=many), 1)
-    times = [moment.time for moment in view.moments.shown]
+    times = [moment.entry.time for moment in view.moments.shown]
     assert sorted(times) == times
-    kept = {moment.finding for moment in view.moments.shown}
+    kept = {moment.entry.finding for moment in view.moments.shown}
     assert {"shell-access-1", "child-of-w3wp-1"} == kept
+
+
+def test_findings_that_share_an_id_are_linked_by_the_gravest() -> None:
+    low = finding(id="same", severity=Severity.LOW)
+    high = finding(id="same", severity=Severity.HIGH)
+    assert {"same": "f1"} == view_of(host(findings=(low, high)), 1).numbers
 
 
 def test_anchors_belong_to_findings_in_the_order_shown() -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import msgspec
+
 from tests.report import results
 from tests.report.results import at, finding, host
-from tocsin.model.grade import Assurance, Confidence, Level, Severity
-from tocsin.model.result import ProblemEntry, Verdict
+from tocsin.knowledge.packs import all_packs
+from tocsin.model.grade import Assurance, Confidence, Grade, Level, Severity
+from tocsin.model.result import PackVerdict, ProblemEntry, Verdict
 from tocsin.report import summary
 
 
@@ -33,6 +36,37 @@ def test_each_next_step_is_said_once_and_the_worst_finding_speaks_first() -> Non
     sure = Verdict(level=Level.COMPROMISED, assurance=Assurance.COMPLETE, reasons=(), limits=())
     assert ("Isolate.", "Block.", "Wait.") == summary.next_steps(
         host(verdict=sure, findings=(low, high))
+    )
+
+
+def test_first_steps_of_all_findings_come_before_second_ones() -> None:
+    one = finding(id="a", next_steps=("A1", "A2"))
+    two = finding(id="b", next_steps=("B1",))
+    assert ("A1", "B1", "A2") == summary.next_steps(host(findings=(one, two)))[:3]
+
+
+def test_the_steps_of_a_campaign_come_first_where_something_was_tried() -> None:
+    known = all_packs()[0].about
+    pack = PackVerdict(
+        pack=known.slug,
+        level=Level.ATTEMPTED,
+        assurance=Assurance.COMPLETE,
+        window=(),
+        needed=(),
+        missing=(),
+        not_applicable=None,
+    )
+    steps = summary.next_steps(host(packs=(pack,), findings=(finding(next_steps=("Block.",)),)))
+    assert (*known.next_steps, "Block.") == steps[: len(known.next_steps) + 1]
+    quiet = msgspec.structs.replace(pack, level=Level.PROBED)
+    assert known.next_steps[0] not in summary.next_steps(host(packs=(quiet,)))
+
+
+def test_only_a_moment_that_a_finding_cites_has_its_grade() -> None:
+    time = at("2021-03-03T04:00:00")
+    worse = finding(grade=Grade.IMPACT)
+    assert {("plain", time): Grade.IMPACT} == summary.cited_grades(
+        host(findings=(worse, finding()))
     )
 
 

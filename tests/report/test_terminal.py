@@ -60,8 +60,17 @@ def test_reasons_limits_and_next_steps_are_all_there() -> None:
 def test_findings_name_their_places_and_say_how_many_more_there_are() -> None:
     text = flat(printed(results.result(results.compromised()), width=300))
     assert f"{results.HTTPPROXY}:118 2021-03-03 04:12:07.113Z" in text
-    assert "… and 4 citations more" in text
+    assert "… and 5 citations more" in text
     assert "and 22 more" in text
+
+
+def test_a_terminal_shows_the_gravest_and_counts_the_others() -> None:
+    many = results.host(
+        findings=tuple(results.finding(id=str(n), next_steps=(f"Do {n}.",)) for n in range(20))
+    )
+    text = flat(printed(results.result(many)))
+    assert "… and 5 less severe ones, which the report shows" in text
+    assert "10 more steps beside the findings in the report" in text
 
 
 def test_leads_are_shown_apart_from_findings() -> None:

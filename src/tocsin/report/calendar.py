@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tocsin.model.result import CoverageEntry, HostResult
 
 WIDTH = 1000.0
-LEFT = 190.0
+LEFT = 210.0
 TOP = 16.0
 ROW_HEIGHT = 26.0
 CELL_HEIGHT = 16.0

@@ -31,7 +31,7 @@ _FINDINGS = 200
 _MOMENTS = 300
 _FILES = 1000
 _PROBLEM_EXAMPLES = 4
-_NEXT_STEPS = 25
+_NEXT_STEPS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +64,18 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A row of the timeline's table; `grade` is None where the row is context."""
+
+    entry: TimelineEntry
+    grade: Grade | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostView:
     """One host as its part of the page shows it.
 
-    `numbers` are the anchors of the findings that are shown, and `grade_of` their grades, by id.
+    `numbers` are the anchors of the findings that are shown, by id.
     """
 
     number: int
@@ -76,15 +84,14 @@ class HostView:
     dates: str
     tally: str
     sections: Sequence[Section]
-    next_steps: Sequence[str]
+    next_steps: Portion[str]
     findings: Portion[Finding]
     leads: Portion[Finding]
     numbers: Mapping[str, str]
-    grade_of: Mapping[str, Grade]
     timeline: Chart | None
     decisive: Chart | None
     grades: Sequence[Grade | None]
-    moments: Portion[TimelineEntry]
+    moments: Portion[Moment]
     calendar: Calendar | None
     coverage: Sequence[CoverageEntry]
     missing: Sequence[str]
@@ -97,7 +104,6 @@ def view_of(host: HostResult, number: int) -> HostView:
     """Choose what the page shows of `host`, the `number`-th from 1. Pure."""
     findings = _portion(summary.worst_first(host.findings), _FINDINGS)
     leads = _portion(summary.worst_first(host.leads), _FINDINGS)
-    grade_of = {one.id: one.grade for one in (*host.findings, *host.leads)}
     chart = timeline.draw(host)
     return HostView(
         number=number,
@@ -106,15 +112,14 @@ def view_of(host: HostResult, number: int) -> HostView:
         dates=_dates(host),
         tally=_tally(host),
         sections=_sections(host),
-        next_steps=summary.next_steps(host)[:_NEXT_STEPS],
+        next_steps=_portion(summary.next_steps(host), _NEXT_STEPS),
         findings=findings,
         leads=leads,
         numbers=_numbers(findings.shown, "f") | _numbers(leads.shown, "l"),
-        grade_of=grade_of,
         timeline=chart,
         decisive=timeline.draw_decisive(host),
         grades=_grades(chart),
-        moments=_moments(host, grade_of),
+        moments=_moments(host),
         calendar=calendar.draw(host),
         coverage=sorted(host.coverage, key=lambda entry: entry.kind),
         missing=summary.missing(host),
@@ -157,7 +162,11 @@ def _sections(host: HostResult) -> Sequence[Section]:
 
 
 def _numbers(findings: Sequence[Finding], letter: str) -> dict[str, str]:
-    return {one.id: f"{letter}{number}" for number, one in enumerate(findings, start=1)}
+    """Anchors by id; where findings share their id, the gravest, which comes first."""
+    numbers: dict[str, str] = {}
+    for number, one in enumerate(findings, start=1):
+        numbers.setdefault(one.id, f"{letter}{number}")
+    return numbers
 
 
 def _grades(chart: Chart | None) -> Sequence[Grade | None]:
@@ -168,13 +177,13 @@ def _grades(chart: Chart | None) -> Sequence[Grade | None]:
     return tuple(grade for grade in chain((None,), Grade) if grade in there)
 
 
-def _moments(host: HostResult, grade_of: Mapping[str, Grade]) -> Portion[TimelineEntry]:
-    """Where there are too many, those of the gravest findings; always in order of time."""
-
-    def gravity(entry: TimelineEntry) -> int:
-        grade = grade_of.get(entry.finding or "")
-        return grade.rank if grade is not None else -1
-
-    chosen = sorted(host.timeline, key=lambda entry: -gravity(entry))[:_MOMENTS]
-    chosen.sort(key=lambda entry: (entry.time, entry.source, entry.summary))
-    return Portion(shown=chosen, total=len(host.timeline))
+def _moments(host: HostResult) -> Portion[Moment]:
+    """Where there are too many, the gravest; always in order of time."""
+    grades = summary.cited_grades(host)
+    moments = [
+        Moment(entry=entry, grade=grades.get((entry.finding, entry.time)))
+        for entry in host.timeline
+    ]
+    chosen = sorted(moments, key=lambda one: -one.grade.rank if one.grade else 1)[:_MOMENTS]
+    chosen.sort(key=lambda one: (one.entry.time, one.entry.source, one.entry.summary))
+    return Portion(shown=chosen, total=len(moments))

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from tocsin.knowledge.packs import all_packs
 from tocsin.model.grade import Assurance, Level
 from tocsin.verdict.decide import ranks_as
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from tocsin.model.grade import Grade
     from tocsin.model.result import Finding, HostResult, ProblemEntry, Result
+
+
+_TRIED = frozenset({Level.COMPROMISED, Level.EXPLOITED, Level.ATTEMPTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +63,30 @@ def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def next_steps(host: HostResult) -> tuple[str, ...]:
-    """What to do now: the steps of the worst findings first, each once."""
-    steps = [step for finding in worst_first(host.findings) for step in finding.next_steps]
-    return tuple(dict.fromkeys([*steps, *_collect_more(host)]))
+    """What to do now, each step once: the campaigns' own steps, then the worst findings', in turn.
+
+    Every finding's first step comes before any second one. A reader stops after a dozen; the
+    others stand beside their findings.
+    """
+    steps = [*_campaign_steps(host), *_in_turn(worst_first(host.findings)), *_collect_more(host)]
+    return tuple(dict.fromkeys(steps))
+
+
+def cited_grades(host: HostResult) -> Mapping[tuple[str | None, datetime], Grade]:
+    """How grave a moment of the timeline is, by its finding and time.
+
+    Only moments that the finding cites are here: a row that merely shares a client or a key with
+    a finding is context. Findings of one rule share their id, so the gravest counts.
+    """
+    grades: dict[tuple[str | None, datetime], Grade] = {}
+    for finding in (*host.findings, *host.leads):
+        for citation in finding.citations:
+            if citation.time is None:
+                continue
+            key = (finding.id, citation.time)
+            if key not in grades or grades[key].rank < finding.grade.rank:
+                grades[key] = finding.grade
+    return grades
 
 
 def missing(host: HostResult) -> tuple[str, ...]:
@@ -85,6 +112,18 @@ def _group(code: str, problems: list[ProblemEntry], examples: int) -> ProblemGro
         files=len({problem.artefact for problem in problems}),
         examples=tuple(problems[:examples]),
     )
+
+
+def _campaign_steps(host: HostResult) -> list[str]:
+    """The steps that a pack gives for its campaign, where something was at least tried."""
+    known = {pack.about.slug: pack.about.next_steps for pack in all_packs()}
+    tried = [pack.pack for pack in host.packs if pack.level in _TRIED]
+    return [step for slug in tried for step in known.get(slug, ())]
+
+
+def _in_turn(findings: Sequence[Finding]) -> list[str]:
+    turns = zip_longest(*(finding.next_steps for finding in findings))
+    return [step for turn in turns for step in turn if step is not None]
 
 
 def _collect_more(host: HostResult) -> list[str]:

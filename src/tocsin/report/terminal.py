@@ -35,7 +35,9 @@ _SEVERITY_STYLES: dict[Severity, str] = {
     Severity.LOW: "cyan",
     Severity.INFORMATIONAL: "dim",
 }
-_CITATIONS_SHOWN = 3
+_FINDINGS_SHOWN = 15
+_STEPS_SHOWN = 12
+_CITATIONS_SHOWN = 2
 _CLIENTS_SHOWN = 8
 _CITED_CHARACTERS = 160
 _GAPS_SHOWN = 3
@@ -85,12 +87,21 @@ def _host(host: HostResult) -> list[RenderableType]:
     ]
     parts += _listed("Why", verdict.reasons)
     parts += _listed("What could not be seen", verdict.limits)
-    parts += _listed("What to do next", summary.next_steps(host), numbered=True)
+    parts += _next_steps(host)
     parts += _findings("Findings", host.findings)
     parts += _findings("Leads from your own rules (they never raise the verdict)", host.leads)
     parts += _builds(host)
     parts += _coverage(host)
     parts += _set_aside(host)
+    return parts
+
+
+def _next_steps(host: HostResult) -> list[RenderableType]:
+    steps = summary.next_steps(host)
+    parts = _listed("What to do next", steps[:_STEPS_SHOWN], numbered=True)
+    if len(steps) > _STEPS_SHOWN:
+        more = words.count(len(steps) - _STEPS_SHOWN, "more step")
+        parts.append(_indented(f"{more} beside the findings in the report", by=6))
     return parts
 
 
@@ -104,7 +115,7 @@ def _findings(title: str, findings: Sequence[Finding]) -> list[RenderableType]:
     if not findings:
         return []
     parts: list[RenderableType] = [_heading(f"{title} ({len(findings)})")]
-    for finding in summary.worst_first(findings):
+    for finding in summary.worst_first(findings)[:_FINDINGS_SHOWN]:
         style = _SEVERITY_STYLES[finding.severity]
         severity = Text(finding.severity.upper(), style=style)
         parts.append(_hanging(severity, 10, Text(visible(finding.title), style="bold")))
@@ -113,6 +124,9 @@ def _findings(title: str, findings: Sequence[Finding]) -> list[RenderableType]:
         more = len(finding.citations) - _CITATIONS_SHOWN
         if more > 0:
             parts.append(_indented(f"… and {words.count(more, 'citation')} more", by=6))
+    if len(findings) > _FINDINGS_SHOWN:
+        less = words.count(len(findings) - _FINDINGS_SHOWN, "less severe one")
+        parts.append(_indented(f"… and {less}, which the report shows"))
     return parts
 
 

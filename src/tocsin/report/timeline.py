@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tocsin.model.grade import Grade
-from tocsin.report import words
+from tocsin.report import summary, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
     from tocsin.model.result import HostResult, TimelineEntry
 
@@ -43,6 +43,7 @@ _STEPS_S = (
     *(86400, 172800, 604800, 1209600, 2419200),
 )
 _DAY_S = 86400
+Grades = Mapping[tuple[str | None, datetime], Grade]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,7 @@ class Chart:
 
 def draw(host: HostResult) -> Chart | None:
     """Draw the whole timeline; None where there is nothing on it."""
-    return _chart(host.timeline, _grades(host))
+    return _chart(host.timeline, summary.cited_grades(host))
 
 
 def draw_decisive(host: HostResult) -> Chart | None:
@@ -110,11 +111,12 @@ def draw_decisive(host: HostResult) -> Chart | None:
 
     None where nothing succeeded, or where the whole timeline is that short already.
     """
-    grades = _grades(host)
+    grades = summary.cited_grades(host)
     succeeded = [
         entry.time
         for entry in host.timeline
-        if (grade := grades.get(entry.finding)) and grade.rank >= Grade.EXPLOITED.rank
+        if (grade := grades.get((entry.finding, entry.time)))
+        and grade.rank >= Grade.EXPLOITED.rank
     ]
     if not succeeded:
         return None
@@ -130,15 +132,14 @@ def draw_decisive(host: HostResult) -> Chart | None:
     return _chart(near, grades)
 
 
-def _grades(host: HostResult) -> Mapping[str | None, Grade]:
-    return {finding.id: finding.grade for finding in (*host.findings, *host.leads)}
-
-
-def _chart(entries: Sequence[TimelineEntry], grades: Mapping[str | None, Grade]) -> Chart | None:
+def _chart(entries: Sequence[TimelineEntry], grades: Grades) -> Chart | None:
     if not entries:
         return None
     lanes = _lanes(entries)
-    axis = _axis(sorted({entry.time for entry in entries}))
+    axis = _axis(
+        sorted({entry.time for entry in entries}),
+        {entry.time for entry in entries if (entry.finding, entry.time) in grades},
+    )
     height = TOP + LANE_HEIGHT * len(lanes) + BOTTOM
     marks = _marks(entries, grades, {lane.name: lane for lane in lanes}, axis)
     first, last = min(e.time for e in entries), max(e.time for e in entries)
@@ -184,9 +185,10 @@ def _lanes(entries: Sequence[TimelineEntry]) -> tuple[Lane, ...]:
     )
 
 
-def _axis(times: Sequence[datetime]) -> tuple[_Scale, ...]:
+def _axis(times: Sequence[datetime], grave: set[datetime]) -> tuple[_Scale, ...]:
+    """Give every stretch a width by what happened in it; context alone needs little."""
     groups = _broken(times)
-    weights = [math.log2(1 + len(group)) for group in groups]
+    weights = [math.log2(2 + len(grave.intersection(group))) for group in groups]
     free = WIDTH - _BREAK_WIDTH * (len(groups) - 1) - _NARROWEST * len(groups)
     scales: list[_Scale] = []
     x = 0.0
@@ -241,7 +243,8 @@ def _ticks(first: datetime, last: datetime, x: float, width: float) -> tuple[Tic
     ticks = []
     while (time := midnight + timedelta(seconds=number * step)) <= last:
         place = _place(time, first, last, x, width)
-        ticks.append(Tick(x=round(place, 1), text=_tick_text(time, step)))
+        if _TICK_WIDTH / 2 < place < WIDTH - _TICK_WIDTH / 2:
+            ticks.append(Tick(x=round(place, 1), text=_tick_text(time, step)))
         number += 1
     return tuple(ticks)
 
@@ -256,7 +259,7 @@ def _tick_text(time: datetime, step_s: int) -> str:
 
 def _marks(
     entries: Sequence[TimelineEntry],
-    grades: Mapping[str | None, Grade],
+    grades: Grades,
     lanes: Mapping[str, Lane],
     axis: Sequence[_Scale],
 ) -> tuple[Mark, ...]:
@@ -267,13 +270,17 @@ def _marks(
         slot = math.floor((scale.place(entry.time) - scale.stretch.x) / _MARK_WIDTH)
         places[(lane.y, scale.stretch.x + (slot + 0.5) * _MARK_WIDTH)].append(entry)
     marks = [
-        _mark(x, y, together, [grades[e.finding] for e in together if e.finding in grades])
-        for (y, x), together in places.items()
+        _mark(x, y, together, _grades_of(together, grades)) for (y, x), together in places.items()
     ]
     # The worst is drawn last, so that nothing hides it.
     return tuple(
         sorted(_labelled(marks), key=lambda m: (m.grade.rank if m.grade else -1, m.y, m.x))
     )
+
+
+def _grades_of(entries: Sequence[TimelineEntry], grades: Grades) -> list[Grade]:
+    keys = ((entry.finding, entry.time) for entry in entries)
+    return [grades[key] for key in keys if key in grades]
 
 
 def _labelled(marks: Sequence[Mark]) -> Iterator[Mark]:

@@ -135,6 +135,11 @@ def place(citation: Citation) -> str:
     return citation.artefact
 
 
+def short_kind(kind: str) -> str:
+    """A kind of source for narrow places: a Windows channel without what all channels share."""
+    return kind.removeprefix("events:").removeprefix("Microsoft-Windows-")
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun: ``1 file``, ``12,000 files``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -72,6 +72,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["cut"] = lambda value, limit: shortened(str(value), limit)
+    environment.filters["clip"] = _clip
     environment.globals |= {
         "words": words,
         "states": _STATES,
@@ -79,6 +80,11 @@ def _environment() -> Environment:
         "MOST": _MOST_CITATIONS,
     }
     return environment
+
+
+def _clip(value: str, limit: int) -> str:
+    """Cut without saying by how much, where the whole text stands nearby."""
+    return value if len(value) <= limit else f"{value[: limit - 1]}…"
 
 
 def _finalize(value: object) -> object:
