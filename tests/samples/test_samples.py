@@ -127,7 +127,9 @@ def test_the_page_answers_until_march_5_and_redirects_from_march_8(built: Path) 
 
 def test_headers_are_repeated_where_the_build_changes(built: Path) -> None:
     text = read(built, "compromised", ECP + "HttpProxy_2021030700-1.LOG")
-    assert ["15.01.2106.002", "15.01.2106.013"] == re.findall(r"^#Version: (\S+)", text, re.MULTILINE)
+    assert ["15.01.2106.002", "15.01.2106.013"] == re.findall(
+        r"^#Version: (\S+)", text, re.MULTILINE
+    )
 
 
 def test_quiet_has_a_row_every_day_in_every_log_that_decides(built: Path) -> None:

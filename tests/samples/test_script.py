@@ -78,7 +78,7 @@ def test_a_macro_may_stand_on_another() -> None:
 
 def test_words_are_filled_also_inside_of_names() -> None:
     line = Line(time=None, verb="do", values={"a": "{x}!"})
-    filled = fill(line, {"x": "<{y}>", "y": "z"}, Dice("test"))
+    filled = fill(line, {"x": "<{y2}>", "y2": "z"}, Dice("test"))
     assert {"a": "<z>!"} == filled.values
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\S+\s+")
 _VERB = re.compile(r"([a-z_]+)\s*")
 _VALUE = re.compile(r"""([\w.-]+)=(?:"([^"]*)"|'([^']*)'|(\S*))(?:\s+|$)""")
-_WORD = re.compile(r"\{([a-z_]+)\}")
+_WORD = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 Names = dict[str, str | tuple[str, ...]]
 
 
