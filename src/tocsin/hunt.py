@@ -16,7 +16,7 @@ from tocsin.errors import SourceError
 from tocsin.evidence.open import open_collection
 from tocsin.findings.addresses import Addresses
 from tocsin.findings.clocks import Clocks
-from tocsin.findings.judge import Context, judge
+from tocsin.findings.judge import Context, judge, ordered
 from tocsin.findings.pivots import pivots_of
 from tocsin.findings.shells import shell_findings, with_children
 from tocsin.findings.timeline import timeline, what_was_cut
@@ -95,7 +95,7 @@ def _hunt_one(
     context = Context(infos=rules.infos, counts=first.counts, shared=shared)
     findings = judge(packs, first.matches, context)
     findings += shell_findings(first.matches, traces, rules.infos)
-    findings = with_children(findings, traces)
+    findings = ordered(with_children(findings, traces))
     moments, left_out = timeline(findings, traces, rules.infos)
 
     covered = coverage.taken()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.findings.making import INFOS, match, pack
-from tocsin.findings.judge import Context, judge
+from tocsin.findings.judge import Context, judge, ordered
 from tocsin.model.grade import Confidence, Grade
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ CONTEXT = Context(infos=INFOS, counts={}, shared=frozenset())
 
 
 def found(*matches: Match) -> list[Finding]:
-    return judge([pack()], matches, CONTEXT)
+    return ordered(judge([pack()], matches, CONTEXT))
 
 
 def test_a_run_that_succeeded_is_one_finding_with_its_steps() -> None:
@@ -93,3 +93,11 @@ def test_findings_of_the_same_chain_get_names_of_their_own() -> None:
             match("session", hour * 3600 + 3, client_ip="192.0.2.7", place=hour + 1),
         ]
     assert ["shell", "shell-2", "shell-3"] == [finding.id for finding in found(*rows)]
+
+
+def test_a_row_that_several_rules_match_is_cited_once_by_the_one_that_says_most() -> None:
+    (finding,) = found(
+        match("try", 0, client_ip="192.0.2.7", place=3),
+        match("session", 0, client_ip="192.0.2.7", place=3),
+    )
+    assert (["session"], 1) == ([one.rule for one in finding.matches], finding.total)

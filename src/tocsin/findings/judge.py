@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tocsin.findings.chains import Member, Run, runs_of
 from tocsin.findings.finding import Finding, effective_grade
 from tocsin.findings.keys import client_of
+from tocsin.matching.scan import MATCHES_PER_RULE
 from tocsin.model.grade import Confidence, Grade, Severity
 from tocsin.model.rule import RuleKind
 
@@ -37,7 +38,7 @@ class Context:
 
 
 def judge(packs: Sequence[Pack], matches: Sequence[Match], context: Context) -> list[Finding]:
-    """All findings, worst first, each with an id of its own.
+    """All findings that rules and chains give.
 
     A run of a chain that got further than an attempt is a finding of its own; attempts and probes
     of one chain are one finding together, however many clients made them; a rule that no run
@@ -65,7 +66,18 @@ def judge(packs: Sequence[Pack], matches: Sequence[Match], context: Context) -> 
             findings.append(_of_run(pack, Run(chain=chain, members=tuple(rest)), context))
             told.update(id(member.match) for member in rest)
     findings += _of_rules([match for match in matches if id(match) not in told], context)
-    return _numbered(sorted(findings, key=_order))
+    return findings
+
+
+def ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """`findings`, worst first, each with an id of its own."""
+    used: Counter[str] = Counter()
+    named = []
+    for finding in sorted(findings, key=_order):
+        used[finding.id] += 1
+        number = used[finding.id]
+        named.append(finding if number == 1 else finding.renamed(f"{finding.id}-{number}"))
+    return named
 
 
 def confirmed_grade(
@@ -175,11 +187,8 @@ def _finding(  # noqa: PLR0913 - one constructor for both kinds, all by keyword
     clients = dict.fromkeys(
         client for match in matches if (client := client_of(match.values, context.shared))
     )
-    kept = Counter(match.rule for match in matches)
-    total = sum(
-        max(count, context.counts.get(rule, count)) if not seen and len(infos) == 1 else count
-        for rule, count in kept.items()
-    )
+    rows = _rows(matches, context.infos)
+    not_kept = sum(max(context.counts.get(info.id, 0) - MATCHES_PER_RULE, 0) for info in infos)
     benign = dict.fromkeys(name for match in matches for name in match.benign)
     explained = [text for name in benign for text in context.infos[name].benign_explanations]
     return Finding(
@@ -193,14 +202,32 @@ def _finding(  # noqa: PLR0913 - one constructor for both kinds, all by keyword
         attack=_unique(attack, *(info.attack for info in infos)),
         clients=tuple(clients)[:_CLIENTS],
         sources=tuple(sorted({match.kind for match in matches})),
-        matches=tuple(matches),
-        total=total,
+        matches=rows,
+        total=len(rows) + not_kept,
         seen=seen,
         missing=missing,
         benign_explanations=_unique(explained, *(info.benign_explanations for info in infos)),
         next_steps=_unique(next_steps, *(info.next_steps for info in infos)),
         is_lead=lead,
     )
+
+
+def _rows(matches: Sequence[Match], infos: Mapping[str, RuleInfo]) -> tuple[Match, ...]:
+    """One match for each row, that of the rule which says most, in order of time.
+
+    Of two that say as much the later in rule order stands, which is the more special one.
+    """
+    best: dict[tuple[str, int], Match] = {}
+    for match in matches:
+        place = (match.artefact.path.inside, match.place)
+        if place not in best or _says(match, infos) >= _says(best[place], infos):
+            best[place] = match
+    return tuple(best.values())
+
+
+def _says(match: Match, infos: Mapping[str, RuleInfo]) -> tuple[int, int]:
+    info = infos[match.rule]
+    return (info.grade.rank, info.confidence.rank)
 
 
 def _severity(grade: Grade, confidence: Confidence, infos: Sequence[RuleInfo]) -> Severity:
@@ -223,13 +250,3 @@ def _order(finding: Finding) -> tuple[bool, bool, int, str, str]:
         finding.first_seen.isoformat() if finding.first_seen else "~",
         finding.id,
     )
-
-
-def _numbered(findings: Iterable[Finding]) -> list[Finding]:
-    used: Counter[str] = Counter()
-    named = []
-    for finding in findings:
-        used[finding.id] += 1
-        number = used[finding.id]
-        named.append(finding if number == 1 else finding.renamed(f"{finding.id}-{number}"))
-    return named
