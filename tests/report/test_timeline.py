@@ -40,8 +40,8 @@ def test_nothing_gives_no_drawing() -> None:
 def test_one_moment_stands_in_the_middle_of_the_only_stretch() -> None:
     chart = drawn(entries(0))
     assert 1 == len(chart.stretches) == len(chart.marks)
-    assert timeline.WIDTH == chart.stretches[0].width
-    assert 15 > abs(timeline.WIDTH / 2 - chart.marks[0].x)
+    assert timeline.WIDTH - timeline.LEFT == chart.stretches[0].width
+    assert 15 > abs((timeline.LEFT + timeline.WIDTH) / 2 - chart.marks[0].x)
 
 
 def test_days_of_silence_break_the_axis_and_say_how_long_they_were() -> None:
@@ -63,6 +63,11 @@ def test_a_mark_has_the_worst_grade_of_its_entries_and_the_worst_lies_on_top() -
     assert Grade.POST_EXPLOITATION == chart.marks[-1].grade
     ranks = [mark.grade.rank if mark.grade else -1 for mark in chart.marks]
     assert sorted(ranks) == ranks
+
+
+def test_a_row_that_its_finding_does_not_cite_is_context() -> None:
+    chart = drawn(entries(0, 1, found="plain"))
+    assert [None, Grade.ATTEMPT] == [mark.grade for mark in chart.marks]
 
 
 def test_an_entry_without_finding_is_drawn_too() -> None:
@@ -114,8 +119,12 @@ def test_every_entry_is_on_the_drawing_whatever_its_time(
     )
     chart = drawn(one)
     assert len(moments) == sum(mark.count for mark in chart.marks)
-    assert all(0 <= mark.x <= chart.width and 0 <= mark.y <= chart.height for mark in chart.marks)
-    assert all(0 <= t.x <= chart.width for stretch in chart.stretches for t in stretch.ticks)
+    assert all(
+        chart.left <= mark.x <= chart.width and 0 <= mark.y <= chart.height for mark in chart.marks
+    )
+    assert all(
+        chart.left <= t.x <= chart.width for stretch in chart.stretches for t in stretch.ticks
+    )
     last = chart.stretches[-1]
     assert 1 > abs(chart.width - last.x - last.width)
     assert 12 >= max(len(stretch.ticks) for stretch in chart.stretches)

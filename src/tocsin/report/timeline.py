@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tocsin.model.result import HostResult, TimelineEntry
 
 WIDTH = 1000.0
-LANE_HEIGHT = 40.0
+LEFT = 200.0
+LANE_HEIGHT = 34.0
 TOP = 30.0
 BOTTOM = 26.0
 _BREAK_WIDTH = 30.0
@@ -33,7 +34,7 @@ _NARROWEST = 136.0
 _MARK_WIDTH = 15.0
 _DIGIT_WIDTH = 8.0
 _MOST_LANES = 12
-_MOST_STRETCHES = 5
+_MOST_STRETCHES = 4
 _BREAK_SHARE = 0.1
 _BREAK_TIMES = 4
 _TICK_WIDTH = 92.0
@@ -91,10 +92,14 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A drawing of `width` by `height` units, and a sentence that says what is on it."""
+    """A drawing of `width` by `height` units, and a sentence that says what is on it.
+
+    The names of the lanes stand left of `left`.
+    """
 
     width: float
     height: float
+    left: float
     lanes: tuple[Lane, ...]
     stretches: tuple[Stretch, ...]
     marks: tuple[Mark, ...]
@@ -146,6 +151,7 @@ def _chart(entries: Sequence[TimelineEntry], grades: Grades) -> Chart | None:
     return Chart(
         width=WIDTH,
         height=height,
+        left=LEFT,
         lanes=lanes,
         stretches=tuple(scale.stretch for scale in axis),
         marks=marks,
@@ -181,7 +187,7 @@ def _lanes(entries: Sequence[TimelineEntry]) -> tuple[Lane, ...]:
     if len(names) > _MOST_LANES:
         names = [*names[: _MOST_LANES - 1], _OTHERS]
     return tuple(
-        Lane(y=TOP + LANE_HEIGHT * (index + 0.6), name=name) for index, name in enumerate(names)
+        Lane(y=TOP + LANE_HEIGHT * (index + 0.5), name=name) for index, name in enumerate(names)
     )
 
 
@@ -189,9 +195,9 @@ def _axis(times: Sequence[datetime], grave: set[datetime]) -> tuple[_Scale, ...]
     """Give every stretch a width by what happened in it; context alone needs little."""
     groups = _broken(times)
     weights = [math.log2(2 + len(grave.intersection(group))) for group in groups]
-    free = WIDTH - _BREAK_WIDTH * (len(groups) - 1) - _NARROWEST * len(groups)
+    free = WIDTH - LEFT - _BREAK_WIDTH * (len(groups) - 1) - _NARROWEST * len(groups)
     scales: list[_Scale] = []
-    x = 0.0
+    x = LEFT
     for group, weight in zip(groups, weights, strict=True):
         width = _NARROWEST + free * weight / sum(weights)
         after = _lasting(group[0] - scales[-1].last) if scales else None
@@ -243,7 +249,7 @@ def _ticks(first: datetime, last: datetime, x: float, width: float) -> tuple[Tic
     ticks = []
     while (time := midnight + timedelta(seconds=number * step)) <= last:
         place = _place(time, first, last, x, width)
-        if _TICK_WIDTH / 2 < place < WIDTH - _TICK_WIDTH / 2:
+        if LEFT + _TICK_WIDTH / 2 < place < WIDTH - _TICK_WIDTH / 2:
             ticks.append(Tick(x=round(place, 1), text=_tick_text(time, step)))
         number += 1
     return tuple(ticks)
