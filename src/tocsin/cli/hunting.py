@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -75,11 +76,14 @@ def _print_prose(result: Result, stream: TextIO, *, quiet: bool) -> None:
         for host in result.hosts:
             print(terminal.one_line(host), file=stream)
         return
-    console = Console(
-        file=stream,
-        width=None if stream.isatty() else _WIDTH_WITHOUT_TERMINAL,
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
-    console.print(terminal.render(result))
+    if stream.isatty():
+        _console(stream, width=None).print(terminal.render(result))
+        return
+    # Rich fills lines up with blanks; a file or a pipe is better without.
+    laid_out = io.StringIO()
+    _console(laid_out, width=_WIDTH_WITHOUT_TERMINAL).print(terminal.render(result))
+    stream.writelines(f"{line.rstrip()}\n" for line in laid_out.getvalue().splitlines())
+
+
+def _console(stream: TextIO, *, width: int | None) -> Console:
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
