@@ -106,37 +106,63 @@ def read(
         progress.file(found.member.path.inside)
         if found.problem is not None:
             _tell(watching, _expected(found), found.problem)
-        if not found.readable:
-            continue
-        try:
-            with HashingStream(found.member.open(), progress.advance) as stream:
-                if found.artefact is not None:
-                    reading.formats.add(found.artefact.format)
-                    form = all_formats()[found.artefact.format]
-                    scan(
-                        stream,
-                        found.artefact,
-                        form,
-                        rules=rules,
-                        period=period,
-                        observers=watching,
-                        tally=reading.tally,
-                        seen=reading.seen,
-                    )
-                    if form.unit is not Unit.DOCUMENT:
-                        reading.logs.append((found.artefact, found.member))
-                digest = stream.finish()
-        except OSError as error:
-            _tell(watching, _expected(found), problem_of(error, found.member.path.inside))
-            continue
-        reading.manifest.append(
-            ManifestEntry(
-                path=found.member.path.inside, size=digest.size_bytes, sha256=digest.sha256
-            )
-        )
+        if found.readable:
+            try:
+                _read_one(found, reading, rules, period, watching, progress)
+            except OSError as error:
+                _tell(watching, _expected(found), problem_of(error, found.member.path.inside))
+            except Exception as error:  # noqa: BLE001 a worker: see `_bug`
+                _tell(watching, _expected(found), _bug(error, found.member.path.inside))
     for problem in collection.problems:
         _tell(watching, "collection", problem)
     return reading
+
+
+def _read_one(
+    found: Discovered,
+    reading: Reading,
+    rules: RuleSet,
+    period: Period,
+    watching: Sequence[Observer],
+    progress: Progress,
+) -> None:
+    path = found.member.path.inside
+    with HashingStream(found.member.open(), progress.advance) as stream:
+        if found.artefact is not None:
+            form = all_formats()[found.artefact.format]
+            reading.formats.add(form.name)
+            scan(
+                stream,
+                found.artefact,
+                form,
+                rules=rules,
+                period=period,
+                observers=watching,
+                tally=reading.tally,
+                seen=reading.seen,
+            )
+            if form.unit is not Unit.DOCUMENT:
+                reading.logs.append((found.artefact, found.member))
+        digest = stream.finish()
+    reading.manifest.append(ManifestEntry(path=path, size=digest.size_bytes, sha256=digest.sha256))
+
+
+def _bug(error: Exception, path: str) -> Problem:
+    """A defect of ours in one file must cost neither the other files nor the truth.
+
+    The responder has one server and little time: the hunt goes on, the file counts as lost (so
+    nothing is claimed of it), and the problem says that it is our fault.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else "nowhere"
+    return Problem(
+        artefact=path,
+        line=None,
+        code=ProblemCode.DEFECT,
+        detail=f"a defect of Tocsin, please report it: {type(error).__name__} in {where}",
+    )
 
 
 def read_again(

@@ -62,6 +62,8 @@ class ProblemCode(StrEnum):
     """A file is larger than what one of the checks reads; the rest of it was not checked."""
     SOURCE = "source"
     """A whole source could not be opened; it is listed as a server of which nothing is known."""
+    DEFECT = "defect"
+    """Tocsin itself failed on a file; the rest of that file was not read. Please report it."""
     BAD_METADATA = "bad_metadata"
     """The collecting tool's own metadata cannot be read."""
 

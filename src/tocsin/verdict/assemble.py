@@ -57,6 +57,7 @@ def assemble(parts: Parts) -> result.HostResult:
     level, assurance = _level(parts)
     findings = [finding for finding in parts.findings if not finding.is_lead]
     leads = [finding for finding in parts.findings if finding.is_lead]
+    first_steps = _first_steps(parts.packs)
     return result.HostResult(
         source=parts.source,
         name=parts.name,
@@ -69,8 +70,8 @@ def assemble(parts: Parts) -> result.HostResult:
         packs=tuple(_pack(judged) for judged in parts.packs),
         builds=_builds(parts.sightings),
         exposure=tuple(_exposure(one) for one in parts.exposed),
-        findings=tuple(_finding(finding) for finding in findings),
-        leads=tuple(_finding(finding) for finding in leads),
+        findings=tuple(_finding(finding, first_steps.get(finding.id, ())) for finding in findings),
+        leads=tuple(_finding(finding, ()) for finding in leads),
         timeline=tuple(
             result.TimelineEntry(
                 time=moment.time,
@@ -252,7 +253,17 @@ def _coverage(coverage: Coverage) -> tuple[result.CoverageEntry, ...]:
     )
 
 
-def _finding(finding: Finding) -> result.Finding:
+def _first_steps(packs: Sequence[Judged]) -> dict[str, tuple[str, ...]]:
+    """What a pack says to do first, told with the worst finding of a pack that shows success."""
+    steps: dict[str, tuple[str, ...]] = {}
+    for judged in packs:
+        if judged.level in (Level.COMPROMISED, Level.EXPLOITED):
+            worst = serious(judged.findings)[0]
+            steps.setdefault(worst.id, judged.pack.about.next_steps)
+    return steps
+
+
+def _finding(finding: Finding, first_steps: tuple[str, ...]) -> result.Finding:
     return result.Finding(
         id=finding.id,
         title=_counted(finding),
@@ -266,7 +277,7 @@ def _finding(finding: Finding) -> result.Finding:
         clients=finding.clients,
         citations=tuple(_citation(match) for match in finding.matches[:CITATIONS]),
         benign_explanations=finding.benign_explanations,
-        next_steps=finding.next_steps,
+        next_steps=tuple(dict.fromkeys((*first_steps, *finding.next_steps))),
     )
 
 
