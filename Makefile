@@ -65,7 +65,7 @@ bench: setup ## Measure: bytes per second and peak memory
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
 
 samples: setup ## Write the sample servers anew from their readable text
-	$(BIN)/python samples/build.py
+	$(BIN)/python -m tocsin.samples build/samples
 
 requirements: setup ## Pin all requirements to the newest versions, with hashes
 	$(PIN) --upgrade requirements/uv.in -o requirements/uv.txt
