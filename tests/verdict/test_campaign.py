@@ -139,7 +139,7 @@ def test_a_build_that_was_never_vulnerable_makes_the_pack_not_applicable() -> No
     found = judged(covered(), about=exposed(StatusWord.NOT_AFFECTED, never=True))
     assert found.level is None
     assert found.not_applicable is not None
-    assert "never vulnerable" in found.not_applicable
+    assert "was ever vulnerable" in found.not_applicable
 
 
 def test_an_attempt_on_a_build_that_was_never_vulnerable_failed_for_sure() -> None:

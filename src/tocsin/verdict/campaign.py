@@ -64,7 +64,8 @@ def judge_pack(
     """The verdict of one pack over its own findings. Pure."""
     own = tuple(finding for finding in findings if finding.pack == pack.about.slug)
     decisive = [one for one in exposed if one.cve in pack.about.decisive_cves]
-    never = bool(decisive) and all(one.never for one in decisive)
+    all_of_it = [one for one in exposed if one.cve in pack.about.cves]
+    never = bool(all_of_it) and all(one.never for one in all_of_it)
     window = _window(pack, coverage, decisive)
     reason = _not_applicable(pack, coverage, decisive, window, never=never)
     if reason is not None:
@@ -122,8 +123,10 @@ def _not_applicable(
     never: bool,
 ) -> str | None:
     if never:
+        since = f" from {decisive[0].seen:%Y-%m-%d} on" if decisive[0].seen else ""
         return (
-            f"every build seen in the evidence was never vulnerable: {decisive[0].status.reason}"
+            f"no build seen in the evidence{since} was ever vulnerable "
+            f"({decisive[0].status.reason}); what ran before is not known"
         )
     start = pack.about.exploitation_from
     if window is None and coverage.last is not None:

@@ -37,6 +37,7 @@ class Exposed:
 
     `since` is the first time that a vulnerable build was seen; the server may have been
     vulnerable before. `until` is the first time that a fixed build was seen; None while none was.
+    `never` says that no build seen was ever vulnerable; `seen` is when the first build was seen.
     """
 
     cve: str
@@ -44,6 +45,7 @@ class Exposed:
     since: datetime | None
     until: datetime | None
     never: bool
+    seen: datetime | None = None
 
 
 class Builds(Observer):
@@ -118,7 +120,9 @@ def _exposed(sightings: Sequence[Sighting], cve: str) -> Exposed:
     )
     if len(unaffected) == len(judged):
         last = unaffected[-1][1]
-    return Exposed(cve=cve, status=last, since=since, until=until, never=never)
+    return Exposed(
+        cve=cve, status=last, since=since, until=until, never=never, seen=sightings[0].first
+    )
 
 
 def _is_unaffected(word: Status) -> bool:
