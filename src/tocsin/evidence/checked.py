@@ -41,8 +41,9 @@ class Source:
 class CheckedStream(io.RawIOBase):
     """Unpacks from the start; going back starts again.
 
-    Reading raises `MemberError` where a limit is reached, where more or less comes out than was
-    claimed, and where the checksum is wrong. All bytes before that were given out.
+    Where a limit is reached, where more or less comes out than was claimed, or where the checksum
+    is wrong, the stream first ends and the read after that raises `MemberError`: so a reader that
+    asks for much gets all that came before, down to the last unfinished line.
     """
 
     def __init__(self, start: Callable[[], Source], claim: Claim, limits: Limits) -> None:
@@ -55,6 +56,7 @@ class CheckedStream(io.RawIOBase):
         self._position = 0
         self._wanted = 0
         self._crc = 0
+        self._failure: MemberError | None = None
 
     def readable(self) -> bool:
         """Yes."""
@@ -79,13 +81,15 @@ class CheckedStream(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Fill `buffer` as far as one step goes."""
-        self._go()
-        if self._position < self._wanted:
-            return 0
         view = memoryview(buffer).cast("B")
-        data = self._step(len(view))
+        try:
+            data = self._next(len(view))
+        except MemberError as error:
+            self._failure = error
+            return 0
+        if self._failure is not None:
+            raise self._failure
         view[: len(data)] = data
-        self._wanted = self._position
         return len(data)
 
     def close(self) -> None:
@@ -94,6 +98,18 @@ class CheckedStream(io.RawIOBase):
             self._source.output.close()
         super().close()
 
+    def _next(self, count: int) -> bytes:
+        if self._wanted < self._position:
+            self._restart()
+        while self._position < self._wanted and self._failure is None:
+            if not self._step(min(BUFFER_BYTES, self._wanted - self._position)):
+                return b""
+        if self._failure is not None:
+            return b""
+        data = self._step(count)
+        self._wanted = self._position
+        return data
+
     def _size(self) -> int:
         if self._claim.size_bytes is not None:
             return self._claim.size_bytes
@@ -101,15 +117,12 @@ class CheckedStream(io.RawIOBase):
             pass
         return self._position
 
-    def _go(self) -> None:
-        if self._wanted < self._position:
-            self._source.output.close()
-            self._source = self._start()
-            self._position = 0
-            self._crc = 0
-        while self._position < self._wanted:
-            if not self._step(min(BUFFER_BYTES, self._wanted - self._position)):
-                return
+    def _restart(self) -> None:
+        self._source.output.close()
+        self._source = self._start()
+        self._position = 0
+        self._crc = 0
+        self._failure = None
 
     def _step(self, count: int) -> bytes:
         allowed = self._allowed()
@@ -119,10 +132,10 @@ class CheckedStream(io.RawIOBase):
             return data
         if not allowed:
             self._refuse()
+        self._check_ratio(self._position + len(data))
         self._position += len(data)
         if self._claim.crc is not None:
             self._crc = zlib.crc32(data, self._crc)
-        self._check_ratio()
         return data
 
     def _allowed(self) -> int:
@@ -140,11 +153,11 @@ class CheckedStream(io.RawIOBase):
             detail = f"it claims {self._position} bytes and holds more"
         raise MemberError(ProblemCode.BOMB, detail)
 
-    def _check_ratio(self) -> None:
+    def _check_ratio(self, produced: int) -> None:
         packed = max(1, self._source.consumed())
         limits = self._limits
-        if self._position > max(limits.ratio_from_bytes, limits.ratio * packed):
-            detail = f"{packed} bytes unpack to {self._position} and more"
+        if produced > max(limits.ratio_from_bytes, limits.ratio * packed):
+            detail = f"{packed} bytes unpack to {produced} and more"
             raise MemberError(ProblemCode.BOMB, detail)
 
     def _check_end(self) -> None:

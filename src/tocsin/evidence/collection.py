@@ -36,8 +36,10 @@ class Member(Protocol):
     def open(self) -> BinaryIO:
         """A fresh, seekable stream at the start of the content.
 
-        Raises `OSError` where the file vanished or its content is damaged; reading may raise it
-        too. The caller turns that into a `Problem` with `tocsin.evidence.damage.problem_of`.
+        Raises `OSError` where the file vanished or its content is damaged. A stream may also end
+        early and raise at the read after that: a parser sees all that came before the damage,
+        and `tocsin.evidence.manifest.HashingStream.finish` raises. The caller turns it into a
+        `Problem` with `tocsin.evidence.damage.problem_of`.
         """
         ...
 

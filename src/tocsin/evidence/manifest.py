@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.evidence.regions import BUFFER_BYTES
+from tocsin.evidence.regions import BUFFER_BYTES, chunks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from tocsin.evidence.collection import Member
-
-_CHUNK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +63,7 @@ class _Tap(io.RawIOBase):
         super().__init__()
         self._source = source
         # One step at a time: what came before damage must not be lost with it.
-        self._read: Callable[[int], bytes] = getattr(source, "read1", source.read)
+        self._read = source.read1 if isinstance(source, io.BufferedIOBase) else source.read
         self._on_bytes = on_bytes
         self._position = 0
         self.hashed_bytes = 0
@@ -94,7 +92,7 @@ class _Tap(io.RawIOBase):
     def read_rest(self) -> None:
         if self._position != self.hashed_bytes:
             self.seek(self.hashed_bytes)
-        while data := self._read(_CHUNK_BYTES):
+        for data in chunks_of(self._source):
             self._take(data)
 
     def close(self) -> None:

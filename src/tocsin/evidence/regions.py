@@ -142,9 +142,10 @@ def chunks_of(stream: BinaryIO | io.BufferedIOBase) -> Iterator[bytes]:
     """What `stream` holds, piece by piece.
 
     One step of the stream below at a time, so that what came before damage is not lost with it.
+    A stream that is damaged ends once before it raises, so its end is asked for twice.
     """
     read = stream.read1 if isinstance(stream, io.BufferedIOBase) else stream.read
-    while chunk := read(BUFFER_BYTES):
+    while chunk := read(BUFFER_BYTES) or read(BUFFER_BYTES):
         yield chunk
 
 
