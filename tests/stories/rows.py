@@ -46,11 +46,14 @@ def httpproxy_header() -> str:
     return fields.removeprefix("#Fields:").strip()
 
 
-def httpproxy(folder: Path, values: Mapping[str, str]) -> Path:
-    """A server folder with one HttpProxy row that has `values` over ordinary ones."""
+def httpproxy(folder: Path, *rows: Mapping[str, str]) -> Path:
+    """A server folder with HttpProxy rows, each with its values over ordinary ones."""
     header = httpproxy_header()
-    merged = {**_HTTPPROXY, **values}
-    row = ",".join(_quoted(merged.get(name, "")) for name in header.split(","))
+    lines = [
+        ",".join(_quoted({**_HTTPPROXY, **row}.get(name, "")) for name in header.split(","))
+        for row in rows
+    ]
+    row = "\r\n".join(lines)
     text = (
         f"#Software: Microsoft Exchange Server\r\n#Version: 15.01.2106.002\r\n"
         f"#Log-type: HttpProxy Logs\r\n#Date: 2021-03-03T06:00:00.000Z\r\n"
