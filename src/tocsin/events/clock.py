@@ -19,16 +19,17 @@ from typing import TYPE_CHECKING
 import orjson
 
 from tocsin.events.times import utc
-from tocsin.events.windows_event import moment
+from tocsin.events.windows_event import OFFSET_FIELD, moment
 from tocsin.events.windows_shapes import shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+__all__ = ("HEAD_BYTES", "OFFSET_FIELD", "ORIGINAL_FIELD", "Clock", "clock_offset", "statement")
+
 HEAD_BYTES = 2 * 2**20
 """How much of a file `clock_offset` wants to see."""
-OFFSET_FIELD = "ClockOffsetMinutes"
 ORIGINAL_FIELD = "TimeCreated"
 
 _QUARTER = timedelta(minutes=15)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TEXT_LIMIT = 16 * 1024
 """Characters of a record that a citation keeps."""
 
+OFFSET_FIELD = "ClockOffsetMinutes"
+"""Ours alone: how many minutes `tocsin.events.clock` added to the time as exported, signed."""
+
 _EMPTY = frozenset({"", "-"})
 _NO_PROCESS = "00000000-0000-0000-0000-000000000000"
 _ADDRESS = r"^(?:::ffff:)?(.+)$"
@@ -116,6 +119,8 @@ def complete(fields: dict[str, str], positional: Sequence[str] = ()) -> dict[str
     `positional` are the values of ``<Data>`` elements without a name, empty ones included: they
     become ``Data_0``, ``Data_1`` and so on, and together ``Data``.
     """
+    # Whoever reads it relies on us for its value.
+    fields.pop(OFFSET_FIELD, None)
     if positional:
         for index, value in enumerate(positional):
             put(fields, f"Data_{index}", value)

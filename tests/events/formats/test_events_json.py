@@ -75,6 +75,12 @@ def test_a_clock_that_sysmon_proves_wrong_is_corrected_for_its_host_only() -> No
     assert "ClockOffsetMinutes" not in other.fields
 
 
+def test_nobody_else_says_that_a_clock_was_corrected() -> None:
+    (row,) = events(parse(EVENT[:-1].encode() + b',"ClockOffsetMinutes":"none"}\n'))
+
+    assert "ClockOffsetMinutes" not in row.fields
+
+
 def test_rows_in_front_of_the_proof_are_corrected_as_well() -> None:
     sysmon, management, *_ = FORMAT.sample.splitlines(keepends=True)
 
