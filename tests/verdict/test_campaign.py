@@ -91,7 +91,10 @@ def test_a_gap_in_one_source_makes_the_assurance_partial_and_is_named() -> None:
         covered(source("httpproxy:ecp", -5, 40, gaps=gap), source("iis:frontend", -5, 40))
     )
     assert Assurance.PARTIAL is found.assurance
-    assert "httpproxy:ecp: nothing from 2021-03-04 00:00 to 2021-03-07 00:00 UTC." in found.limits
+    assert (
+        "Exchange HttpProxy log (ecp): nothing from 2021-03-04 00:00 to 2021-03-07 00:00 UTC."
+        in found.limits
+    )
 
 
 def test_a_missing_source_makes_the_assurance_insufficient_and_is_named() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from tocsin.events.format import all_formats
+
 EVENTS = "events"
 _EVENT_LOGS = frozenset({"evtx", "events_json"})
 
@@ -23,3 +25,16 @@ def kind_of(format_name: str, stream: str) -> str:
 def serves(kind: str, needed: str) -> bool:
     """Whether a source of `kind` is one that a pack means by `needed` (``iis`` means any site)."""
     return kind.lower() == needed.lower() or kind.lower().startswith(needed.lower() + ":")
+
+
+@lru_cache(maxsize=4096)
+def in_words(kind: str) -> str:
+    """A kind of source as a person would name it: ``Exchange HttpProxy log (ecp)``."""
+    name, _, stream = kind.partition(":")
+    if name == EVENTS:
+        return (
+            f"{stream.removeprefix('Microsoft-Windows-')} events" if stream else "Windows events"
+        )
+    form = all_formats().get(name)
+    title = form.title.split(":")[0] if form else name
+    return f"{title} ({stream})" if stream else title

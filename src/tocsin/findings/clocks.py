@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tocsin.model.event import Event
 
 
+_EXPORTS = "events_json"
+"""The one format that corrects times; a column of this name in any other log means nothing."""
+
+
 class Clocks(Observer):
     """Notes every file in which a row's time was corrected, and by how much."""
 
@@ -22,7 +26,9 @@ class Clocks(Observer):
 
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """Note a correction."""
-        del form, kind
+        del kind
+        if form.name != _EXPORTS:
+            return
         minutes = event.fields.get(OFFSET_FIELD)
         if minutes is not None:
             place = (artefact.path.inside, int(minutes))

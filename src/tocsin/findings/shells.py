@@ -103,10 +103,8 @@ def with_children(findings: Sequence[Finding], traces: Iterable[Match]) -> list[
 def _finding(seen: Visits, planted: Sequence[Match], infos: Mapping[str, RuleInfo]) -> Finding:
     witnesses = [match for match in planted if not match.kind.startswith(_REQUEST_LOGS)]
     posts = [row for row in seen.answered if row.values.get("method", "").upper() == "POST"]
-    title = (
-        f"{seen.page}: {len(seen.answered)} requests answered, {len(posts)} of them POST; "
-        f"{_removal(seen)}"
-    )
+    answered = "1 request" if len(seen.answered) == 1 else f"{len(seen.answered)} requests"
+    title = f"{seen.page} answered {answered}, {len(posts)} of them POST; {_removal(seen)}"
     clients = dict.fromkeys(
         client for row in seen.answered if (client := client_of(row.values, frozenset()))
     )
@@ -142,7 +140,7 @@ def _finding(seen: Visits, planted: Sequence[Match], infos: Mapping[str, RuleInf
 
 def _removal(seen: Visits) -> str:
     if seen.removed is None:
-        return "no request after the last answer shows it gone, so it may still be there"
+        return "no later request shows it gone, so it may still be there"
     last, gone = seen.removed
     return (
         f"removed between {last:%Y-%m-%d %H:%M} and {gone:%Y-%m-%d %H:%M} UTC "

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tocsin.events.format import all_formats
+from tocsin.events.kind import in_words
 from tocsin.findings.pivots import PIVOT
 from tocsin.knowledge.builds import lookup
 from tocsin.model import result
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 CITATIONS = 300
 """Rows that one finding cites; its title counts all of them."""
 _REASONS = 12
+_NAMES = 4
+_MOMENT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +178,14 @@ def _covered(coverage: Coverage) -> str:
 
 
 def _story(finding: Finding) -> str:
-    when = f" ({finding.first_seen:%Y-%m-%d %H:%M} UTC)" if finding.first_seen else ""
-    text = f"{finding.title}{when}; {finding.total} rows from {', '.join(finding.sources)}."
+    first, last = finding.first_seen, finding.last_seen
+    when = f" ({first:%Y-%m-%d %H:%M} UTC)" if first else ""
+    if first and last and last - first > _MOMENT:
+        when = f" ({first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC)"
+    rows = "1 row" if finding.total == 1 else f"{finding.total} rows"
+    names = [in_words(kind) for kind in finding.sources]
+    sources = ", ".join(names) if len(names) <= _NAMES else f"{len(names)} kinds of source"
+    text = f"{finding.title}{when}: {rows} in {sources}."
     if finding.seen:
         text += f" Seen: {' → '.join(finding.seen)}."
     if finding.missing and len(finding.seen) > 1:

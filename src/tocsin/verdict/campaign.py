@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tocsin.events.kind import in_words
 from tocsin.model.grade import Assurance, Grade, Level
 from tocsin.verdict.decide import Row, decide, worst
 
@@ -149,46 +150,71 @@ def _best(pack: Pack, coverage: Coverage, window: Window | None) -> _Measure:
 
 def _measure(sufficient: Sufficient, coverage: Coverage, window: Window | None) -> _Measure:
     """How one sufficing set covers the window: all of it, some of it, or too little."""
-    missing: list[str] = []
-    limits: list[str] = []
-    complete = True
-    for needed in sufficient.sources:
-        sources = [source for source in coverage.of(needed) if source.events and source.first]
-        if not sources or window is None:
-            missing.append(needed)
-            limits.append(f"{needed}: no usable log of this kind is in the collection.")
-            continue
-        best = min(sources, key=lambda source: _length(source.misses(window)))
-        stretches = best.misses(window)
-        if _length(stretches) >= (window[1] - window[0]).total_seconds():
-            missing.append(needed)
-            limits.append(
-                f"{needed}: its rows ({_span(best)}) lie outside the time that matters "
-                f"({window[0]:%Y-%m-%d} to {window[1]:%Y-%m-%d})."
-            )
-            continue
-        limits += [
-            f"{needed}: nothing from {low:%Y-%m-%d %H:%M} to {high:%Y-%m-%d %H:%M} UTC."
-            for low, high in stretches
-        ]
-        parent = coverage.sources.get(needed.partition(":")[0])
-        places = [*sources, parent] if parent and parent not in sources else sources
-        damaged = sum(source.problems for source in places)
-        rows = sum(source.events for source in places)
-        lost = sum(source.lost for source in places)
-        if lost or damaged > DAMAGE * (rows + damaged):
-            limits.append(
-                f"{needed}: {damaged} places could not be read, {lost} of them whole files."
-            )
-            complete = False
-        complete = complete and not stretches
+    parts = [_covers(needed, coverage, window) for needed in sufficient.sources]
+    missing = tuple(part.needed for part in parts if part.missing)
     if missing:
         assurance = Assurance.INSUFFICIENT
+    elif any(part.limits for part in parts):
+        assurance = Assurance.PARTIAL
     else:
-        assurance = Assurance.COMPLETE if complete else Assurance.PARTIAL
+        assurance = Assurance.COMPLETE
     return _Measure(
-        sufficient=sufficient, assurance=assurance, missing=tuple(missing), limits=tuple(limits)
+        sufficient=sufficient,
+        assurance=assurance,
+        missing=missing,
+        limits=tuple(limit for part in parts for limit in part.limits),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Covers:
+    """How one needed source covers the window; without limits it is complete."""
+
+    needed: str
+    missing: bool
+    limits: tuple[str, ...]
+
+
+def _covers(needed: str, coverage: Coverage, window: Window | None) -> _Covers:
+    name = in_words(needed)
+    sources = [source for source in coverage.of(needed) if source.events and source.first]
+    if not sources or window is None:
+        limit = f"{name}: no usable log of this kind is in the collection."
+        return _Covers(needed=needed, missing=True, limits=(limit,))
+    best = min(sources, key=lambda source: _length(source.misses(window)))
+    stretches = best.misses(window)
+    if _length(stretches) >= (window[1] - window[0]).total_seconds():
+        limit = (
+            f"{name}: its rows ({_span(best)}) lie outside the time that matters "
+            f"({window[0]:%Y-%m-%d} to {window[1]:%Y-%m-%d})."
+        )
+        return _Covers(needed=needed, missing=True, limits=(limit,))
+    limits = [
+        f"{name}: nothing from {low:%Y-%m-%d %H:%M} to {high:%Y-%m-%d %H:%M} UTC."
+        for low, high in stretches
+    ]
+    return _Covers(
+        needed=needed,
+        missing=False,
+        limits=(*limits, *_damage(name, needed, sources, coverage)),
+    )
+
+
+def _damage(
+    name: str, needed: str, sources: Sequence[Source], coverage: Coverage
+) -> tuple[str, ...]:
+    """What could not be read of a source, where it is more than a row here and there.
+
+    A file that no row of could be read counts under the format alone: it may be of any stream.
+    """
+    whole = coverage.sources.get(needed.partition(":")[0])
+    places = [*sources, whole] if whole and whole not in sources else list(sources)
+    damaged = sum(source.problems for source in places)
+    rows = sum(source.events for source in places)
+    lost = sum(source.lost for source in places)
+    if not lost and damaged <= DAMAGE * (rows + damaged):
+        return ()
+    return (f"{name}: {damaged} places could not be read, {lost} of them whole files.",)
 
 
 def _length(stretches: Sequence[Window]) -> float:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import struct
 import zlib
 from datetime import UTC, datetime
@@ -29,13 +30,14 @@ from tocsin.model.event import Event, PlaceKind
 from tocsin.model.problem import Problem, ProblemCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tocsin.events.evtx_frames import Frame, Piece
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
 
 _LARGEST_ID = 2**64 - 1
+_SAYS_LITTLE = ("Provider_Name", "Computer", "Level", "EventRecordID", "UserSid")
 
 
 def _recognise(head: bytes, _: EvidencePath) -> bool:
@@ -120,14 +122,25 @@ def _event(record: dict[str, object], frame: Frame) -> Event | None:
     if time is None:
         time = moment(str(record["timestamp"]).replace(" UTC", "+00:00"))
     number = shaped.fields.get("EventRecordID", "")
+    fields = shaped.named()
     return Event(
         time=time,
         # An exported log numbers its records anew; the event keeps the number people know.
         place=int(number) if number.isdecimal() else frame.record_id or 0,
-        fields=shaped.named(),
-        text=text[:TEXT_LIMIT],
+        fields=fields,
+        text=_readable(fields)[:TEXT_LIMIT],
         stream=shaped.channel,
     )
+
+
+def _readable(fields: Mapping[str, str]) -> str:
+    """The record for people who check a citation: its own values first, as compact JSON.
+
+    A binary record has no text of its own; the library's has its say-nothing parts in front.
+    """
+    own = {name: value for name, value in fields.items() if name not in _SAYS_LITTLE}
+    rest = {name: fields[name] for name in _SAYS_LITTLE if name in fields}
+    return json.dumps({**own, **rest}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _alone(chunk: bytes, run: Sequence[Frame]) -> bytes:
