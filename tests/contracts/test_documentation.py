@@ -56,7 +56,7 @@ def test_the_reference_has_a_section_for_every_command() -> None:
     page = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
     commands = {
         path.stem.replace("_", "-")
-        for path in (ROOT / "src" / "tocsin" / "cli").glob("*.py")
+        for path in (ROOT / "src" / "tocsin" / "cli" / "commands").glob("*.py")
         if not path.name.startswith("_")
     }
     assert commands <= set(re.findall(r"^## `tocsin ([a-z-]+)`$", page, flags=re.MULTILINE))

@@ -497,7 +497,7 @@ def hostile() -> HostResult:
             Exposure(cve=HOSTILE, status=HOSTILE, reason=HOSTILE, exposed_from=None, exposed_until=None),
         ),
         findings=(found,),
-        leads=(found,),
+        leads=(msgspec.structs.replace(found, citations=(citation,)),),
         timeline=tuple(
             TimelineEntry(
                 time=at("2021-03-03T04:00:00") + timedelta(minutes=minute),

@@ -18,10 +18,9 @@ def until(text: str | None) -> datetime | None:
         return None
     parsed = _parsed(text, "--until")
     try:
-        date.fromisoformat(text)
-    except ValueError:
-        return parsed
-    return parsed + timedelta(days=1)
+        return parsed + timedelta(days=1) if _is_date(text) else parsed
+    except OverflowError as error:
+        raise _no_time(text, "--until") from error
 
 
 def in_order(first: datetime | None, last: datetime | None) -> None:
@@ -37,7 +36,19 @@ def _parsed(text: str, option: str) -> datetime:
             parsed = parsed.replace(tzinfo=UTC)
         return parsed.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise UsageError(
-            f"{text!r} is no time; write 2021-03-03, 2021-03-03T04:05:06Z or with +01:00",
-            where=option,
-        ) from error
+        raise _no_time(text, option) from error
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _no_time(text: str, option: str) -> UsageError:
+    return UsageError(
+        f"{text!r} is no time; write 2021-03-03, 2021-03-03T04:05:06Z or with +01:00",
+        where=option,
+    )

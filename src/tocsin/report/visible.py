@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from unicodedata import category
 
 
@@ -14,10 +15,7 @@ def visible(text: str, *, keep: str = "") -> str:
     """
     if text.isprintable():
         return text
-    return "".join(
-        character if _harmless(character, keep) else f"‹U+{ord(character):04X}›"
-        for character in text
-    )
+    return text.translate(_table(keep))
 
 
 def shortened(text: str, limit: int) -> str:
@@ -27,5 +25,19 @@ def shortened(text: str, limit: int) -> str:
     return f"{text[:limit]}… (+{len(text) - limit:,} characters)"
 
 
-def _harmless(character: str, keep: str) -> bool:
-    return character.isprintable() or character in keep or category(character) == "Zs"
+class _Table(dict[int, str]):
+    """What each character is shown as, found out when it is first met."""
+
+    def __init__(self, keep: str) -> None:
+        super().__init__({ord(character): character for character in keep})
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        harmless = character.isprintable() or category(character) == "Zs"
+        self[code] = character if harmless else f"‹U+{code:04X}›"
+        return self[code]
+
+
+@cache
+def _table(keep: str) -> _Table:
+    return _Table(keep)

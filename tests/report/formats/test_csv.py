@@ -50,8 +50,9 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 
 def test_hostile_text_stays_in_its_cell() -> None:
-    first = rows(results.hostile())[0]
+    lines = rows(results.hostile())
+    first = lines[0]
     assert "‹U+000D›‹U+000A›" in first["title"]
     assert 33_000 > len(first["text"])
     assert first["text"].endswith(" characters)")
-    assert 10_000 * 2 == len(rows(results.hostile()))
+    assert 10_001 == len(lines)

@@ -39,7 +39,7 @@ def run(arguments: Namespace) -> int:
     """Make the sample, hunt through it and show the report."""
     folder = output.folder(arguments.output, ())
     sample = samples.build(arguments.sample, folder)
-    print(f"Sample: {sample} (a server that never was; hunt through it yourself, or unpack it)")
+    print(f"Sample: {sample}")
     hunt_and_show([sample], Options(), Wanted(folder=folder))
     return Exit.DONE
 

@@ -36,7 +36,7 @@ def render(result: Result) -> bytes:
     writer.writerow(COLUMNS)
     for host in result.hosts:
         writer.writerows(
-            [harmless(cell) for cell in (*about, *cited)]
+            [*about, *(harmless(cell) for cell in cited)]
             for about, citations in _findings(host)
             for cited in citations
         )
@@ -52,7 +52,7 @@ def harmless(text: str) -> str:
 def _findings(host: HostResult) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
     for kind, findings in (("finding", host.findings), ("lead", host.leads)):
         for finding in worst_first(findings):
-            about = [host.name, kind, *_about(finding)]
+            about = [harmless(cell) for cell in (host.name, kind, *_about(finding))]
             yield about, (_cited(citation) for citation in finding.citations)
 
 

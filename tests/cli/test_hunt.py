@@ -1,0 +1,189 @@
+"""The command as a user types it, over a small folder of real log lines written by hand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tocsin.cli import main
+
+IIS = """\
+#Software: Microsoft Internet Information Services 10.0
+#Version: 1.0
+#Date: 2021-03-03 00:00:00
+#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken
+2021-03-03 04:00:00 10.0.0.5 GET /owa/auth/logon.aspx - 443 - 192.0.2.1 Mozilla/5.0 - 200 0 0 15
+2021-03-03 05:00:00 10.0.0.5 GET /owa/auth/logon.aspx - 443 - 192.0.2.1 Mozilla/5.0 - 200 0 0 15 16
+2021-03-03 06:00:00 10.0.0.5 GET /owa/auth/logon.aspx - 443 - 192.0.2.1 Mozilla/5.0 - 200 0 0 15
+"""
+
+
+@pytest.fixture
+def evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder beside the working directory, and nothing else around."""
+    logs = tmp_path / "evidence" / "C" / "inetpub" / "logs" / "LogFiles" / "W3SVC1"
+    logs.mkdir(parents=True)
+    (logs / "u_ex210303.log").write_text(IIS)
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return tmp_path / "evidence"
+
+
+def test_the_verdict_is_printed_and_the_report_is_written(
+    evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == main(["hunt", str(evidence)])
+    said = capsys.readouterr()
+    assert "INCONCLUSIVE" in said.out
+    assert "Report: tocsin-report/report.html" in said.out
+    assert "tocsin: reading" in said.err
+    assert {"report.html", "report.json"} == {p.name for p in Path("tocsin-report").iterdir()}
+    assert [] == [line for line in said.out.splitlines() if line != line.rstrip()]
+
+
+def test_json_alone_is_on_stdout_and_prose_on_stderr(
+    evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == main(["hunt", str(evidence), "--json"])
+    said = capsys.readouterr()
+    result = json.loads(said.out)
+    assert "tocsin.result/1" == result["schema"]
+    assert "inconclusive" == result["verdict"]
+    assert ["field_count"] == [one["code"] for one in result["hosts"][0]["problems"]]
+    assert "INCONCLUSIVE" in said.err
+    assert [] == list(Path().iterdir())
+
+
+def test_json_is_the_same_twice_and_the_same_in_the_file(
+    evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["hunt", str(evidence), "--json", "--quiet"])
+    once = capsys.readouterr().out
+    main(["hunt", str(evidence), "--json", "--quiet", "--format", "json", "--output", "out"])
+    assert once == capsys.readouterr().out
+    assert once == Path("out/report.json").read_text(encoding="utf-8")
+
+
+def test_quiet_says_one_line_for_each_server(
+    evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == main(["hunt", str(evidence), str(evidence), "--quiet", "--output", "out"])
+    said = capsys.readouterr()
+    assert [f"inconclusive\tevidence\tInconclusive\t{evidence}"] * 2 == said.out.splitlines()
+    assert "" == said.err
+
+
+@pytest.mark.parametrize(
+    ("level", "code"),
+    [
+        ("compromised", 0),
+        ("exploited", 0),
+        ("inconclusive", 1),
+        ("attempted", 1),
+        ("probed", 1),
+        ("no_evidence_found", 1),
+    ],
+)
+def test_fail_on_counts_a_verdict_that_is_as_bad_or_worse(
+    evidence: Path, level: str, code: int
+) -> None:
+    assert code == main(["hunt", str(evidence), "--json", "--quiet", "--fail-on", level])
+
+
+def test_the_formats_asked_for_are_written_and_no_others(evidence: Path) -> None:
+    assert 0 == main(["hunt", str(evidence), "--format", "csv", "--output", "out", "--quiet"])
+    assert ["report.csv"] == [path.name for path in Path("out").iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--format", "stix"], "--format: there is no report format 'stix'; there are csv, html"),
+        (["--since", "soon"], "--since: 'soon' is no time"),
+        (["--since", "2021-03-03", "--until", "2021-03-02"], "--since must be before --until"),
+        (["--pack", "nonesuch"], "nonesuch"),
+        (["--sigma", "nowhere.yml"], "--sigma: nowhere.yml does not exist"),
+        (["--yara", "nowhere.yar"], "--yara: nowhere.yar does not exist"),
+        (["--max-ratio", "0"], "--max-ratio: needs a number above 0"),
+        (["--max-unpacked", "nan"], "--max-unpacked: needs a number above 0"),
+        (["--redact"], "--redact: this version does not know"),
+        (["--jobs", "4"], "--jobs: this version does not know several processes yet"),
+        (["--indicators", "list.csv"], "--indicators: this version does not know"),
+        (["--cluster", "tcp://head"], "--cluster: this version does not know"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_gives_exit_code_2(
+    evidence: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert 2 == main(["hunt", str(evidence), *arguments])
+    seen = capsys.readouterr()
+    assert said in seen.err
+    assert "" == seen.out
+    assert [] == list(Path().iterdir())
+
+
+@pytest.mark.parametrize("arguments", [[], ["hunt"], ["hunt", "x", "--fail-on", "bad"], ["no"]])
+def test_a_wrong_command_line_gives_exit_code_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert 2 == stopped.value.code
+    assert "usage: tocsin" in capsys.readouterr().err
+
+
+def test_a_source_that_does_not_exist_gives_exit_code_3(
+    evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 3 == main(["hunt", str(evidence / "nowhere"), "--quiet"])
+    said = capsys.readouterr()
+    assert "nowhere" in said.err
+    assert "" == said.out
+
+
+def test_the_report_is_never_written_into_the_evidence(
+    evidence: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(evidence)
+    before = sorted(evidence.rglob("*"))
+    assert 2 == main(["hunt", "."])
+    assert "lies inside the evidence" in capsys.readouterr().err
+    assert before == sorted(evidence.rglob("*"))
+
+
+def test_your_own_rules_give_leads_and_raise_nothing(
+    evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule = evidence.parent / "mine.yml"
+    rule.write_text(
+        "title: Somebody opened the logon page\n"
+        "id: 11111111-2222-4333-8444-555555555555\n"
+        "status: test\n"
+        "logsource:\n  category: webserver\n"
+        "detection:\n  selection:\n    cs-uri-stem|endswith: /logon.aspx\n  condition: selection\n"
+        "level: critical\n"
+    )
+    assert 0 == main(["hunt", str(evidence), "--json", "--quiet", "--sigma", str(rule)])
+    result = json.loads(capsys.readouterr().out)
+    assert [] == result["hosts"][0]["findings"]
+    assert ["Somebody opened the logon page"] == [
+        lead["title"] for lead in result["hosts"][0]["leads"]
+    ]
+    assert "inconclusive" == result["verdict"]
+
+
+def test_the_module_is_the_command(evidence: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin", "hunt", str(evidence), "--quiet", "--output", "out"],
+        capture_output=True,
+        check=False,
+        text=True,
+        env={"PYTHONIOENCODING": "ascii", "PATH": ""},
+    )
+    assert (0, "") == (done.returncode, done.stderr), done.stderr
+    assert done.stdout.startswith("inconclusive\t")
