@@ -193,8 +193,9 @@ def record(mib: int, rows: int, hunt: Run, others: list[Run]) -> None:
         f"{mib}",
         f"{rows:,}",
         f"{hunt.wall_s:.0f}",
-        f"{mib / hunt.wall_s:.1f}",
-        f"{rows / hunt.wall_s:,.0f}",
+        f"{hunt.cpu_s:.0f}",
+        f"{mib / hunt.cpu_s:.1f}",
+        f"{rows / hunt.cpu_s:,.0f}",
         f"{hunt.peak_mib:.0f}",
         ratios,
     )

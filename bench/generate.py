@@ -165,8 +165,11 @@ def attack_rows() -> bytes:
     only = msgspec.structs.replace(recipe, scenes=scenes, use=(), kept=())
     played = play(only, read_ordinary())
     rows = [row.text for row in played.rows if row.log == "http_proxy"]
-    moved = f"{FIRST_DAY + timedelta(days=DAYS // 2):%Y-%m-%d}"
-    return "".join(f"{moved}T23:59:59{row[19:]}\r\n" for row in rows).encode()
+    day = f"{FIRST_DAY + timedelta(days=DAYS // 2):%Y-%m-%d}"
+    after_all_others = [f"{day}T23:59:59.{990 + n}Z" for n in range(len(rows))]
+    cut = len(after_all_others[0])
+    moved = [time + row[cut:] for time, row in zip(after_all_others, rows, strict=True)]
+    return "".join(f"{row}\r\n" for row in moved).encode()
 
 
 if __name__ == "__main__":
