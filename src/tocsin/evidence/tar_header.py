@@ -83,8 +83,9 @@ def pax_records(data: bytes) -> dict[str, str]:
         if not space or not digits.isdigit():
             break
         length = int(digits)
-        keyword, equals, value = data[at + len(digits) + 1 : at + length - 1].partition(b"=")
-        if not equals or length <= len(digits):
+        record = data[at + len(digits) + 1 : at + length]
+        keyword, equals, value = record[:-1].partition(b"=")
+        if not equals or not record.endswith(b"\n") or at + length > len(data):
             break
         records[decoded(keyword)] = decoded(value)
         at += length

@@ -90,20 +90,30 @@ def find_directory(region: Region) -> Directory | None:
     tail_at = region.size_bytes - tail_bytes
     tail = region.read_at(tail_at, tail_bytes)
     index = tail.rfind(END)
-    if index < 0 or len(tail) - index < _END.size:
+    while index >= 0:
+        record = tail[index : index + _END.size]
+        found = _directory(region, record, tail_at + index)
+        if found is not None:
+            return found
+        # Content may look like the record; the true one points to where it lies behind.
+        index = tail.rfind(END, 0, index + len(END) - 1)
+    return None
+
+
+def _directory(region: Region, record: bytes, end_at: int) -> Directory | None:
+    if len(record) < _END.size:
         return None
-    _, disk, first_disk, _, _, size, offset, comment = _END.unpack_from(tail, index)
-    end_at = tail_at + index
-    is_last = index + _END.size + comment == len(tail)
+    _, disk, first_disk, _, _, size, offset, comment = _END.unpack(record)
+    is_last = end_at + _END.size + comment == region.size_bytes
     if (_MAX32 in (size, offset) or disk == _MAX16) and (wide := _find_wide(region, end_at)):
         return wide
+    if is_last and (disk or first_disk):
+        return Directory(start=0, size_bytes=0, shift=0, is_part=True)
     start = end_at - size
-    if start < 0 or start < offset:
+    shift = start - offset
+    if start < 0 or shift < 0 or (size and region.read_at(start, 4) != CENTRAL):
         return None
-    is_part = disk not in (0, _MAX16) or first_disk not in (0, _MAX16)
-    return Directory(
-        start=start, size_bytes=size, shift=start - offset, is_part=is_part, is_last=is_last
-    )
+    return Directory(start=start, size_bytes=size, shift=shift, is_part=False, is_last=is_last)
 
 
 def _find_wide(region: Region, end_at: int) -> Directory | None:
