@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,9 +97,40 @@ def test_a_source_that_was_needed_and_never_came_has_a_row() -> None:
             packs=(pack("2021-03-01T00:00:00", "2021-03-05T00:00:00", "ecp_server"),),
         )
     )
-    assert [("iis", ""), ("ecp_server", "not there")] == [
-        (row.name, row.note) for row in chart.rows
+    assert [("ecp_server", True, "not there"), ("iis", False, "")] == [
+        (row.name, row.needed, row.note) for row in chart.rows
     ]
+    assert [(State.MISSING, "03-01", "03-05")] == states(chart)
+
+
+def test_what_is_needed_is_missing_only_in_the_time_that_matters() -> None:
+    chart = drawn(
+        host(
+            coverage=(source("2021-03-04T00:00:00", "2021-03-20T00:00:00"),),
+            packs=(pack("2021-03-01T00:00:00", "2021-03-25T00:00:00", "iis"),),
+        )
+    )
+    assert [
+        (State.MISSING, "03-01", "03-03"),
+        (State.PRESENT, "03-04", "03-20"),
+        (State.MISSING, "03-21", "03-25"),
+    ] == states(chart)
+
+
+def test_a_source_of_which_a_sub_log_is_needed_serves_it() -> None:
+    chart = drawn(
+        host(
+            coverage=(
+                source("2021-03-04T00:00:00", "2021-03-06T00:00:00"),
+                msgspec.structs.replace(
+                    source("2021-03-01T00:00:00", "2021-03-06T00:00:00"), kind="httpproxy:ecp"
+                ),
+            ),
+            packs=(pack("2021-03-01T00:00:00", "2021-03-06T00:00:00", "httpproxy"),),
+        )
+    )
+    needed = {row.name: row.needed for row in chart.rows}
+    assert {"httpproxy:ecp": True, "iis": False} == needed
 
 
 def test_the_window_is_drawn_even_where_no_source_reaches() -> None:

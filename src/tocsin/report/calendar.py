@@ -1,7 +1,7 @@
 """The coverage as a calendar: geometry only, which the template prints as SVG.
 
 A row for each kind of source, a column for each day (or for several, where there are many). What
-was needed and never collected has its row too.
+the verdict needs comes first, even where it was never collected.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from tocsin.events.kind import serves
+from tocsin.model.result import CoverageEntry
 from tocsin.report import summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from tocsin.model.result import CoverageEntry, HostResult
+    from tocsin.model.result import HostResult
 
 WIDTH = 1000.0
 LEFT = 210.0
@@ -32,6 +34,9 @@ _TICKS = 8
 _BRACKET_HEIGHT = 20.0
 
 
+Window = tuple[date, date]
+
+
 class State(StrEnum):
     """What a source says of one column."""
 
@@ -41,8 +46,10 @@ class State(StrEnum):
     """Rows, and a gap that takes a part of it."""
     GAP = "gap"
     """Between the first and the last row, and without a row."""
+    MISSING = "missing"
+    """Before the first or after the last row, in the time for which a verdict needs the source."""
     OUTSIDE = "outside"
-    """Before the first or after the last row."""
+    """Before the first or after the last row, and nobody needs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +65,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One kind of source. `note` stands at its end."""
+    """One kind of source. `note` stands at its end; `needed` says that a verdict rests on it."""
 
     y: float
     name: str
+    needed: bool
     runs: tuple[Run, ...]
     note: str
 
@@ -195,7 +203,7 @@ def _moved(day: date, by: timedelta) -> date:
     return date.fromordinal(min(max(moved, 1), date.max.toordinal()))
 
 
-def _windows(host: HostResult) -> tuple[tuple[str, tuple[date, date]], ...]:
+def _windows(host: HostResult) -> tuple[tuple[str, Window], ...]:
     return tuple(
         (pack.pack, (pack.window[0].date(), pack.window[-1].date()))
         for pack in host.packs
@@ -203,9 +211,7 @@ def _windows(host: HostResult) -> tuple[tuple[str, tuple[date, date]], ...]:
     )
 
 
-def _brackets(
-    windows: Sequence[tuple[str, tuple[date, date]]], grid: _Grid
-) -> tuple[Bracket, ...]:
+def _brackets(windows: Sequence[tuple[str, Window]], grid: _Grid) -> tuple[Bracket, ...]:
     brackets = []
     for number, (name, (first, last)) in enumerate(windows):
         low = grid.x(grid.clipped(first))
@@ -217,25 +223,51 @@ def _brackets(
 
 
 def _rows(host: HostResult, grid: _Grid, top: float) -> tuple[Row, ...]:
-    timed = [entry for entry in host.coverage if entry.first is not None]
-    read = [
-        (entry.kind, _runs(entry, grid), f"{entry.problems:,} ⚠" if entry.problems else "")
-        for entry in sorted(timed, key=lambda entry: entry.kind)
-    ]
-    kinds = {kind for kind, _, _ in read}
-    never = [
-        (kind, (_run(grid, State.OUTSIDE, 0, grid.columns - 1),), "not there")
+    entries = [entry for entry in host.coverage if entry.first is not None]
+    there = {entry.kind for entry in entries}
+    entries += [
+        _absent(kind)
         for kind in summary.missing(host)
-        if kind not in kinds
+        if not any(serves(other, kind) for other in there)
     ]
+    windows = {entry.kind: _needed(host, entry.kind) for entry in entries}
+    entries.sort(key=lambda entry: (not windows[entry.kind], entry.kind))
     return tuple(
-        Row(y=top + ROW_HEIGHT * number, name=name, runs=runs, note=note)
-        for number, (name, runs, note) in enumerate([*read, *never])
+        Row(
+            y=top + ROW_HEIGHT * number,
+            name=entry.kind,
+            needed=bool(windows[entry.kind]),
+            runs=_runs(entry, windows[entry.kind], grid),
+            note=_note(entry),
+        )
+        for number, entry in enumerate(entries)
     )
 
 
-def _runs(entry: CoverageEntry, grid: _Grid) -> tuple[Run, ...]:
-    states = [_state(entry, grid.start_of(c), grid.end_of(c)) for c in range(grid.columns)]
+def _absent(kind: str) -> CoverageEntry:
+    return CoverageEntry(kind=kind, files=0, events=0, first=None, last=None, gaps=(), problems=0)
+
+
+def _note(entry: CoverageEntry) -> str:
+    if entry.first is None:
+        return "not there"
+    return f"{entry.problems:,} ⚠" if entry.problems else ""
+
+
+def _needed(host: HostResult, kind: str) -> tuple[Window, ...]:
+    """The windows of the packs that need `kind`."""
+    return tuple(
+        (pack.window[0].date(), pack.window[-1].date())
+        for pack in host.packs
+        if pack.window and any(serves(kind, needed) for needed in pack.needed)
+    )
+
+
+def _runs(entry: CoverageEntry, needed: Sequence[Window], grid: _Grid) -> tuple[Run, ...]:
+    states = [
+        _state(entry, needed, grid.start_of(column), grid.end_of(column))
+        for column in range(grid.columns)
+    ]
     runs = []
     start = 0
     for column in range(1, grid.columns + 1):
@@ -256,11 +288,15 @@ def _run(grid: _Grid, state: State, low: int, high: int) -> Run:
     )
 
 
-def _state(entry: CoverageEntry, first: date, last: date) -> State:
-    if entry.first is None or entry.last is None:
-        return State.OUTSIDE
-    if last < entry.first.date() or first > entry.last.date():
-        return State.OUTSIDE
+def _state(entry: CoverageEntry, needed: Sequence[Window], first: date, last: date) -> State:
+    if (
+        entry.first is None
+        or entry.last is None
+        or last < entry.first.date()
+        or first > entry.last.date()
+    ):
+        matters = any(low <= last and first <= high for low, high in needed)
+        return State.MISSING if matters else State.OUTSIDE
     touched = False
     for start, end in entry.gaps:
         if _covers(start, end, first, last):

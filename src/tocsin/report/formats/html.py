@@ -25,6 +25,7 @@ _STATES: dict[State, str] = {
     State.PRESENT: "rows were read",
     State.PARTIAL: "rows, with a gap",
     State.GAP: "a gap: not one row",
+    State.MISSING: "needed for the verdict, and not there",
     State.OUTSIDE: "before the first or after the last row",
 }
 
