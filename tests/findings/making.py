@@ -108,6 +108,7 @@ INFOS = {
         rule("recreate", Grade.PROBE, Confidence.LOW),
         rule("page", Grade.POST_EXPLOITATION, Confidence.MEDIUM),
         rule("drop", Grade.PERSISTENCE, Confidence.MEDIUM),
+        rule("script", Grade.PERSISTENCE),
         rule(
             "scan",
             Grade.PROBE,

@@ -44,10 +44,24 @@ def test_a_page_that_came_back_was_removed_after_its_last_answer() -> None:
     assert (at(90), at(200)) == Visits(page="sample.aspx", rows=rows).removed
 
 
-def test_posts_to_a_page_with_a_witness_on_disk_are_proof() -> None:
+def test_data_given_to_a_page_within_the_hour_of_its_making_is_proof() -> None:
     (finding,) = shell_findings([DROP], [visit(10, "200"), visit(70, "200", "POST")], INFOS)
     assert (Grade.POST_EXPLOITATION, Confidence.HIGH) == (finding.grade, finding.confidence)
     assert ("192.0.2.7",) == finding.clients
+
+
+def test_a_page_whose_content_is_sure_is_proof_whenever_it_was_used() -> None:
+    content = match("script", None, kind="web_file", file_path="C:/x/owa/auth/sample.aspx")
+    (finding,) = shell_findings([content], [visit(99_999, "200", "POST")], INFOS)
+    assert Confidence.HIGH is finding.confidence
+
+
+def test_a_vendors_page_in_use_wants_a_persons_eyes_and_no_more() -> None:
+    page = match("drop", None, kind="web_file", file_path="C:/x/owa/auth/sample.aspx")
+    visits = [visit(10, "200"), visit(70, "200", "POST")]
+    (finding,) = shell_findings([page], visits, INFOS)
+    assert Confidence.MEDIUM is finding.confidence
+    assert finding.benign_explanations
 
 
 def test_a_page_that_only_the_request_log_knows_is_uncertain() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tocsin.findings.finding import Finding
@@ -23,6 +24,7 @@ _GONE = frozenset({"302", "404", "440"})
 the logon page. Source: HelseCERT, 2021-march-exchange, real victim logs."""
 _REQUEST_LOGS = ("iis", "httpproxy")
 _FEW = 200
+_SOON = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +56,11 @@ class Visits:
 def shell_findings(
     matches: Iterable[Match], traces: Iterable[Match], infos: Mapping[str, RuleInfo]
 ) -> list[Finding]:
-    """One finding for each planted page that was asked for and answered.
+    """One finding for each page that seems planted, was asked for, and answered.
 
-    That the page was planted is what other matches say; with a witness besides the request
-    logs the finding is sure, without one it says what to look at.
+    Its place alone does not prove that a page was planted: vendors put pages beside Exchange's.
+    The finding is sure where something besides the request logs is sure of it (content, writer,
+    a scanner), or where the page was given data within the hour in which it was made.
     """
     planted: dict[str, list[Match]] = {}
     for match in matches:
@@ -101,22 +104,21 @@ def with_children(findings: Sequence[Finding], traces: Iterable[Match]) -> list[
 
 
 def _finding(seen: Visits, planted: Sequence[Match], infos: Mapping[str, RuleInfo]) -> Finding:
-    witnesses = [match for match in planted if not match.kind.startswith(_REQUEST_LOGS)]
     posts = [row for row in seen.answered if row.values.get("method", "").upper() == "POST"]
+    sure = any(_is_sure(match, posts, infos) for match in planted)
     answered = "1 request" if len(seen.answered) == 1 else f"{len(seen.answered)} requests"
     title = f"{seen.page} answered {answered}, {len(posts)} of them POST; {_removal(seen)}"
     clients = dict.fromkeys(
         client for row in seen.answered if (client := client_of(row.values, frozenset()))
     )
     cves = dict.fromkeys(cve for match in planted for cve in infos[match.rule].cves)
-    confidence = Confidence.HIGH if witnesses else Confidence.MEDIUM
     return Finding(
         id="web-shell-requests",
         title=title,
         pack=infos[planted[0].rule].pack,
         grade=Grade.POST_EXPLOITATION if posts else Grade.PERSISTENCE,
-        confidence=confidence,
-        severity=Severity.CRITICAL if witnesses else Severity.HIGH,
+        confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+        severity=Severity.CRITICAL if sure else Severity.HIGH,
         cves=tuple(cves),
         attack=("T1505.003",),
         clients=tuple(clients)[:_FEW],
@@ -125,7 +127,7 @@ def _finding(seen: Visits, planted: Sequence[Match], infos: Mapping[str, RuleInf
         total=len(seen.rows),
         benign_explanations=(
             ()
-            if witnesses
+            if sure
             else ("A page of your own or of a vendor that lies beside Exchange's pages.",)
         ),
         next_steps=(
@@ -135,6 +137,17 @@ def _finding(seen: Visits, planted: Sequence[Match], infos: Mapping[str, RuleInf
             ),
             "Follow every client address named here through all other logs you have.",
         ),
+    )
+
+
+def _is_sure(match: Match, posts: Sequence[Match], infos: Mapping[str, RuleInfo]) -> bool:
+    if match.kind.startswith(_REQUEST_LOGS):
+        return False
+    if infos[match.rule].confidence is Confidence.HIGH:
+        return True
+    made = match.time
+    return made is not None and any(
+        row.time is not None and timedelta(0) <= row.time - made <= _SOON for row in posts
     )
 
 

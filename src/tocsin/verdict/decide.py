@@ -146,10 +146,13 @@ def ranks_as(level: Level, assurance: Assurance) -> Level:
 
 
 def _seen(finding: Finding) -> Seen:
+    """What one finding shows. Low confidence is everyday work on most servers: it says nothing."""
+    if finding.confidence is Confidence.LOW:
+        return Seen.NOTHING
     if finding.grade is Grade.PROBE:
         return Seen.PROBE
     if finding.grade is Grade.ATTEMPT:
         return Seen.ATTEMPT
     if finding.confidence is Confidence.HIGH:
         return Seen.SUCCESS if finding.grade is Grade.EXPLOITED else Seen.FOLLOW_UP
-    return Seen.PROBE if finding.confidence is Confidence.LOW else Seen.SUSPICION
+    return Seen.SUSPICION
