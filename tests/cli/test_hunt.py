@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -187,3 +188,16 @@ def test_the_module_is_the_command(evidence: Path) -> None:
     )
     assert (0, "") == (done.returncode, done.stderr), done.stderr
     assert done.stdout.startswith("inconclusive\t")
+
+
+def test_a_reader_who_went_away_is_no_bug(evidence: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin", "hunt", str(evidence), "--json", "--quiet"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert (141, b"") == (done.returncode, done.stderr)
