@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tocsin.evidence.collection import Member
     from tocsin.model.problem import Problem, ProblemCode
 
 LOG = b"#Fields: date time\r\n2021-03-03 00:00:00\r\n"
@@ -163,3 +164,8 @@ def saved(folder: Path, data: bytes, name: str = "evidence.bin") -> Path:
     path = folder / name
     path.write_bytes(data)
     return path
+
+
+def content_of(member: Member) -> bytes:
+    with member.open() as stream:
+        return stream.read()

@@ -6,6 +6,7 @@ import hashlib
 import io
 import lzma
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -337,3 +338,26 @@ def test_a_tar_may_hold_names_longer_than_its_header(tmp_path: Path) -> None:
         with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
             archive.addfile(info, io.BytesIO(LOG))
         assert {info.name: LOG} == read(saved(tmp_path, buffer.getvalue())).contents
+
+
+def test_packed_backups_and_dumps_are_not_unpacked_unless_they_are_the_source(
+    tmp_path: Path,
+) -> None:
+    saved(tmp_path, gzip.compress(LOG), "memory.raw.gz")
+    assert ["memory.raw.gz"] == list(read(tmp_path).contents)
+    assert LOG == read(tmp_path / "memory.raw.gz").contents["memory.raw.gz/memory.raw"]
+
+
+def test_every_problem_code_of_this_layer_is_explained_in_the_reference() -> None:
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "reference" / "evidence.md").read_text(encoding="utf-8")
+    sources = [
+        path.read_text(encoding="utf-8")
+        for package in ("evidence", "artefacts")
+        for path in (root / "src" / "tocsin" / package).glob("*.py")
+    ]
+    used = {
+        name.lower() for text in sources for name in re.findall(r"ProblemCode\.([A-Z_]+)", text)
+    }
+    explained = set(re.findall(r"^`([a-z_]+)`\n: ", page, flags=re.MULTILINE))
+    assert used == explained

@@ -54,10 +54,18 @@ def directory_entries(root: Path, container: Container) -> Iterator[Entry]:
         folders = []
         for item in found:
             item_name = f"{name}/{decoded(item.name)}" if name else decoded(item.name)
-            if item.is_dir(follow_symlinks=False):
+            try:
+                status = item.stat(follow_symlinks=False)
+            except OSError as error:
+                container.report(ProblemCode.UNREADABLE, item_name, error.strerror or str(error))
+                continue
+            if stat.S_ISDIR(status.st_mode):
                 folders.append((item.path, item_name))
+            elif stat.S_ISREG(status.st_mode):
+                yield file_entry(item.path, item_name, status, container.session)
             else:
-                yield from _entry(item, item_name, container)
+                detail = "a link or device; it is not followed"
+                container.report(ProblemCode.LINK, item_name, detail)
         waiting.extend(reversed(folders))
 
 
@@ -85,18 +93,6 @@ def _listed(folder: bytes, seen: set[tuple[int, int]]) -> list[os.DirEntry[bytes
     seen.add(identity)
     with os.scandir(folder) as found:
         return sorted(found, key=lambda item: item.name)
-
-
-def _entry(item: os.DirEntry[bytes], name: str, container: Container) -> Iterator[Entry]:
-    try:
-        status = item.stat(follow_symlinks=False)
-    except OSError as error:
-        container.report(ProblemCode.UNREADABLE, name, error.strerror or str(error))
-        return
-    if stat.S_ISREG(status.st_mode):
-        yield file_entry(item.path, name, status, container.session)
-    else:
-        container.report(ProblemCode.LINK, name, "a link or device; it is not followed")
 
 
 def _times(status: os.stat_result) -> tuple[FileTime, ...]:

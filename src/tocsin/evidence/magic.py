@@ -65,6 +65,7 @@ _ENDINGS = {
     Codec.ZSTD: (".zst", ".zstd"),
 }
 COMPRESSED_ENDINGS = tuple(ending for endings in _ENDINGS.values() for ending in endings)
+_LOG_ENDINGS = (".log", ".txt", ".csv", ".json", ".jsonl", ".xml", ".evtx")
 
 
 def recognise(start: Callable[[], BinaryIO]) -> Recognised | None:
@@ -97,6 +98,11 @@ def name_inside(name: str, codec: Codec) -> str:
         if last.lower().endswith(ending) and len(last) > len(ending):
             return last[: -len(ending)]
     return last
+
+
+def is_packed_log(name: str, codec: Codec) -> bool:
+    """Whether the compressed file `name` holds a log, and not somebody's backup or memory dump."""
+    return name_inside(name, codec).lower().endswith(_LOG_ENDINGS)
 
 
 def _first_block(start: Callable[[], BinaryIO], codec: Codec) -> bytes:

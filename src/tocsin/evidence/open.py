@@ -16,7 +16,14 @@ from tocsin.evidence.collection import Collection, Limits
 from tocsin.evidence.damage import ArchiveError, MemberError
 from tocsin.evidence.directories import directory_entries, file_entry
 from tocsin.evidence.layouts import drive_of, locate
-from tocsin.evidence.magic import COMPRESSED_ENDINGS, Kind, Recognised, name_inside, recognise
+from tocsin.evidence.magic import (
+    COMPRESSED_ENDINGS,
+    Kind,
+    Recognised,
+    is_packed_log,
+    name_inside,
+    recognise,
+)
 from tocsin.evidence.member import OpenedMember
 from tocsin.evidence.metadata import with_collector_times
 from tocsin.evidence.naming import NameBook, decoded, safe
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
     from tocsin.evidence.collection import Member
     from tocsin.evidence.layouts import Place
     from tocsin.evidence.regions import HandleRegion
+    from tocsin.evidence.unpacking import Codec
 
 _DEFAULT_LIMITS = Limits()
 
@@ -90,6 +98,7 @@ class _Opening:
         self.members: list[OpenedMember] = []
         self._names = NameBook()
         self._drive: str | None = None
+        self._only: Entry | None = None
 
     def run(self) -> None:
         try:
@@ -115,6 +124,7 @@ class _Opening:
             if kind is not None and kind.kind is Kind.REFUSED:
                 raise SourceError(f"this is {kind.advice}", where=str(self.source))
             if kind is None or kind.kind is Kind.SINGLE:
+                self._only = entry
                 self._take_all(root, iter([entry]), archives=0)
             else:
                 self._open_archive(root, kind, self._region_of(root, entry), archives=1)
@@ -186,8 +196,9 @@ class _Opening:
             return
         if kind.kind is Kind.REFUSED:
             container.report(ProblemCode.UNREADABLE, entry.name, f"this is {kind.advice}")
-        elif kind.kind is Kind.SINGLE:
-            self._unpack_single(container, entry, kind, inside, place)
+        elif kind.codec is not None and kind.kind is Kind.SINGLE:
+            if is_packed_log(entry.name, kind.codec) or entry is self._only:
+                self._unpack_single(container, entry, kind.codec, inside, place)
         elif archives >= self.session.limits.nesting:
             detail = f"an archive in {archives} others is not opened; unpack it yourself"
             container.report(ProblemCode.NESTED_ARCHIVE, entry.name, detail)
@@ -195,15 +206,13 @@ class _Opening:
             self._open_nested(container, entry, kind, inside, archives=archives + 1)
 
     def _unpack_single(
-        self, container: Container, entry: Entry, kind: Recognised, inside: str, place: Place
+        self, container: Container, entry: Entry, codec: Codec, inside: str, place: Place
     ) -> None:
-        if kind.codec is None:
-            return
-        inner = name_inside(place.path.name, kind.codec)
+        inner = name_inside(place.path.name, codec)
         folder = place.path.server.rpartition("/")[0]
         server = f"{folder}/{inner}" if folder else inner
         packed = entry.open()
-        with unpacked(packed, kind.codec) as stream:
+        with unpacked(packed, codec) as stream:
             nested = Container(self.session, f"{inside}/", container.name)
             for found in nested.spooled(inner, stream, packed.tell, entry.times):
                 path = self._names.unique(f"{inside}/{safe(inner).inside}")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import resource
 import stat
 import struct
@@ -44,6 +45,7 @@ def main(arguments: list[str]) -> None:
     descriptor, start, size, masked, most_files = map(int, arguments)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.chdir("/")  # py7zr looks up the names it would extract to, which are numbers here
     py7zr.archiveinfo.MAX_NUMFILES = most_files
     region = HandleRegion(
         handle=Handle(descriptor), start=start, size_bytes=size, masked=bool(masked)

@@ -43,7 +43,6 @@ def sevenzip_entries(region: HandleRegion, container: Container) -> Iterator[Ent
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         pass_fds=(descriptor,),
-        cwd="/",
     ) as child:
         if child.stdout is None:
             raise ArchiveError(ProblemCode.UNREADABLE, "no pipe", where=container.name)
