@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import msgspec
-
 from tests.report import results
 from tests.report.results import at, finding, host
-from tocsin.knowledge.packs import all_packs
 from tocsin.model.grade import Assurance, Confidence, Grade, Level, Severity
-from tocsin.model.result import PackVerdict, ProblemEntry, Verdict
+from tocsin.model.result import ProblemEntry, Verdict
 from tocsin.report import summary
 
 
@@ -39,27 +36,13 @@ def test_each_next_step_is_said_once_and_the_worst_finding_speaks_first() -> Non
     )
 
 
-def test_first_steps_of_all_findings_come_before_second_ones() -> None:
-    one = finding(id="a", next_steps=("A1", "A2"))
-    two = finding(id="b", next_steps=("B1",))
-    assert ("A1", "B1", "A2") == summary.next_steps(host(findings=(one, two)))[:3]
-
-
-def test_the_steps_of_a_campaign_come_first_where_something_was_tried() -> None:
-    known = all_packs()[0].about
-    pack = PackVerdict(
-        pack=known.slug,
-        level=Level.ATTEMPTED,
-        assurance=Assurance.COMPLETE,
-        window=(),
-        needed=(),
-        missing=(),
-        not_applicable=None,
-    )
-    steps = summary.next_steps(host(packs=(pack,), findings=(finding(next_steps=("Block.",)),)))
-    assert (*known.next_steps, "Block.") == steps[: len(known.next_steps) + 1]
-    quiet = msgspec.structs.replace(pack, level=Level.PROBED)
-    assert known.next_steps[0] not in summary.next_steps(host(packs=(quiet,)))
+def test_the_worst_findings_steps_come_first_and_the_others_in_turn() -> None:
+    worst = finding(id="a", next_steps=("A1", "A2"))
+    one = finding(id="b", next_steps=("B1", "B2"))
+    two = finding(id="c", next_steps=("C1",))
+    assert ("A1", "A2", "B1", "C1", "B2") == summary.next_steps(host(findings=(worst, one, two)))[
+        :5
+    ]
 
 
 def test_only_a_moment_that_a_finding_cites_has_its_grade() -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from tocsin.knowledge.packs import all_packs
 from tocsin.model.grade import Assurance, Level
 from tocsin.verdict.decide import ranks_as
 
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 
     from tocsin.model.grade import Grade
     from tocsin.model.result import Finding, HostResult, ProblemEntry, Result
-
-
-_TRIED = frozenset({Level.COMPROMISED, Level.EXPLOITED, Level.ATTEMPTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +59,14 @@ def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def next_steps(host: HostResult) -> tuple[str, ...]:
-    """What to do now, each step once: the campaigns' own steps, then the worst findings', in turn.
+    """What to do now, each step once: all of the worst finding's, then the others', in turn.
 
-    Every finding's first step comes before any second one. A reader stops after a dozen; the
-    others stand beside their findings.
+    The worst finding carries the steps of its campaign. Of the others every first step comes
+    before any second one. A reader stops after a dozen; the rest stand beside their findings.
     """
-    steps = [*_campaign_steps(host), *_in_turn(worst_first(host.findings)), *_collect_more(host)]
+    findings = worst_first(host.findings)
+    first = findings[0].next_steps if findings else ()
+    steps = [*first, *_in_turn(findings[1:]), *_collect_more(host)]
     return tuple(dict.fromkeys(steps))
 
 
@@ -112,13 +110,6 @@ def _group(code: str, problems: list[ProblemEntry], examples: int) -> ProblemGro
         files=len({problem.artefact for problem in problems}),
         examples=tuple(problems[:examples]),
     )
-
-
-def _campaign_steps(host: HostResult) -> list[str]:
-    """The steps that a pack gives for its campaign, where something was at least tried."""
-    known = {pack.about.slug: pack.about.next_steps for pack in all_packs()}
-    tried = [pack.pack for pack in host.packs if pack.level in _TRIED]
-    return [step for slug in tried for step in known.get(slug, ())]
 
 
 def _in_turn(findings: Sequence[Finding]) -> list[str]:

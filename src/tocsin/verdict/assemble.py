@@ -264,12 +264,11 @@ def _coverage(coverage: Coverage) -> tuple[result.CoverageEntry, ...]:
 
 
 def _first_steps(packs: Sequence[Judged]) -> dict[str, tuple[str, ...]]:
-    """What a pack says to do first, told with the worst finding of a pack that shows success."""
+    """What a pack says to do first, told with its worst finding where something was tried."""
     steps: dict[str, tuple[str, ...]] = {}
     for judged in packs:
-        if judged.level in (Level.COMPROMISED, Level.EXPLOITED):
-            worst = serious(judged.findings)[0]
-            steps.setdefault(worst.id, judged.pack.about.next_steps)
+        for worst in serious(judged.findings)[:1]:
+            steps[worst.id] = judged.pack.about.next_steps
     return steps
 
 

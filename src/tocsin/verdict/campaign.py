@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tocsin.events.kind import in_words
-from tocsin.model.grade import Assurance, Grade, Level
-from tocsin.verdict.decide import Row, decide, worst
+from tocsin.model.grade import Assurance, Level
+from tocsin.verdict.decide import Row, Seen, decide, worst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -234,10 +234,8 @@ def headline(judged: Judged) -> str:
 
 
 def serious(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings that carry the worst of what was seen, for the reasons."""
+    """The findings that carry the worst of what was seen, for the reasons; no scans."""
     seen = worst(findings)
-    return [
-        finding
-        for finding in findings
-        if not finding.is_lead and worst([finding]) is seen and finding.grade is not Grade.PROBE
-    ]
+    if seen in (Seen.PROBE, Seen.NOTHING):
+        return []
+    return [finding for finding in findings if worst([finding]) is seen]
