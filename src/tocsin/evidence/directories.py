@@ -16,14 +16,12 @@ from tocsin.errors import SourceError
 from tocsin.evidence.damage import MemberError, problem_of
 from tocsin.evidence.naming import decoded
 from tocsin.evidence.regions import BUFFER_BYTES, HandleRegion
-from tocsin.evidence.session import Entry
+from tocsin.evidence.session import Entries, Entry
 from tocsin.evidence.times import from_unix_ns
 from tocsin.model.artefact import FileTime, TimeKind, TimeOrigin
 from tocsin.model.problem import ProblemCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tocsin.evidence.session import Container, Session
 
 # Not blocking, so that a pipe that took a file's place cannot make us wait.
@@ -31,7 +29,7 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _WITHOUT_TRACE = _FLAGS | os.O_NOATIME
 
 
-def directory_entries(root: Path, container: Container) -> Iterator[Entry]:
+def directory_entries(root: Path, container: Container) -> Entries:
     """Every file below `root`, in the order of their names.
 
     Raises `SourceError` where not even `root` can be listed.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tocsin.errors import SourceError
 from tocsin.evidence.collection import Collection, Limits
-from tocsin.evidence.damage import ArchiveError, MemberError
+from tocsin.evidence.damage import ArchiveError, MemberError, problem_of
 from tocsin.evidence.directories import directory_entries, file_entry
 from tocsin.evidence.layouts import drive_of, locate
 from tocsin.evidence.magic import (
@@ -27,7 +28,7 @@ from tocsin.evidence.magic import (
 from tocsin.evidence.member import OpenedMember
 from tocsin.evidence.metadata import with_collector_times
 from tocsin.evidence.naming import NameBook, decoded, safe
-from tocsin.evidence.session import Container, Entry, Session, Watch
+from tocsin.evidence.session import Container, Entries, Entry, Session, Watch
 from tocsin.evidence.sevenzips import sevenzip_entries
 from tocsin.evidence.tars import tar_entries
 from tocsin.evidence.unpacking import unpacked
@@ -125,7 +126,7 @@ class _Opening:
                 raise SourceError(f"this is {kind.advice}", where=str(self.source))
             if kind is None or kind.kind is Kind.SINGLE:
                 self._only = entry
-                self._take_all(root, iter([entry]), archives=0)
+                self._take_all(root, (one for one in (entry,)), archives=0)
             else:
                 self._open_archive(root, kind, self._region_of(root, entry), archives=1)
         except ArchiveError as error:
@@ -146,21 +147,21 @@ class _Opening:
             entries = tar_entries(region, kind.codec, container)
         self._take_all(container, entries, archives=archives)
 
-    def _take_all(self, container: Container, entries: Iterator[Entry], *, archives: int) -> None:
+    def _take_all(self, container: Container, entries: Entries, *, archives: int) -> None:
         before = len(self.members)
-        try:
-            for entry in entries:
-                if not self.session.budget.take_member():
-                    detail = f"more than the {self.session.limits.members} files allowed in all"
-                    container.report(ProblemCode.TOO_MANY_MEMBERS, None, detail)
-                    return
-                self._take(container, entry, archives=archives)
-        except MemberError as error:
-            if len(self.members) == before:
-                raise
-            container.report(error.code, None, f"not read to its end: {error.detail}")
-        finally:
-            container.close()
+        # Closing ends the process that unpacks a 7z archive, however we leave.
+        with closing(entries), closing(container):
+            try:
+                for entry in entries:
+                    if not self.session.budget.take_member():
+                        detail = f"more than the {self.session.limits.members} files allowed"
+                        container.report(ProblemCode.TOO_MANY_MEMBERS, None, detail)
+                        return
+                    self._take(container, entry, archives=archives)
+            except MemberError as error:
+                if len(self.members) == before:
+                    raise
+                container.report(error.code, None, f"not read to its end: {error.detail}")
 
     def _take(self, container: Container, entry: Entry, *, archives: int) -> None:
         named = safe(entry.name)
@@ -194,16 +195,22 @@ class _Opening:
             return  # it is listed, and whoever reads it will hear the same
         if kind is None or (place.on_server and kind.kind is not Kind.SINGLE):
             return
-        if kind.kind is Kind.REFUSED:
-            container.report(ProblemCode.UNREADABLE, entry.name, f"this is {kind.advice}")
-        elif kind.codec is not None and kind.kind is Kind.SINGLE:
-            if is_packed_log(entry.name, kind.codec) or entry is self._only:
-                self._unpack_single(container, entry, kind.codec, inside, place)
-        elif archives >= self.session.limits.nesting:
-            detail = f"an archive in {archives} others is not opened; unpack it yourself"
-            container.report(ProblemCode.NESTED_ARCHIVE, entry.name, detail)
-        else:
-            self._open_nested(container, entry, kind, inside, archives=archives + 1)
+        try:
+            if kind.kind is Kind.REFUSED:
+                container.report(ProblemCode.UNREADABLE, entry.name, f"this is {kind.advice}")
+            elif kind.codec is not None and kind.kind is Kind.SINGLE:
+                if is_packed_log(entry.name, kind.codec) or entry is self._only:
+                    self._unpack_single(container, entry, kind.codec, inside, place)
+            elif archives >= self.session.limits.nesting:
+                detail = f"an archive in {archives} others is not opened; unpack it yourself"
+                container.report(ProblemCode.NESTED_ARCHIVE, entry.name, detail)
+            else:
+                self._open_nested(container, entry, kind, inside, archives=archives + 1)
+        except ArchiveError as error:
+            container.report(error.code, entry.name, error.detail)
+        except OSError as error:
+            problem = problem_of(error, inside)
+            container.report(problem.code, entry.name, problem.detail)
 
     def _unpack_single(
         self, container: Container, entry: Entry, codec: Codec, inside: str, place: Place
@@ -212,22 +219,18 @@ class _Opening:
         folder = place.path.server.rpartition("/")[0]
         server = f"{folder}/{inner}" if folder else inner
         packed = entry.open()
-        with unpacked(packed, codec) as stream:
-            nested = Container(self.session, f"{inside}/", container.name)
+        nested = Container(self.session, f"{inside}/", container.name)
+        with unpacked(packed, codec) as stream, closing(nested):
             for found in nested.spooled(inner, stream, packed.tell, entry.times):
                 path = self._names.unique(f"{inside}/{safe(inner).inside}")
                 self._add(found, EvidencePath(inside=path, server=server))
-            nested.close()
 
     def _open_nested(
         self, container: Container, entry: Entry, kind: Recognised, inside: str, *, archives: int
     ) -> None:
         nested = Container(self.session, f"{inside}/", container.name)
-        try:
-            region = self._region_of(container, entry)
-            self._open_archive(nested, kind, region, archives=archives)
-        except (ArchiveError, MemberError) as error:
-            container.report(error.code, entry.name, error.detail)
+        region = self._region_of(container, entry)
+        self._open_archive(nested, kind, region, archives=archives)
 
     def _region_of(self, container: Container, entry: Entry) -> HandleRegion:
         """Random access to the entry: where it lies, or in the spool."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from tocsin.evidence.damage import MemberError, ProblemLog
 from tocsin.evidence.naming import safe
@@ -14,7 +14,7 @@ from tocsin.model.problem import Problem, ProblemCode
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from tocsin.evidence.collection import Limits
     from tocsin.evidence.regions import HandleRegion
@@ -33,6 +33,10 @@ class Entry:
     times: tuple[FileTime, ...]
     open: Callable[[], BinaryIO]
     region: Callable[[], HandleRegion] | None = None
+
+
+Entries: TypeAlias = "Generator[Entry, None, None]"
+"""What a container gives out; closing it ends what it keeps running."""
 
 
 class Budget:

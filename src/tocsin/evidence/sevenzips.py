@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from tocsin.evidence.regions import HandleRegion
-    from tocsin.evidence.session import Container, Entry
+    from tocsin.evidence.session import Container, Entries, Entry
     from tocsin.evidence.unpacking import Readable
 
 _CHILD = "tocsin.evidence.sevenzip_worker"
 
 
-def sevenzip_entries(region: HandleRegion, container: Container) -> Iterator[Entry]:
+def sevenzip_entries(region: HandleRegion, container: Container) -> Entries:
     """Every file that comes out of the archive; damage costs only the solid block it lies in.
 
     Raises `ArchiveError` where the archive's own directory cannot be read: it lies at the end, so

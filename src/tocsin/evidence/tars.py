@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from tocsin.evidence.regions import Region
-    from tocsin.evidence.session import Container, Entry
+    from tocsin.evidence.session import Container, Entries, Entry
     from tocsin.evidence.unpacking import Codec
 
 LONGEST_EXTENDED_HEADER_BYTES = 1024 * 1024
@@ -31,7 +31,7 @@ _LABELS = (b"V", b"N", b"A")
 _END = bytes(BLOCK_BYTES)
 
 
-def tar_entries(region: Region, codec: Codec | None, container: Container) -> Iterator[Entry]:
+def tar_entries(region: Region, codec: Codec | None, container: Container) -> Entries:
     """Every file that comes out of the archive, up to where it ends or is cut off.
 
     Raises `ArchiveError` where not even one header can be read.

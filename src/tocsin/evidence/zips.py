@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from tocsin.evidence.checked import Claim, Source, checked
 from tocsin.evidence.damage import ArchiveError, MemberError
 from tocsin.evidence.regions import BUFFER_BYTES, RegionStream
-from tocsin.evidence.session import Entry
+from tocsin.evidence.session import Entries, Entry
 from tocsin.evidence.unpacking import UnpackedStream, of_zip_method
 from tocsin.evidence.zip_directory import (
     LOCAL,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _STORED = 0
 
 
-def zip_entries(region: Region, container: Container) -> Iterator[Entry]:
+def zip_entries(region: Region, container: Container) -> Entries:
     """Every file in the archive that can be read, by its directory and beyond.
 
     Where the directory is lost or damaged, the members' own headers are looked for. Raises
