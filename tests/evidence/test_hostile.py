@@ -7,7 +7,6 @@ import gzip
 import io
 import os
 import socket
-import struct
 import tarfile
 import zlib
 from contextlib import suppress
@@ -330,7 +329,6 @@ SEEDS = (
     tar_of(("good.log", LOG), link_of("l", tarfile.SYMTYPE), ("b" * 200, LOG)),
     tar_of(("good.log", LOG), ("b.log", LOG * 50), mode="w:gz"),
     zlib.compress(LOG, wbits=31),
-    struct.pack("<4s", b"PK\x05\x06") + bytes(18),
 )
 
 
