@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 import tocsin
 from tocsin.errors import SourceError
 from tocsin.evidence.open import open_collection
-from tocsin.findings.addresses import Addresses
-from tocsin.findings.clocks import Clocks
 from tocsin.findings.judge import Context, judge, ordered
 from tocsin.findings.pivots import pivots_of
 from tocsin.findings.shells import shell_findings, with_children
@@ -23,14 +21,14 @@ from tocsin.findings.timeline import timeline, what_was_cut
 from tocsin.knowledge.packs import chosen_packs
 from tocsin.matching.accounting import count_rules, noise_of
 from tocsin.matching.options import Options
-from tocsin.matching.reading import Reading, read, read_again
+from tocsin.matching.reading import Reading, read, read_again, refuse_what_nobody_reads
 from tocsin.matching.rules import load_rules
 from tocsin.model import result
 from tocsin.model.progress import Progress, running
 from tocsin.verdict.assemble import Parts, assemble, unopened, worst_of
 from tocsin.verdict.campaign import judge_pack
-from tocsin.verdict.coverage import CoverageTaker
-from tocsin.verdict.exposure import Builds, exposure
+from tocsin.verdict.exposure import exposure
+from tocsin.verdict.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 
     from tocsin.knowledge.packs import Pack
     from tocsin.matching.rules import RuleSet
-
 
 __all__ = ["Options", "hunt"]
 
@@ -80,14 +77,13 @@ def hunt(sources: Sequence[Path], options: Options, progress: Progress) -> resul
 def _hunt_one(
     source: Path, packs: Sequence[Pack], rules: RuleSet, options: Options, progress: Progress
 ) -> tuple[result.HostResult, Reading]:
-    coverage, builds, addresses, clocks = CoverageTaker(), Builds(), Addresses(), Clocks()
-    with (
-        open_collection(source, options.limits) as collection,
-        running(progress, collection.name, collection.total_bytes),
-    ):
-        watching = [coverage, builds, addresses, clocks]
-        first = read(collection, rules, options.period, watching, progress)
-        shared = addresses.shared()
+    watch = Watch()
+    with running(progress, f"{source.name}, unpacking", None):
+        collection = open_collection(source, options.limits, progress.advance)
+    with collection, running(progress, collection.name, collection.total_bytes):
+        first = read(collection, rules, options.period, watch.everybody, progress)
+        refuse_what_nobody_reads(source, first)
+        shared = watch.addresses.shared()
         pivots = pivots_of(first.matches, rules.infos, shared)
         progress.step(f"second hunt: {len(pivots.words())} traces to follow")
         traces, more = read_again(first, pivots.words(), pivots.found_by, options.period, progress)
@@ -98,22 +94,22 @@ def _hunt_one(
     findings = ordered(with_children(findings, traces))
     moments, left_out = timeline(findings, traces, rules.infos)
 
-    covered = coverage.taken()
-    exposed = exposure(builds.sightings(), [cve for pack in packs for cve in pack.about.cves])
+    covered = watch.coverage.taken()
+    exposed = exposure(
+        watch.builds.sightings(), [cve for pack in packs for cve in pack.about.cves]
+    )
     host = assemble(
         Parts(
-            source=str(source),
-            name=collection.name,
+            source=source,
             packs=[judge_pack(pack, findings, covered, exposed) for pack in packs],
             findings=findings,
             moments=moments,
             coverage=covered,
-            sightings=builds.sightings(),
             exposed=exposed,
+            watch=watch,
             reading=first,
-            problems=clocks.problems(),
             noise=noise_of(rules, first.counts),
-            limits=[*options.period.limits(), *clocks.limits(), *what_was_cut(more, left_out)],
+            limits=[*options.period.limits(), *what_was_cut(more, left_out)],
         )
     )
     return host, first

@@ -198,6 +198,14 @@ def test_a_single_broken_source_is_an_error(tmp_path: Path) -> None:
         hunt([tmp_path / "missing.zip"], Options(), SilentProgress())
 
 
+@pytest.mark.parametrize("content", [b"hello\n", b"PK\x03\x04 no more", b"\0" * 4096])
+def test_a_file_that_is_no_log_and_no_archive_is_an_error(tmp_path: Path, content: bytes) -> None:
+    source = tmp_path / "evidence.zip"
+    source.write_bytes(content)
+    with pytest.raises(SourceError, match=r"evidence\.zip"):
+        hunt([source], Options(), SilentProgress())
+
+
 def test_a_folder_and_its_zip_give_the_same_findings(tmp_path: Path) -> None:
     source = rows.httpproxy(tmp_path / "server", *users(20), *attack("198.51.100.7"))
     archive = tmp_path / "server.zip"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tocsin.artefacts.discover import discover
+from tocsin.errors import SourceError
 from tocsin.events.format import Unit, all_formats
 from tocsin.events.kind import kind_of
 from tocsin.evidence.damage import problem_of
@@ -19,6 +20,7 @@ from tocsin.model.result import ManifestEntry
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from tocsin.artefacts.discover import Discovered
     from tocsin.evidence.collection import Collection, Member
@@ -163,6 +165,21 @@ def _bug(error: Exception, path: str) -> Problem:
         code=ProblemCode.DEFECT,
         detail=f"a defect of Tocsin, please report it: {type(error).__name__} in {where}",
     )
+
+
+def refuse_what_nobody_reads(source: Path, reading: Reading) -> None:
+    """Raise `SourceError` where the source is one file that is no archive and no log we know.
+
+    A folder or archive without a log is a server of which nothing can be said; a file that was
+    handed over by mistake must not look like a server.
+    """
+    alone = [entry.path for entry in reading.manifest] == [source.name]
+    if alone and source.is_file() and not reading.formats:
+        raise SourceError(
+            "is neither an archive that Tocsin opens nor a log that it knows; give a folder, "
+            "a zip, tar or 7z archive, or one log file",
+            where=str(source),
+        )
 
 
 def read_again(

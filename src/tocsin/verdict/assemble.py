@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from tocsin.findings.timeline import Moment
     from tocsin.matching.match import Match
     from tocsin.matching.reading import Reading
-    from tocsin.model.problem import Problem
     from tocsin.verdict.campaign import Judged
     from tocsin.verdict.coverage import Coverage
     from tocsin.verdict.exposure import Exposed, Sighting
+    from tocsin.verdict.watch import Watch
 
 CITATIONS = 300
 """Rows that one finding cites; its title counts all of them."""
@@ -40,18 +40,16 @@ _MOMENT = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the hunt knows when it ends; `problems` are those besides the reading's own."""
+    """What the hunt knows when it ends."""
 
-    source: str
-    name: str
+    source: Path
     packs: Sequence[Judged]
     findings: Sequence[Finding]
     moments: Sequence[Moment]
     coverage: Coverage
-    sightings: Sequence[Sighting]
     exposed: Sequence[Exposed]
+    watch: Watch
     reading: Reading
-    problems: Sequence[Problem]
     noise: Mapping[str, int]
     limits: Sequence[str]
 
@@ -63,8 +61,8 @@ def assemble(parts: Parts) -> result.HostResult:
     leads = [finding for finding in parts.findings if finding.is_lead]
     first_steps = _first_steps(parts.packs)
     return result.HostResult(
-        source=parts.source,
-        name=parts.name,
+        source=str(parts.source),
+        name=parts.watch.hosts.name(otherwise=parts.source.name),
         verdict=result.Verdict(
             level=level,
             assurance=assurance,
@@ -72,7 +70,7 @@ def assemble(parts: Parts) -> result.HostResult:
             limits=tuple(_limits(parts)),
         ),
         packs=tuple(_pack(judged) for judged in parts.packs),
-        builds=_builds(parts.sightings),
+        builds=_builds(parts.watch.builds.sightings()),
         exposure=tuple(_exposure(one) for one in parts.exposed),
         findings=tuple(_finding(finding, first_steps.get(finding.id, ())) for finding in findings),
         leads=tuple(_finding(finding, ()) for finding in leads),
@@ -90,7 +88,7 @@ def assemble(parts: Parts) -> result.HostResult:
             result.ProblemEntry(
                 artefact=one.artefact, line=one.line, code=one.code.value, detail=one.detail
             )
-            for one in (*parts.problems, *parts.reading.problems.taken())
+            for one in (*parts.watch.clocks.problems(), *parts.reading.problems.taken())
         ),
         noise=tuple(
             result.Noise(rule=rule, events=events)
@@ -194,7 +192,7 @@ def _story(finding: Finding) -> str:
 
 
 def _limits(parts: Parts) -> list[str]:
-    limits = [*parts.limits]
+    limits = [*parts.limits, *parts.watch.clocks.limits()]
     for judged in parts.packs:
         limits += judged.limits
         if judged.not_applicable:

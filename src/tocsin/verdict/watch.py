@@ -1,0 +1,31 @@
+"""Everybody who looks at every row of one server while it is read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tocsin.findings.addresses import Addresses
+from tocsin.findings.clocks import Clocks
+from tocsin.verdict.coverage import CoverageTaker
+from tocsin.verdict.exposure import Builds
+from tocsin.verdict.hosts import Hosts
+
+if TYPE_CHECKING:
+    from tocsin.matching.scan import Observer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """One server's observers; each says afterwards what it saw."""
+
+    coverage: CoverageTaker = field(default_factory=CoverageTaker)
+    builds: Builds = field(default_factory=Builds)
+    hosts: Hosts = field(default_factory=Hosts)
+    addresses: Addresses = field(default_factory=Addresses)
+    clocks: Clocks = field(default_factory=Clocks)
+
+    @property
+    def everybody(self) -> tuple[Observer, ...]:
+        """All of them, to be shown every row."""
+        return (self.coverage, self.builds, self.hosts, self.addresses, self.clocks)
