@@ -96,6 +96,7 @@ CHAIN = Chain(
             needs=("session", "event"),
         ),
         Step(id="page", title="page requested", rules=("page",), grade=Grade.POST_EXPLOITATION),
+        Step(id="extra", title="more", rules=("extra",), grade=Grade.ATTEMPT, optional=True),
     ),
 )
 

@@ -47,9 +47,11 @@ class Run:
 
     @property
     def missing(self) -> tuple[Step, ...]:
-        """The steps that were not seen, in the chain's order."""
+        """The steps that were not seen and whose absence says something, in the chain's order."""
         seen = {member.step.id for member in self.members}
-        return tuple(step for step in self.chain.steps if step.id not in seen)
+        return tuple(
+            step for step in self.chain.steps if step.id not in seen and not step.optional
+        )
 
 
 def runs_of(chain: Chain, matches: Iterable[Match], shared_addresses: frozenset[str]) -> list[Run]:

@@ -34,7 +34,8 @@ class Step(_File, frozen=True, kw_only=True):
     `by_time` steps come from sources that share no key with the others (an event log knows no
     client address); they join a chain that was active within `near_seconds`. A step with `needs`
     counts only where one of the named steps was seen in the same chain: alone it is everyday work
-    (an administrator who recreates a virtual directory).
+    (an administrator who recreates a virtual directory). The absence of an `optional` step says
+    nothing, so it is not told.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Step(_File, frozen=True, kw_only=True):
     grade: Grade
     by_time: bool = False
     needs: tuple[str, ...] = ()
+    optional: bool = False
 
 
 class Chain(_File, frozen=True, kw_only=True):
