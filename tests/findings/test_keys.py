@@ -42,13 +42,17 @@ def test_no_text_breaks_the_reading_of_addresses(text: str) -> None:
         ({"url_path": "/owa/auth/Sample.ASPX"}, "sample.aspx"),
         ({"file_path": r"C:\inetpub\wwwroot\aspnet_client\a.ashx"}, "a.ashx"),
         ({"file_path": "C:/t/owa/1/2/ohyes.aspx.f5dba9b9.compiled"}, "ohyes.aspx"),
+        ({"url_path": "/owa/auth/x.aspx/logon.js"}, "x.aspx"),
+        ({"url_path": "/aspnet_client/.aspx"}, ".aspx"),
         ({"url_path": "/ecp/y.js"}, None),
         ({"url_path": "/owa/"}, None),
         ({"file_path": r"C:\Windows\System32\cmd.exe"}, None),
         ({}, None),
     ],
 )
-def test_the_page_is_the_last_part_of_a_path(values: dict[str, str], page: str | None) -> None:
+def test_the_page_is_the_part_of_a_path_that_asp_net_runs(
+    values: dict[str, str], page: str | None
+) -> None:
     assert page == page_of(values)
 
 

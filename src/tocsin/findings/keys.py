@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FILE_COLUMNS = ("file_path", "url_path")
-_PAGE = re.compile(
-    r"([^/\\]+\.(?:aspx|ashx|asmx|asax|asp))(?:\.[0-9a-f]{6,16}\.compiled)?$", re.IGNORECASE
+_ENDING = re.compile(
+    r"\.(?:aspx|ashx|asmx|asax|asp)(?P<added>\.[0-9a-f]{6,16}\.compiled)?\Z", re.IGNORECASE
 )
+_ENDING_CHARACTERS = 32
+"""No ending is longer. Only so much of a path is searched: a request may be 16 KiB of letters."""
 
 
 def keys_of(
@@ -39,11 +40,19 @@ def keys_of(
 
 
 def page_of(values: Mapping[str, str]) -> str | None:
-    """The executable page that the row is about, lower case, without its folders."""
-    for column in FILE_COLUMNS:
-        if (path := values.get(column)) and (match := _PAGE.search(path)):
-            return match.group(1).lower()
-    return None
+    """The executable page that the row is about, lower case, without its folders.
+
+    A request may go on behind the page's name: ``/owa/auth/x.aspx/y.js`` is for ``x.aspx``.
+    """
+    if page := _page(values.get("file_path", "").replace("\\", "/").rpartition("/")[2]):
+        return page
+    path = values.get("url_path", "").replace("\\", "/")
+    return next((page for part in path.split("/") if (page := _page(part))), None)
+
+
+def _page(name: str) -> str | None:
+    ending = _ENDING.search(name[-_ENDING_CHARACTERS:])
+    return None if ending is None else name.removesuffix(ending["added"] or "").lower()
 
 
 def client_of(values: Mapping[str, str], shared_addresses: frozenset[str]) -> str | None:
