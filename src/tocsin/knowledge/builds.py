@@ -10,10 +10,9 @@ import csv
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
 
 from tocsin.errors import KnowledgeError
-from tocsin.knowledge.packs import DATA
+from tocsin.knowledge.root import cached, data_root
 
 Number = tuple[int, ...]
 """A build as integers: four parts, or three where only the cumulative update is known."""
@@ -68,7 +67,7 @@ def parse(text: str) -> Number | None:
     return tuple(int(part) for part in text.split("."))
 
 
-@lru_cache(maxsize=4096)
+@cached
 def lookup(build: str) -> Build | None:
     """The known build with this four-part number, or None."""
     number = parse(build)
@@ -94,10 +93,10 @@ def newest_of(number: Number) -> Number | None:
     return max((known for known in _by_number() if known[:2] == number[:2]), default=None)
 
 
-@cache
+@cached
 def all_builds() -> tuple[Build, ...]:
     """Every known build, in order of its number. Raises `KnowledgeError` with file and line."""
-    lines = (DATA / _TABLE).read_text(encoding="utf-8").splitlines()
+    lines = (data_root() / _TABLE).read_text(encoding="utf-8").splitlines()
     numbered = [(at, line) for at, line in enumerate(lines, start=1) if not line.startswith("#")]
     rows = csv.DictReader(line for _, line in numbered)
     builds = [_build(row, at) for (at, _), row in zip(numbered[1:], rows, strict=True)]
@@ -125,12 +124,12 @@ def _build(row: dict[str, str], line: int) -> Build:
     )
 
 
-@cache
+@cached
 def _by_number() -> dict[Number, Build]:
     return {build.number: build for build in all_builds()}
 
 
-@cache
+@cached
 def _groups() -> dict[Number, list[Build]]:
     groups: dict[Number, list[Build]] = {}
     for build in all_builds():
@@ -142,7 +141,7 @@ def _group_of(number: Number) -> Number:
     return number[:2] if number[0] <= _WITHOUT_CUS else number[:3]
 
 
-@cache
+@cached
 def _cumulative_updates() -> dict[tuple[str, str], CumulativeUpdate]:
     gathered: dict[tuple[str, str], list[Build]] = {}
     for build in all_builds():

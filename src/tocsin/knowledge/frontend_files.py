@@ -7,14 +7,17 @@ the last one here, other vendors' modules and themes may bring pages.
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tocsin.errors import KnowledgeError
+from tocsin.knowledge.root import cached, data_root
 
-_FILE = Path(__file__).parent / "data" / "exchange" / "legit_frontend_files.json"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TABLE = "exchange/legit_frontend_files.json"
 _FOLDER = "httpproxy/"
 _NO_PAGES = "aspnet_client/"
 """A folder of IIS for scripts and pictures, in which no build of Exchange has a page."""
@@ -63,9 +66,13 @@ class FrontEndFiles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return Allowed.HASH if sha256 in hashes else Allowed.NAME
 
 
-@cache
-def frontend_files(path: Path = _FILE) -> FrontEndFiles:
-    """Read the list. Raises `KnowledgeError` where the file is not what it should be."""
+@cached
+def frontend_files(path: Path | None = None) -> FrontEndFiles:
+    """Read the list, the one in use unless `path` names another.
+
+    Raises `KnowledgeError` where the file is not what it should be.
+    """
+    path = path or data_root() / _TABLE
     try:
         return msgspec.json.decode(path.read_bytes(), type=FrontEndFiles)
     except (OSError, msgspec.DecodeError) as error:

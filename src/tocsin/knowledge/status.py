@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import cache
 
 import msgspec
 
 from tocsin.errors import KnowledgeError
 from tocsin.knowledge.builds import Number, cumulative_update_of, newest_of, parse
-from tocsin.knowledge.packs import DATA
+from tocsin.knowledge.root import cached, data_root
 
 _TABLE = "exchange/first_fixed.toml"
 
@@ -146,9 +145,9 @@ def _text(number: Number) -> str:
     return ".".join(str(part) for part in number)
 
 
-@cache
+@cached
 def _updates() -> tuple[_Update, ...]:
     try:
-        return msgspec.toml.decode((DATA / _TABLE).read_bytes(), type=_Table).update
+        return msgspec.toml.decode((data_root() / _TABLE).read_bytes(), type=_Table).update
     except msgspec.DecodeError as error:
         raise KnowledgeError(str(error), where=_TABLE) from error

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tocsin.errors import KnowledgeError
-from tocsin.knowledge.packs import DATA
+from tocsin.knowledge.root import cached, data_root
 from tocsin.matching.sigma.view import NO_ALIASES
 
 if TYPE_CHECKING:
@@ -107,9 +106,9 @@ def _folded(streams: tuple[str, ...] | None) -> frozenset[str] | None:
     return None if streams is None else frozenset(stream.casefold() for stream in streams)
 
 
-@cache
+@cached
 def _table() -> _Table:
     try:
-        return msgspec.toml.decode((DATA / "logsources.toml").read_bytes(), type=_Table)
+        return msgspec.toml.decode((data_root() / "logsources.toml").read_bytes(), type=_Table)
     except msgspec.DecodeError as error:
         raise KnowledgeError(str(error), where="logsources.toml") from error
