@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from tocsin.errors import KnowledgeError, UsageError
+from tocsin.knowledge.root import BUILTIN, cached, data_root
 from tocsin.model.grade import Grade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-DATA = Path(__file__).parent / "data"
-"""Where the facts lie."""
+DATA = BUILTIN
+"""Where the facts of this release lie. Loaders ask `data_root()`: newer ones may be in use."""
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,11 +117,13 @@ class Pack:
     chains: tuple[Chain, ...]
 
 
-@cache
+@cached
 def all_packs() -> tuple[Pack, ...]:
-    """Every pack that Tocsin ships, by slug."""
+    """Every pack, by slug."""
     return tuple(
-        read_pack(folder) for folder in sorted((DATA / "packs").iterdir()) if folder.is_dir()
+        read_pack(folder)
+        for folder in sorted((data_root() / "packs").iterdir())
+        if folder.is_dir()
     )
 
 
