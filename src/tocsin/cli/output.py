@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin.errors import UsageError
+from tocsin.report.choices import UNDECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tocsin.model.result import Result
+    from tocsin.report.choices import Choices
     from tocsin.report.format import Report
 
 DEFAULT = "tocsin-report"
@@ -41,13 +43,16 @@ def folder(asked: Path | None, sources: Sequence[Path]) -> Path:
     return target
 
 
-def write(result: Result, reports: Iterable[Report], target: Path) -> list[Path]:
-    """Write ``report.<extension>`` for each format; a file appears whole or not at all."""
+def write(
+    result: Result, reports: Iterable[Report], target: Path, choices: Choices = UNDECIDED
+) -> list[Path]:
+    """Write the files of each format; a file appears whole or not at all."""
     try:
         target.mkdir(parents=True, exist_ok=True)
         return [
-            _write(target / f"report.{report.extension}", report.render(result))
+            _write(target / name, content)
             for report in reports
+            for name, content in report.files(result, choices).items()
         ]
     except OSError as error:
         raise UsageError(

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tocsin import plugins
 from tocsin.errors import UsageError
 from tocsin.report import formats
+from tocsin.report.choices import UNDECIDED, Choices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from tocsin.model.result import Result
+
+
+class Render(Protocol):
+    """The result and the choices of whoever hands it over in, the bytes of one file out."""
+
+    def __call__(self, result: Result, choices: Choices = UNDECIDED, /) -> bytes:
+        """Render; formats that nobody has to decide about ignore the choices."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +30,29 @@ class Report:
     """One output.
 
     `name` is what `--format` takes and equals the module's name. `extension` comes without a dot:
-    the file is written as ``report.<extension>``. `render` is pure: the same result gives the
-    same bytes, and everything in it that came from evidence is treated as hostile.
+    the file is written as ``report.<extension>``. `render` is pure: the same result and choices
+    give the same bytes, and everything in it that came from evidence is treated as hostile.
+
+    A format of several files has `beside`: the further ones by what follows ``report.`` in their
+    names (``incident.nis2.pdf``). `check` raises `UsageError` before the
+    work begins where the format could not be written with these choices.
     """
 
     name: str
     title: str
     extension: str
     media_type: str
-    render: Callable[[Result], bytes]
+    render: Render
+    beside: Callable[[Result, Choices], Mapping[str, bytes]] | None = None
+    check: Callable[[Choices], None] | None = None
+
+    def files(self, result: Result, choices: Choices = UNDECIDED) -> dict[str, bytes]:
+        """Every file of this format, by its name."""
+        further = self.beside(result, choices) if self.beside else {}
+        return {
+            f"report.{self.extension}": self.render(result, choices),
+            **{f"report.{name}": content for name, content in further.items()},
+        }
 
 
 @cache

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from tocsin.report.choices import UNDECIDED, Choices
 from tocsin.report.format import Report
 from tocsin.report.summary import worst_first
 from tocsin.report.visible import shortened, visible
@@ -26,7 +27,7 @@ _CELL_CHARACTERS = 32_000
 """What fits into a cell of the usual spreadsheets; what is longer is cut and says so."""
 
 
-def render(result: Result) -> bytes:
+def render(result: Result, _choices: Choices = UNDECIDED) -> bytes:
     """Print all findings and leads as CSV in UTF-8 with CRLF (RFC 4180).
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front.

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from tocsin.report import words
 from tocsin.report.calendar import State
+from tocsin.report.choices import UNDECIDED, Choices
 from tocsin.report.format import Report
 from tocsin.report.page import HostView, view_of
 from tocsin.report.visible import shortened, visible
@@ -30,7 +31,7 @@ _STATES: dict[State, str] = {
 }
 
 
-def render(result: Result) -> bytes:
+def render(result: Result, _choices: Choices = UNDECIDED) -> bytes:
     """Print `result` as one HTML page in UTF-8.
 
     Whatever came from evidence is escaped, its invisible and acting characters are shown by

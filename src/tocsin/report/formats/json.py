@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tocsin.report.choices import UNDECIDED, Choices
 from tocsin.report.format import Report
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _UNORDERED = {"manifest": "path", "noise": "rule", "coverage": "kind", "exposure
 """Arrays whose order means nothing, and the key that they are sorted by."""
 
 
-def render(result: Result) -> bytes:
+def render(result: Result, _choices: Choices = UNDECIDED) -> bytes:
     """Encode `result` as indented JSON with a newline at its end.
 
     Text that no UTF-8 can carry (a lone surrogate) prints as a question mark.
