@@ -5,8 +5,8 @@
 Half is IIS (one file a day), half is HttpProxy (one file for each protocol and day), as on a
 server that keeps eight days. The rows come from the same recipes as the samples, so they have the
 real formats; 86 of 100 are probes, the share that a capture of a customer's server showed (the
-team's page on formats, section 3). One attack from the recipe of the compromised server stands in
-the middle, so that a fast hunt which finds nothing is seen to be wrong.
+load generator of Nico77600/ExchangeLogReport). One attack from the recipe of the compromised
+server stands in the middle, so that a fast hunt which finds nothing is seen to be wrong.
 """
 
 from __future__ import annotations

@@ -49,6 +49,21 @@ def test_no_committed_file_names_a_package_registry() -> None:
     assert [] == named
 
 
+def test_no_source_is_a_page_that_only_its_authors_can_open() -> None:
+    """A fact cites its publisher: whoever reads the repository must be able to check it."""
+    unpublished = re.compile(
+        r"\b(?:domain|team's) page\b|\bshared/(?:domain|design)/", re.IGNORECASE
+    )
+    cited = [
+        f"{path.relative_to(ROOT)}: {found[0]}"
+        for folder in ("src", "docs", "bench")
+        for path in committed_files()
+        if path.is_relative_to(ROOT / folder) and path.suffix in {".py", ".toml", ".yml", ".md"}
+        if (found := unpublished.search(" ".join(path.read_text(encoding="utf-8").split())))
+    ]
+    assert [] == cited
+
+
 def test_every_exception_to_a_rule_has_its_reason_in_the_same_line() -> None:
     bare = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"

@@ -132,7 +132,7 @@ def placed(folder: Path, entry: dict[str, str]) -> Path:
 
 
 def expected(entry: dict[str, str]) -> set[Grade]:
-    """The grade that the label and section 6 of the domain page give to the row alone.
+    """The grade that the label gives to the row alone.
 
     The pages of Microsoft's own scan script on localhost are probes whatever victims called
     them, and so is the path that scanners try on every web server.

@@ -2,7 +2,7 @@
 
 Items are separated by ``;`` and look like ``S:CMD=Get-Mailbox`` (the first part is the type). An
 item that holds a separator or a quote stands in single quotes, which are doubled inside.
-Source: the domain page, section 3 ("ECP Server"), and Exchange's log writer.
+Source: rows of HELSE CERT, 2021-march-exchange (2021), and Exchange's log writer.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The comma-separated text logs of Exchange, which all share one frame.
 
-Source: the domain page, section 3 ("General"). A file starts with a bare header line, a ``#``
+Source: logs that Qazeer (DFIR notes, 2023) and the tests of AWS's Kinesis Agent for Windows and of
+Nico77600/ExchangeLogReport show. A file starts with a bare header line, a ``#``
 block with the same names in ``#Fields:``, or both in either order; all of it may come again in
 the middle, with other columns. Values are quoted as in RFC 4180, but no line break stands inside
 a value. Columns are found by name; an empty name becomes its position (``#26``), and a name that

@@ -1,9 +1,9 @@
 """The W3C extended text logs of IIS and HTTP.sys: space separated, `#Fields` names the columns.
 
-Source: the domain page, section 3 ("IIS W3C"). Times are UTC. The ``#`` block comes again after a
-restart, and the columns may change with it. Where a log has no date column, the day is the one of
-the last ``#Date``, else of the file's name (``u_ex210303.log``); a log that runs past midnight in
-this way is dated by its last ``#Date``.
+Source: Microsoft's documentation of the W3C logging of IIS and of HTTP.sys. Times are UTC. The
+``#`` block comes again after a restart, and the columns may change with it. Where a log has no
+date column, the day is the one of the last ``#Date``, else of the file's name
+(``u_ex210303.log``); a log that runs past midnight in this way is dated by its last ``#Date``.
 
 IIS writes spaces inside a value as ``+`` (always in a path), but user names, queries and some
 headers come through with raw ones. A row with too many fields is read all the same where exactly

@@ -1,6 +1,6 @@
 """Rows of Exchange's other text logs: ECP, OAB generator, EWS, message tracking, cmdlets.
 
-Source: the team's page on log formats, section 3.
+The formats in `tocsin.events.formats` name their sources.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One web request, as it shows in HttpProxy, in IIS's front end and in IIS's back end.
 
 The three rows are tied as on a real server: the front end's query ends in ``cafeReqId``, which is
-HttpProxy's RequestId. Source: the team's page on log formats, section 3.
+HttpProxy's RequestId. Source: HELSE CERT, 2021-march-exchange (2021).
 """
 
 from __future__ import annotations

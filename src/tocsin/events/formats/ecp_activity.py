@@ -65,5 +65,8 @@ FORMAT = Format(
     log_sources=(LogSource(product="exchange", service="ecp-activity"),),
     sample=SAMPLE,
     sample_path="C:/Program Files/Microsoft/Exchange Server/V15/Logging/ECP/Activity/ECPActivity_11500_20210302-1.LOG",
-    reference="Domain page, section 3 (ECP\\Activity). Some versions call the first column MyTimeStamp.",
+    reference=(
+        "Qazeer, DFIR notes (artefacts.help), Exchange logs of January 2023; the tests of AWS's Kinesis"
+        " Agent for Windows, for versions that call the first column MyTimeStamp."
+    ),
 )

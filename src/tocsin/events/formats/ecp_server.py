@@ -74,7 +74,8 @@ FORMAT = Format(
     sample=SAMPLE,
     sample_path="C:/Program Files/Microsoft/Exchange Server/V15/Logging/ECP/Server/ECPServer20210302-1.LOG",
     reference=(
-        "Domain page, section 3 (ECP\\Server) and section 6. The #Version line says 15.0.0.0"
-        " whatever is installed; the build is in the item BLD."
+        "HELSE CERT, 2021-march-exchange (logs of victims, 2021); Qazeer, DFIR notes"
+        " (artefacts.help, logs of January 2023). The #Version line says 15.0.0.0 whatever"
+        " is installed; the build is in the item BLD."
     ),
 )

@@ -73,5 +73,8 @@ FORMAT = Format(
     log_sources=(LogSource(product="exchange", service="ews"),),
     sample=SAMPLE,
     sample_path="C:/Program Files/Microsoft/Exchange Server/V15/Logging/Ews/Ews_2021030221-1.LOG",
-    reference="Domain page, section 3 (EWS). Exchange 2013 has no column Ring and fewer at the end.",
+    reference=(
+        "Qazeer, DFIR notes (artefacts.help), Exchange logs of January 2023; the tests of AWS's Kinesis"
+        " Agent for Windows. Exchange 2013 has no column Ring and fewer at the end."
+    ),
 )

@@ -94,7 +94,9 @@ FORMAT = Format(
     sample=SAMPLE,
     sample_path="C:/Program Files/Microsoft/Exchange Server/V15/Logging/HttpProxy/Ecp/HttpProxy_2021030221-1.LOG",
     reference=(
-        "Domain page, section 3 (HttpProxy). The version columns are those of the assembly that"
+        "HELSE CERT, 2021-march-exchange (logs of victims, 2021); Qazeer, DFIR notes (artefacts.help,"
+        " logs of January 2023); Nico77600/ExchangeLogReport and the tests of AWS's Kinesis Agent for"
+        " Windows, for the two orders of the header. The version columns are those of the assembly that"
         " wrote the row: the build of the server is this one or newer."
     ),
 )

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tocsin.model.path import EvidencePath
 
 BACK_END_PORT = "444"
-"""Where the site "Exchange Back End" listens. Source: the domain page, section 3."""
+"""Where the site "Exchange Back End" listens. Source: Microsoft's documentation of
+the default websites of an Exchange mailbox server."""
 BACK_END_SITE = "W3SVC2"
 FORWARDED = (
     "X-Forwarded-For",
@@ -117,7 +118,8 @@ FORMAT = Format(
     sample=SAMPLE,
     sample_path="C:/inetpub/logs/LogFiles/W3SVC1/u_ex210302.log",
     reference=(
-        "Domain page, section 3 (IIS W3C); the request id that IIS logs as cafeReqId is the"
+        "Microsoft's documentation of the W3C logging of IIS; HELSE CERT, 2021-march-exchange (logs"
+        " of victims, 2021), for Exchange's two sites. The request id that IIS logs as cafeReqId is the"
         " RequestId of the HttpProxy log."
     ),
 )

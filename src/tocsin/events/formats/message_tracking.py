@@ -71,5 +71,8 @@ FORMAT = Format(
     log_sources=(LogSource(product="exchange", service="message-tracking"),),
     sample=SAMPLE,
     sample_path="C:/Program Files/Microsoft/Exchange Server/V15/TransportRoles/Logs/MessageTracking/MSGTRKMS2021030221-1.LOG",
-    reference="Domain page, section 3 (MessageTracking). Exchange 2013 ends at custom-data.",
+    reference=(
+        "Microsoft's documentation of message tracking (fields of the log); Qazeer, DFIR notes"
+        " (artefacts.help), logs of January 2023. Exchange 2013 ends at custom-data."
+    ),
 )

@@ -112,7 +112,8 @@ FORMAT = Format(
     sample=SAMPLE,
     sample_path="C:/Windows/debug/msert.log",
     reference=(
-        "Domain page, section 1.2 (EOMT), and logs of the tool that administrators published."
+        "microsoft/CSS-Exchange, Security/src/EOMT.ps1 (2021), for the place and the words of a"
+        " hit, and logs of the tool that administrators published."
         " Times are local and carry no zone."
     ),
 )

@@ -68,7 +68,8 @@ FORMAT = Format(
     sample=SAMPLE,
     sample_path="C:/Program Files/Microsoft/Exchange Server/V15/Logging/OABGeneratorLog/oabgen20210302-1.LOG",
     reference=(
-        "Domain page, sections 1.1 and 3 (OABGeneratorLog). No public log with a header is known; the"
+        "microsoft/CSS-Exchange, Security/src/Test-ProxyLogon.ps1 (2021), for the place and the"
+        " message about a temporary file. No public log with a header is known; the"
         " columns are those that the product's own logging code names, so other lines are read as"
         " plain text."
     ),

@@ -75,5 +75,5 @@ FORMAT = Format(
     log_sources=(LogSource(product="exchange", service="rps-cmdlet"),),
     sample=SAMPLE,
     sample_path="C:/Program Files/Microsoft/Exchange Server/V15/Logging/CmdletInfra/Powershell-Proxy/Cmdlet/Rps_Cmdlet_2021030221-1.LOG",
-    reference="Domain page, section 3 (CmdletInfra).",
+    reference="Qazeer, DFIR notes (artefacts.help), Exchange logs of January 2023.",
 )

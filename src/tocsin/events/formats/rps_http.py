@@ -84,6 +84,7 @@ FORMAT = Format(
     sample=SAMPLE,
     sample_path="C:/Program Files/Microsoft/Exchange Server/V15/Logging/CmdletInfra/Powershell-Proxy/Http/Rps_Http_2021030221-1.LOG",
     reference=(
-        "Domain page, section 1.4 (OWASSRF); header as public incident write-ups of 2023 print it."
+        "Neo23x0/signature-base, expl_proxynotshell_owassrf_dec22 (2022-12), for the shape of a row;"
+        " the header as public incident write-ups of 2023 print it."
     ),
 )

@@ -205,7 +205,8 @@ FORMAT = Format(
     sample=SAMPLE,
     sample_path="C:/Users/admin/Desktop/Test-ProxyLogonLogs/MAIL01-Cve-2021-00000.csv",
     reference=(
-        "Domain page, section 1.1, and the script's own source (its exported columns and file"
-        " names). Rows under the HttpProxy log's column names match that log's rules."
+        "microsoft/CSS-Exchange, Security/src/Test-ProxyLogon.ps1 (2021-2022), which exports these"
+        " columns under these file names. Rows under the HttpProxy log's column names match"
+        " that log's rules."
     ),
 )
