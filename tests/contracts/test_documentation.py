@@ -40,6 +40,13 @@ def test_every_make_target_is_explained_in_help_and_in_the_reference() -> None:
     assert targets == in_reference
 
 
+def test_every_place_that_a_recipe_names_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:src|tests|docs)/[\w./-]*\w(?=[`/ ])", text))
+    assert len(named) > 10
+    assert set() == {name for name in named if not (ROOT / name).exists()}
+
+
 @pytest.mark.parametrize(
     ("page", "words"),
     [
