@@ -9,6 +9,7 @@ import msgspec
 
 from tocsin.report.choices import UNDECIDED, Choices
 from tocsin.report.format import Report
+from tocsin.report.jsontext import document
 
 if TYPE_CHECKING:
     from tocsin.model.result import Citation, HostResult, Result
@@ -26,11 +27,7 @@ def render(result: Result, _choices: Choices = UNDECIDED) -> bytes:
     whole = msgspec.to_builtins(result)
     for host, printed in zip(result.hosts, whole["hosts"], strict=True):
         _settle(host, printed)
-    try:
-        encoded = msgspec.json.encode(whole)
-    except UnicodeEncodeError:
-        encoded = msgspec.json.encode(_encodable(whole))
-    return msgspec.json.format(encoded, indent=2) + b"\n"
+    return document(whole)
 
 
 def _settle(host: HostResult, printed: dict[str, Any]) -> None:
@@ -55,16 +52,6 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "rule": citation.rule,
         "text": citation.text,
     }
-
-
-def _encodable(value: Any) -> Any:  # noqa: ANN401 any JSON value goes in and out
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {key: _encodable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_encodable(item) for item in value]
-    return value
 
 
 REPORT = Report(
