@@ -62,6 +62,15 @@ def test_a_source_of_unknown_size_has_no_end_to_name() -> None:
     assert "tocsin: folder: 1.0 MiB, 1.0 MiB/s read\n" in stream.getvalue()
 
 
+def test_where_nothing_had_to_be_read_no_rate_is_told() -> None:
+    """A folder is opened without unpacking anything: "0.0 MiB/s" would look like a fault."""
+    stream = io.StringIO()
+    progress = LineProgress(stream)
+    progress.start("folder, unpacking", None)
+    progress.finish()
+    assert stream.getvalue() == "tocsin: reading folder, unpacking\n"
+
+
 def test_no_escape_sequence_of_evidence_reaches_the_terminal() -> None:
     stream = io.StringIO()
     work(LineProgress(stream))

@@ -116,8 +116,9 @@ class LineProgress:
         self._line(f"{self._source}: {title}")
 
     def finish(self) -> None:
-        """Say how much was read."""
-        self._line(f"{self._source}: {self._so_far()} read")
+        """Say how much was read, where anything had to be."""
+        if self._read_bytes:
+            self._line(f"{self._source}: {self._so_far()} read")
 
     def _so_far(self) -> str:
         seconds = self._clock_s() - self._started_s
