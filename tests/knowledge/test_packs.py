@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -14,9 +15,6 @@ from tocsin.knowledge.status import StatusWord, status
 from tocsin.matching.rules import RuleSet, load_rules
 from tocsin.model.grade import Confidence, Grade
 from tocsin.model.rule import RuleKind
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PACKS = [pytest.param(pack, id=pack.about.slug) for pack in all_packs()]
 CHAINS = [pytest.param(pack, chain, id=chain.id) for pack in all_packs() for chain in pack.chains]
@@ -220,3 +218,36 @@ def test_a_slug_must_be_the_folders_name(tmp_path: Path) -> None:
     text = (DATA / "packs" / "proxyshell" / "pack.toml").read_text(encoding="utf-8")
     with pytest.raises(KnowledgeError, match="must be the folder's name"):
         read_pack(pack_folder(tmp_path, pack=text))
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    return Path(copytree(DATA / "packs" / "proxyshell", tmp_path / "proxyshell"))
+
+
+@pytest.mark.parametrize(
+    "stray", ["sigma/rule.yaml", "yara/rule.yara", "chains/old/chain.toml", "rule.yml"]
+)
+def test_a_file_that_would_be_left_out_silently_stops_the_run(copied: Path, stray: str) -> None:
+    path = copied / stray
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("title: never read", encoding="utf-8")
+    with pytest.raises(KnowledgeError, match=rf"proxyshell/{stray}: is nothing that a pack holds"):
+        read_pack(copied)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('id = "proxyshell"', 'id = "proxyshel"', "id 'proxyshel' must be the file's name"),
+        ("proxyshell-mailbox-export", "proxyshell-mailbx", "rules: 'proxyshell-mailbx' is no"),
+        ("[[steps]]", '[[steps]]\nneeds = ["exprt"]', "needs: 'exprt' is no step of this chain"),
+    ],
+)
+def test_a_misspelt_name_in_a_chain_stops_the_run(
+    copied: Path, old: str, new: str, said: str
+) -> None:
+    chain = copied / "chains" / "proxyshell.toml"
+    chain.write_text(chain.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(KnowledgeError, match=rf"chains/proxyshell\.toml: .*{said}"):
+        read_pack(copied)

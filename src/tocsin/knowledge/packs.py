@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -17,11 +18,15 @@ from tocsin.knowledge.root import BUILTIN, cached, data_root
 from tocsin.model.grade import Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 DATA = BUILTIN
 """Where the facts of this release lie. Loaders ask `data_root()`: newer ones may be in use."""
+_LAYOUT = (
+    "pack.toml", "sigma/*.yml", "benign/*.yml", "chains/*.toml", "yara/*.yar",
+    "yara/*.examples.yml",
+)  # fmt: skip
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,15 +152,51 @@ def read_pack(folder: Path) -> Pack:
         raise KnowledgeError(
             f"slug {about.slug!r} must be the folder's name", where=f"{folder.name}/pack.toml"
         )
+    _refuse_strays(folder)
+    sigma, yara = _rules(folder, "sigma", "*.yml"), _rules(folder, "yara", "*.yar")
+    rules = {PurePath(file.path).stem for file in (*sigma, *yara)}
     return Pack(
         about=about,
-        sigma=_rules(folder, "sigma", "*.yml"),
-        yara=_rules(folder, "yara", "*.yar"),
+        sigma=sigma,
+        yara=yara,
         benign=_rules(folder, "benign", "*.yml"),
         chains=tuple(
-            _toml(path, Chain, folder) for path in sorted((folder / "chains").glob("*.toml"))
+            _chain(path, folder, rules) for path in sorted((folder / "chains").glob("*.toml"))
         ),
     )
+
+
+def _refuse_strays(folder: Path) -> None:
+    """A rule under a wrong name or ending would be missing, and nobody would notice."""
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.is_dir() or path.name.startswith("."):
+            continue
+        if not any(inside.match(pattern) for pattern in _LAYOUT):
+            raise KnowledgeError(
+                f"is nothing that a pack holds: {', '.join(_LAYOUT)}", where=_name(path, folder)
+            )
+
+
+def _chain(path: Path, folder: Path, rules: Collection[str]) -> Chain:
+    """One chain, whose parts are known: a misspelt rule would be a step that is never seen."""
+    chain, where = _toml(path, Chain, folder), _name(path, folder)
+    if chain.id != path.stem:
+        raise KnowledgeError(f"id {chain.id!r} must be the file's name", where=where)
+    steps = {step.id for step in chain.steps}
+    for step in chain.steps:
+        for rule in step.rules:
+            if rule not in rules:
+                raise KnowledgeError(
+                    f"steps.{step.id}.rules: {rule!r} is no sigma or yara rule of this pack",
+                    where=where,
+                )
+        for need in step.needs:
+            if need not in steps:
+                raise KnowledgeError(
+                    f"steps.{step.id}.needs: {need!r} is no step of this chain", where=where
+                )
+    return chain
 
 
 def _rules(folder: Path, kind: str, pattern: str) -> tuple[RuleFile, ...]:
