@@ -92,6 +92,21 @@ def test_the_page_fits_asks_for_nothing_and_complains_of_nothing(
     visit.page.close()
 
 
+@pytest.mark.parametrize("name", ["compromised", "untold"])
+def test_no_table_hides_a_column_at_the_width_of_a_desk(
+    browser: Browser, tmp_path: Path, name: str
+) -> None:
+    """The last column of the coverage counts the unreadable places: nobody scrolls to see it."""
+    visit = Visit(browser, written(tmp_path, getattr(results, name)()), width=1280)
+    visit.open_everything()
+    hidden = visit.page.evaluate(
+        "[...document.querySelectorAll('.scroll')]"
+        ".filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.ariaLabel)"
+    )
+    assert [] == hidden
+    visit.page.close()
+
+
 def test_hostile_text_does_not_run(browser: Browser, tmp_path: Path) -> None:
     visit = Visit(browser, written(tmp_path, results.hostile()), width=1280)
     assert "undefined" == visit.page.evaluate("typeof window.hit")
