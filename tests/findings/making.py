@@ -126,6 +126,7 @@ def pack(*, chains: tuple[Chain, ...] = (CHAIN,), **changes: object) -> Pack:
     """A pack about nothing real."""
     facts: dict[str, object] = {
         "slug": "test",
+        "name": "Test",
         "title": "Test campaign",
         "summary": "",
         "updated": START.date(),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.findings.making import INFOS, match, pack
+import msgspec
+
+from tests.findings.making import CHAIN, INFOS, match, pack
 from tocsin.findings.judge import Context, judge, ordered
 from tocsin.model.grade import Confidence, Grade
 
@@ -101,3 +104,38 @@ def test_a_row_that_several_rules_match_is_cited_once_by_the_one_that_says_most(
         match("session", 0, client_ip="192.0.2.7", place=3),
     )
     assert (["session"], 1) == ([one.rule for one in finding.matches], finding.total)
+
+
+def test_a_run_tells_what_may_have_followed_and_counts_what_must_have_gone_before() -> None:
+    (finding,) = found(
+        match("session", 0, client_ip="192.0.2.7"),
+        match("event", 4, kind="events:MSExchange Management"),
+    )
+    assert ("page requested",) == finding.missing[-1:]
+    assert "tried" not in finding.missing
+    assert 1 == finding.skipped
+
+
+def test_an_attack_that_is_sure_is_explained_by_what_explains_all_of_it() -> None:
+    chain = msgspec.structs.replace(
+        CHAIN, benign_explanations=("A test that was ordered.",), next_steps=("Look.",)
+    )
+    infos = {**INFOS, "try": replace(INFOS["try"], benign_explanations=("A typing error.",))}
+    context = replace(CONTEXT, infos=infos)
+    rows = [match("try", 0, client_ip="192.0.2.7"), match("session", 4, client_ip="192.0.2.7")]
+    (sure,) = judge([pack(chains=(chain,))], rows, context)
+    assert ("A test that was ordered.",) == sure.benign_explanations
+    (tried,) = judge([pack(chains=(chain,))], rows[:1], context)
+    assert (("A typing error.",), ()) == (tried.benign_explanations, tried.next_steps)
+
+
+def test_what_another_finding_says_of_the_same_rows_is_not_said_again() -> None:
+    twin = msgspec.structs.replace(CHAIN, id="twin")
+    rows = [match("try", 0, client_ip="192.0.2.7"), match("session", 4, client_ip="192.0.2.7")]
+    assert ["shell"] == [one.id for one in judge([pack(chains=(CHAIN, twin))], rows, CONTEXT)]
+
+
+def test_a_finding_with_a_row_of_its_own_is_said_beside_the_other() -> None:
+    rows = [match("session", 0, client_ip="192.0.2.7", place=1), match("try", 9000, place=2)]
+    assert [1, 2] == sorted(one.place for finding in found(*rows) for one in finding.matches)
+    assert 2 == len(found(*rows))

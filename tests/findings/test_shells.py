@@ -75,6 +75,13 @@ def test_the_removal_is_told_to_the_minute() -> None:
     assert "removed between 2021-03-03 06:44 and 2021-03-03 08:44 UTC" in finding.title
 
 
+def test_what_makes_a_page_certain_is_cited_with_its_requests() -> None:
+    (finding,) = shell_findings([DROP], [visit(10, "200")], INFOS)
+    assert DROP in finding.matches
+    assert len(finding.matches) == finding.total
+    assert "1 request, without data" in finding.title
+
+
 def test_requests_that_were_never_answered_are_no_finding() -> None:
     assert [] == shell_findings([DROP], [visit(10, "302"), visit(20, "404")], INFOS)
 

@@ -22,7 +22,7 @@ YARA_META = {
     "severity": "critical",
     "cves": "CVE-2021-1, CVE-2021-2",
     "attack": "T1505.003",
-    "false_positives": "none|at all",
+    "false_positives": "a test|None known; nothing does this|a scan",
     "next_steps": "look|again",
 }
 
@@ -74,6 +74,7 @@ def pack(
     """A pack that holds these rules."""
     about = PackFile(
         slug="pack",
+        name="Pack",
         title="",
         summary="",
         updated=date(2026, 1, 1),

@@ -68,7 +68,7 @@ def test_a_yara_rule_of_ours_claims_through_its_meta() -> None:
             severity=Severity.CRITICAL,
             cves=("CVE-2021-1", "CVE-2021-2"),
             attack=("T1505.003",),
-            benign_explanations=("none", "at all"),
+            benign_explanations=("a test", "a scan"),
             next_steps=("look", "again"),
         )
         == info

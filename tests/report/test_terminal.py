@@ -70,7 +70,7 @@ def test_a_terminal_shows_the_gravest_and_counts_the_others() -> None:
     )
     text = flat(printed(results.result(many)))
     assert "… and 5 less severe ones, which the report shows" in text
-    assert "10 more steps beside the findings in the report" in text
+    assert "more steps beside the findings in the report" in text
 
 
 def test_leads_are_shown_apart_from_findings() -> None:
@@ -83,7 +83,7 @@ def test_what_was_not_read_and_what_was_set_aside_is_counted() -> None:
     text = flat(printed(results.result(results.compromised()), width=200))
     assert "field_count: 40 places in 1 file" in text
     assert "health-probes: 182,441 rows" in text
-    assert "ews: needed for the verdict, and not there" in text
+    assert "Exchange Web Services log: needed for the verdict, and not there" in text
     assert "no row in 2021-02-19 00:00:00Z to 2021-02-22 06:00:00Z" in text
 
 

@@ -81,3 +81,16 @@ def test_a_place_is_written_as_editors_take_it() -> None:
     )
     assert "$MFT offset 0" == words.place(Citation(artefact="$MFT", offset=0, rule="r", text=""))
     assert "web.config" == words.place(Citation(artefact="web.config", rule="r", text=""))
+
+
+@pytest.mark.parametrize("assurance", Assurance)
+def test_thin_logs_take_nothing_from_a_proven_break_in(assurance: Assurance) -> None:
+    for level in (Level.COMPROMISED, Level.EXPLOITED):
+        assert words.assurance(verdict(level, assurance)).startswith("what was found is proven")
+
+
+def test_nothing_found_on_a_build_that_never_had_the_hole_blames_no_log() -> None:
+    by_build = verdict(Level.NO_EVIDENCE_FOUND, Assurance.PARTIAL)
+    assert "builds that were seen" in words.assurance(by_build)
+    span = (at("2026-10-01T00:00:00"), at("2026-11-14T00:00:00"))
+    assert "Read: logs from 2026-10-01" in words.dates_covered(by_build, span)

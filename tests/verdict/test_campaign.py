@@ -10,7 +10,7 @@ from tests.findings.making import INFOS, match, pack
 from tocsin.findings.judge import Context, judge
 from tocsin.knowledge.status import Status, StatusWord
 from tocsin.model.grade import Assurance, Level
-from tocsin.verdict.campaign import Judged, judge_pack
+from tocsin.verdict.campaign import Judged, got_in, headline, judge_pack
 from tocsin.verdict.coverage import Coverage, Source
 from tocsin.verdict.exposure import Exposed
 
@@ -160,3 +160,21 @@ def test_without_any_log_the_pack_applies_and_nothing_can_be_said() -> None:
     found = judged(covered())
     assert (Level.INCONCLUSIVE, Assurance.INSUFFICIENT) == (found.level, found.assurance)
     assert ("httpproxy:ecp", "iis") == found.missing
+
+
+def test_what_any_attack_leaves_is_not_put_down_to_this_campaign() -> None:
+    context = Context(infos=INFOS, counts={}, shared=frozenset())
+    page = judge([pack(chains=())], [match("script", file_path="C:/x/a.aspx")], context)
+    found = judged(FULL, *page)
+    assert Level.COMPROMISED is found.level
+    assert "Test campaign" not in headline(found)
+    assert "How they got in was not seen." in headline(found)
+    assert not got_in(found)
+
+
+def test_its_own_attack_is_named() -> None:
+    context = Context(infos=INFOS, counts={}, shared=frozenset())
+    rows = [match("try", 0, client_ip="192.0.2.7"), match("session", 4, client_ip="192.0.2.7")]
+    found = judged(FULL, *judge([pack()], rows, context))
+    assert headline(found).startswith("Test campaign: ")
+    assert got_in(found)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from tocsin.events.format import all_formats
 
 EVENTS = "events"
+_STREAMS = {"frontend": "front end", "backend": "back end"}
 _EVENT_LOGS = frozenset({"evtx", "events_json"})
 
 
@@ -29,12 +30,15 @@ def serves(kind: str, needed: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def in_words(kind: str) -> str:
-    """A kind of source as a person would name it: ``Exchange HttpProxy log (ecp)``."""
+    """A kind of source as a person would name it: ``Exchange HttpProxy log (ecp)``.
+
+    What a title says about its syntax, after a colon or in brackets, is left out.
+    """
     name, _, stream = kind.partition(":")
     if name == EVENTS:
         return (
             f"{stream.removeprefix('Microsoft-Windows-')} events" if stream else "Windows events"
         )
     form = all_formats().get(name)
-    title = form.title.split(":")[0] if form else name
-    return f"{title} ({stream})" if stream else title
+    title = form.title.split(":")[0].removesuffix(" (W3C)") if form else name
+    return f"{title} ({_STREAMS.get(stream, stream)})" if stream else title

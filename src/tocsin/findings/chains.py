@@ -53,6 +53,14 @@ class Run:
             step for step in self.chain.steps if step.id not in seen and not step.optional
         )
 
+    @property
+    def not_reached(self) -> tuple[Step, ...]:
+        """Those of `missing` that would have come after the last step that was seen."""
+        seen = {member.step.id for member in self.members}
+        order = [step.id for step in self.chain.steps]
+        last = max((order.index(step) for step in seen), default=-1)
+        return tuple(step for step in self.missing if order.index(step.id) > last)
+
 
 def runs_of(chain: Chain, matches: Iterable[Match], shared_addresses: frozenset[str]) -> list[Run]:
     """All runs of `chain` in `matches`, in order of time; every match of its rules is in one."""

@@ -22,8 +22,9 @@ class Finding:
 
     `confidence` is high where one match is sure alone or two independent sources agree: only
     then may `grade` decide the verdict. `matches` are in order of time, `total` counts also those
-    that were not kept. `sources` are the coverage kinds that carry it. `seen` and `missing`
-    name a chain's steps in plain words.
+    that were not kept. `sources` are the coverage kinds that carry it. `seen` names
+    a chain's steps in plain words, `missing` those that would have followed the last of them;
+    `skipped` counts the earlier ones of which nothing was seen.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Finding:
     total: int
     seen: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    skipped: int = 0
     benign_explanations: tuple[str, ...] = ()
     next_steps: tuple[str, ...] = ()
     is_lead: bool = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tocsin.findings.chains import Member, Run, runs_of
 from tocsin.findings.finding import Finding, effective_grade
 from tocsin.findings.keys import client_of
+from tocsin.findings.repetition import without_repetitions
 from tocsin.matching.scan import MATCHES_PER_RULE
 from tocsin.model.grade import Confidence, Grade, Severity
 from tocsin.model.rule import RuleKind
@@ -66,7 +67,7 @@ def judge(packs: Sequence[Pack], matches: Sequence[Match], context: Context) -> 
             findings.append(_of_run(pack, Run(chain=chain, members=tuple(rest)), context))
             told.update(id(member.match) for member in rest)
     findings += _of_rules([match for match in matches if id(match) not in told], context)
-    return findings
+    return without_repetitions(findings)
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
@@ -124,6 +125,8 @@ def _step_grade(member: Member, context: Context) -> Grade:
 def _of_run(pack: Pack, run: Run, context: Context) -> Finding:
     graded = [(member.match, _step_grade(member, context)) for member in run.members]
     grade, confidence = confirmed_grade(graded, context.infos)
+    got_in = grade.rank > Grade.ATTEMPT.rank
+    furthest = [member.match.rule for member in run.members if member.step is run.steps[-1]]
     return _finding(
         identity=run.chain.id,
         title=f"{run.chain.title}: {run.steps[-1].title}" if run.steps else run.chain.title,
@@ -134,9 +137,14 @@ def _of_run(pack: Pack, run: Run, context: Context) -> Finding:
         context=context,
         cves=run.chain.cves,
         attack=run.chain.attack,
-        next_steps=run.chain.next_steps,
+        next_steps=run.chain.next_steps if got_in else (),
+        advice_of=furthest,
+        explained_by=(
+            run.chain.benign_explanations if got_in and confidence is Confidence.HIGH else None
+        ),
         seen=tuple(step.title for step in run.steps),
-        missing=tuple(step.title for step in run.missing),
+        missing=tuple(step.title for step in run.not_reached) if got_in else (),
+        skipped=len(run.missing) - len(run.not_reached),
     )
 
 
@@ -179,8 +187,11 @@ def _finding(  # noqa: PLR0913 - one constructor for both kinds, all by keyword
     cves: tuple[str, ...],
     attack: tuple[str, ...],
     next_steps: tuple[str, ...],
+    advice_of: Sequence[str] = (),
+    explained_by: tuple[str, ...] | None = None,
     seen: tuple[str, ...] = (),
     missing: tuple[str, ...] = (),
+    skipped: int = 0,
     lead: bool = False,
 ) -> Finding:
     infos = [context.infos[rule] for rule in dict.fromkeys(match.rule for match in matches)]
@@ -189,8 +200,7 @@ def _finding(  # noqa: PLR0913 - one constructor for both kinds, all by keyword
     )
     rows = _rows(matches, context.infos)
     not_kept = sum(max(context.counts.get(info.id, 0) - MATCHES_PER_RULE, 0) for info in infos)
-    benign = dict.fromkeys(name for match in matches for name in match.benign)
-    explained = [text for name in benign for text in context.infos[name].benign_explanations]
+    advice = [info for info in infos if not advice_of or info.id in advice_of]
     return Finding(
         id=identity,
         title=title,
@@ -206,10 +216,22 @@ def _finding(  # noqa: PLR0913 - one constructor for both kinds, all by keyword
         total=len(rows) + not_kept,
         seen=seen,
         missing=missing,
-        benign_explanations=_unique(explained, *(info.benign_explanations for info in infos)),
-        next_steps=_unique(next_steps, *(info.next_steps for info in infos)),
+        skipped=skipped,
+        benign_explanations=(
+            _explanations(matches, infos, context) if explained_by is None else explained_by
+        ),
+        next_steps=_unique(next_steps, *(info.next_steps for info in advice)),
         is_lead=lead,
     )
+
+
+def _explanations(
+    matches: Sequence[Match], infos: Sequence[RuleInfo], context: Context
+) -> tuple[str, ...]:
+    """What the named benign patterns among the rows say, then what the rules say."""
+    benign = dict.fromkeys(name for match in matches for name in match.benign)
+    named = (context.infos[name].benign_explanations for name in benign)
+    return _unique(*named, *(info.benign_explanations for info in infos))
 
 
 def _rows(matches: Sequence[Match], infos: Mapping[str, RuleInfo]) -> tuple[Match, ...]:

@@ -106,8 +106,8 @@ def with_children(findings: Sequence[Finding], traces: Iterable[Match]) -> list[
 def _finding(seen: Visits, planted: Sequence[Match], infos: Mapping[str, RuleInfo]) -> Finding:
     posts = [row for row in seen.answered if row.values.get("method", "").upper() == "POST"]
     sure = any(_is_sure(match, posts, infos) for match in planted)
-    answered = "1 request" if len(seen.answered) == 1 else f"{len(seen.answered)} requests"
-    title = f"{seen.page} answered {answered}, {len(posts)} of them POST; {_removal(seen)}"
+    title = f"{seen.page} answered {_requests(len(seen.answered), len(posts))}; {_removal(seen)}"
+    witnesses = _witnesses(planted)
     clients = dict.fromkeys(
         client for row in seen.answered if (client := client_of(row.values, frozenset()))
     )
@@ -123,8 +123,8 @@ def _finding(seen: Visits, planted: Sequence[Match], infos: Mapping[str, RuleInf
         attack=("T1505.003",),
         clients=tuple(clients)[:_FEW],
         sources=tuple(sorted({match.kind for match in (*seen.rows, *planted)})),
-        matches=_shown(seen),
-        total=len(seen.rows),
+        matches=tuple(sorted((*witnesses, *_shown(seen)), key=_when)),
+        total=len(seen.rows) + len(witnesses),
         benign_explanations=(
             ()
             if sure
@@ -138,6 +138,23 @@ def _finding(seen: Visits, planted: Sequence[Match], infos: Mapping[str, RuleInf
             "Follow every client address named here through all other logs you have.",
         ),
     )
+
+
+def _requests(answered: int, posts: int) -> str:
+    if answered == 1:
+        return "1 request, which sent it data (POST)" if posts else "1 request, without data"
+    sent = "none of which sent it data" if not posts else f"{posts} of which sent it data (POST)"
+    return f"{answered} requests, {sent}"
+
+
+def _witnesses(planted: Sequence[Match]) -> tuple[Match, ...]:
+    """What besides the request logs tells of the page: its writer, its content, a scanner."""
+    rows = {
+        (match.artefact.path.inside, match.place): match
+        for match in planted
+        if not match.kind.startswith(_REQUEST_LOGS)
+    }
+    return tuple(rows.values())[:_FEW]
 
 
 def _is_sure(match: Match, posts: Sequence[Match], infos: Mapping[str, RuleInfo]) -> bool:
@@ -157,7 +174,7 @@ def _removal(seen: Visits) -> str:
     last, gone = seen.removed
     return (
         f"removed between {last:%Y-%m-%d %H:%M} and {gone:%Y-%m-%d %H:%M} UTC "
-        "(the answer changed from 200 to a redirect)"
+        "(from then on Exchange answered that it is not there)"
     )
 
 

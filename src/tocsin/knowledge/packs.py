@@ -6,6 +6,7 @@ reads the folder and checks its TOML; compiling the rules is `tocsin.matching`'s
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePath
@@ -18,9 +19,10 @@ from tocsin.knowledge.root import BUILTIN, cached, data_root
 from tocsin.model.grade import Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+_TITLE = re.compile(r"^title:(.+)$", re.MULTILINE)
 DATA = BUILTIN
 """Where the facts of this release lie. Loaders ask `data_root()`: newer ones may be in use."""
 _LAYOUT = (
@@ -70,6 +72,8 @@ class Chain(_File, frozen=True, kw_only=True):
     weak_within_seconds: int
     near_seconds: int
     steps: tuple[Step, ...]
+    benign_explanations: tuple[str, ...] = ()
+    """What could explain the whole sequence harmlessly; single rows have explanations enough."""
     next_steps: tuple[str, ...] = ()
 
 
@@ -88,6 +92,8 @@ class PackFile(_File, frozen=True, kw_only=True):
     """
 
     slug: str
+    name: str
+    """What people call it."""
     title: str
     summary: str
     updated: date
@@ -130,6 +136,17 @@ def all_packs() -> tuple[Pack, ...]:
         for folder in sorted((data_root() / "packs").iterdir())
         if folder.is_dir()
     )
+
+
+@cached
+def benign_titles() -> Mapping[str, str]:
+    """What each benign pattern is called, by its slug."""
+    return {
+        PurePath(file.path).stem: title.group(1).strip()
+        for pack in all_packs()
+        for file in pack.benign
+        if (title := _TITLE.search(file.text))
+    }
 
 
 def chosen_packs(slugs: Sequence[str]) -> tuple[Pack, ...]:

@@ -7,7 +7,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tocsin.model.grade import Confidence, Grade, Severity
+
+
+_NO_EXPLANATION = frozenset({"", "none", "unknown", "unlikely", "n/a"})
 
 
 class RuleKind(StrEnum):
@@ -43,3 +48,17 @@ class RuleInfo:
     attack: tuple[str, ...] = ()
     benign_explanations: tuple[str, ...] = ()
     next_steps: tuple[str, ...] = ()
+
+
+def explanations(false_positives: Iterable[object]) -> tuple[str, ...]:
+    """The harmless explanations among what a rule says of its false positives.
+
+    "None known", "Unlikely" and their like explain nothing: a reader who looks for a harmless
+    cause must not have to read them.
+    """
+    texts = (str(text).strip() for text in false_positives)
+    return tuple(text for text in texts if not _explains_nothing(text.lower().rstrip(".")))
+
+
+def _explains_nothing(text: str) -> bool:
+    return text in _NO_EXPLANATION or text.startswith("none known")

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from tocsin.events.kind import in_words
+from tocsin.knowledge.packs import benign_titles
+from tocsin.knowledge.response import first_steps
+from tocsin.knowledge.status import StatusWord
 from tocsin.model.grade import Assurance, Level
+from tocsin.report import words
 from tocsin.verdict.decide import ranks_as
 
 if TYPE_CHECKING:
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tocsin.model.grade import Grade
-    from tocsin.model.result import Finding, HostResult, ProblemEntry, Result
+    from tocsin.model.result import Finding, HostResult, Noise, ProblemEntry, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +64,26 @@ def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def next_steps(host: HostResult) -> tuple[str, ...]:
-    """What to do now, each step once: all of the worst finding's, then the others', in turn.
+    """What to do now, each step once: first what the level asks for, then the findings' steps.
 
     The worst finding carries the steps of its campaign. Of the others every first step comes
     before any second one. A reader stops after a dozen; the rest stand beside their findings.
     """
+    level = ranks_as(host.verdict.level, host.verdict.assurance)
     findings = worst_first(host.findings)
-    first = findings[0].next_steps if findings else ()
-    steps = [*first, *_in_turn(findings[1:]), *_collect_more(host)]
+    worst_steps = findings[0].next_steps if findings else ()
+    first = first_steps(host.verdict.level)
+    if level is Level.INCONCLUSIVE:
+        first = (*first_steps(level), *_collect_more(host), *first)
+    if level not in (Level.COMPROMISED, Level.EXPLOITED):
+        first = (*first, *_update(host))
+    steps = [*first, *worst_steps, *_in_turn(findings[1:]), *_collect_more(host)]
     return tuple(dict.fromkeys(steps))
+
+
+def pattern_title(noise: Noise) -> str:
+    """What a harmless pattern is called."""
+    return benign_titles().get(noise.rule, noise.rule)
 
 
 def cited_grades(host: HostResult) -> Mapping[tuple[str | None, datetime], Grade]:
@@ -117,12 +133,25 @@ def _in_turn(findings: Sequence[Finding]) -> list[str]:
     return [step for turn in turns for step in turn if step is not None]
 
 
+def _update(host: HostResult) -> list[str]:
+    """The newest build seen may lack the fix; a break-in has its own place for the update."""
+    open_to = [one.cve for one in host.exposure if one.status == StatusWord.VULNERABLE.value]
+    seen = [build for build in host.builds if build.last_seen is not None]
+    if not open_to or not seen:
+        return []
+    newest = max(seen, key=lambda build: words.moment(build.last_seen))
+    text = f"Update Exchange as soon as the logs are safe: build {newest.build}, the last one seen"
+    return [f"{text}, lacks the fix for {', '.join(open_to)}."]
+
+
 def _collect_more(host: HostResult) -> list[str]:
     steps: list[str] = []
     if kinds := missing(host):
-        steps.append(f"Collect what is missing ({', '.join(kinds)}) and hunt again.")
+        names = ", ".join(in_words(kind) for kind in kinds)
+        steps.append(f"Collect what is missing ({names}) and hunt again.")
     elif host.verdict.level is Level.INCONCLUSIVE:
         steps.append("Collect the server's logs again, as far back as they reach, and hunt again.")
-    if host.verdict.assurance is not Assurance.COMPLETE:
+    by_build = host.verdict.level is Level.NO_EVIDENCE_FOUND
+    if host.verdict.assurance is not Assurance.COMPLETE and not by_build:
         steps.append("Look for older logs in backups, snapshots and the central log store.")
     return steps

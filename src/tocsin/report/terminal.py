@@ -80,10 +80,7 @@ def _host(host: HostResult) -> list[RenderableType]:
         Text(),
         _indented(words.meaning(verdict)),
         _indented(words.dates_covered(verdict, summary.span(host))),
-        _indented(
-            f"Assurance: {verdict.assurance}, that is, "
-            f"{words.ASSURANCE_MEANINGS[verdict.assurance]}."
-        ),
+        _indented(f"Assurance: {verdict.assurance}, that is, {words.assurance(verdict)}."),
     ]
     parts += _listed("Why", verdict.reasons)
     parts += _listed("What could not be seen", verdict.limits)
@@ -173,8 +170,10 @@ def _builds(host: HostResult) -> list[RenderableType]:
     lines += [
         f"{exposure.cve}: {exposure.status}, {exposure.reason}"
         + (
-            f" ({words.period(exposure.exposed_from, exposure.exposed_until)})"
-            if exposure.exposed_from or exposure.exposed_until
+            f" (exposed {words.period(exposure.exposed_from, exposure.exposed_until)})"
+            if exposure.exposed_from and exposure.exposed_until
+            else f" (exposed since {words.moment(exposure.exposed_from)} or earlier)"
+            if exposure.exposed_from
             else ""
         )
         for exposure in host.exposure
@@ -183,13 +182,17 @@ def _builds(host: HostResult) -> list[RenderableType]:
 
 
 def _coverage(host: HostResult) -> list[RenderableType]:
-    lines = [_seen(entry) for entry in sorted(host.coverage, key=lambda entry: entry.kind)]
-    lines += [f"{kind}: needed for the verdict, and not there" for kind in summary.missing(host)]
+    lines = sorted(_seen(entry) for entry in host.coverage)
+    lines += [
+        f"{words.source(kind)}: needed for the verdict, and not there"
+        for kind in summary.missing(host)
+    ]
     return _listed("What was read", lines)
 
 
 def _seen(entry: CoverageEntry) -> str:
-    text = f"{entry.kind}: {words.count(entry.files, 'file')}, {words.count(entry.events, 'row')}"
+    files, rows = words.count(entry.files, "file"), words.count(entry.events, "row")
+    text = f"{words.source(entry.kind)}: {files}, {rows}"
     if entry.first is not None and entry.last is not None:
         text += f", {words.day(entry.first)} to {words.day(entry.last)}"
     gaps = [f"{words.moment(start)} to {words.moment(end)}" for start, end in entry.gaps]
@@ -204,11 +207,12 @@ def _seen(entry: CoverageEntry) -> str:
 def _set_aside(host: HostResult) -> list[RenderableType]:
     problems = [
         f"{group.code}: {words.count(group.count, 'place')} in {words.count(group.files, 'file')}"
-        for group in summary.problem_groups(host, examples=0)
+        + "".join(f"; {one.artefact}: {one.detail}" for one in group.examples)
+        for group in summary.problem_groups(host, examples=1)
     ]
     noise = [
-        f"{entry.rule}: {words.count(entry.events, 'row')}"
-        for entry in sorted(host.noise, key=lambda entry: entry.rule)
+        f"{summary.pattern_title(entry)}: {words.count(entry.events, 'row')}"
+        for entry in sorted(host.noise, key=lambda entry: (-entry.events, entry.rule))
     ]
     groups = [group.wording for group in host.groups]
     return [

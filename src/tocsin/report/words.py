@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tocsin.events.kind import in_words
 from tocsin.model.grade import Assurance, Confidence, Grade, Level, Severity
 from tocsin.verdict.decide import ranks_as
 
@@ -47,6 +48,18 @@ ASSURANCE_MEANINGS: dict[Assurance, str] = {
     Assurance.PARTIAL: "some of what this verdict needs is missing",
     Assurance.INSUFFICIENT: "too little of what this verdict needs was there",
 }
+
+_ASSURANCE_OF_A_BREAK_IN: dict[Assurance, str] = {
+    Assurance.COMPLETE: "what was found is proven, and the logs show the whole time that matters",
+    Assurance.PARTIAL: "what was found is proven; the logs do not show the whole time that "
+    "matters, so it may have begun earlier or gone further",
+    Assurance.INSUFFICIENT: "what was found is proven; the logs that would show how it began and "
+    "how far it went are missing",
+}
+
+_ASSURANCE_BY_BUILD = (
+    "it rests on the builds that were seen, not on logs of the time of the attacks"
+)
 
 _ASSURED_LOGS: dict[Assurance, str] = {
     Assurance.COMPLETE: "complete logs",
@@ -94,11 +107,30 @@ def meaning(verdict: Verdict) -> str:
     return _MEANING_UNTOLD if cannot_be_told(verdict) else _MEANINGS[verdict.level]
 
 
+def assurance(verdict: Verdict) -> str:
+    """What the assurance means beside this level: a proven break-in stays proven without logs."""
+    if verdict.level in (Level.COMPROMISED, Level.EXPLOITED):
+        return _ASSURANCE_OF_A_BREAK_IN[verdict.assurance]
+    if _by_build(verdict):
+        return _ASSURANCE_BY_BUILD
+    return ASSURANCE_MEANINGS[verdict.assurance]
+
+
+def _by_build(verdict: Verdict) -> bool:
+    """Whether nothing was found, and nothing could be: only a build gives this pair."""
+    return (verdict.level, verdict.assurance) == (Level.NO_EVIDENCE_FOUND, Assurance.PARTIAL)
+
+
+def source(kind: str) -> str:
+    """A kind of source as a person would name it."""
+    return in_words(kind)
+
+
 def dates_covered(verdict: Verdict, span: tuple[datetime, datetime] | None) -> str:
     """Which dates the verdict speaks of; no headline stands without it."""
     if span is None:
         return "No row with a time was read, so no date is covered."
-    logs = _ASSURED_LOGS[verdict.assurance]
+    logs = "logs" if _by_build(verdict) else _ASSURED_LOGS[verdict.assurance]
     return f"Read: {logs} from {day(span[0])} to {day(span[1])} (UTC)."
 
 

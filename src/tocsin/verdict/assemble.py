@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tocsin.events.format import all_formats
-from tocsin.events.kind import in_words
 from tocsin.findings.pivots import PIVOT
 from tocsin.knowledge.builds import lookup
+from tocsin.knowledge.response import first_steps
 from tocsin.model import result
 from tocsin.model.event import PlaceKind
 from tocsin.model.grade import Assurance, Level
 from tocsin.model.problem import ProblemCode
-from tocsin.verdict.campaign import headline, serious
-from tocsin.verdict.decide import TABLE, Seen, ranks_as, rolled_up
+from tocsin.verdict.campaign import got_in, serious
+from tocsin.verdict.decide import ranks_as, rolled_up
+from tocsin.verdict.reasons import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 CITATIONS = 300
 """Rows that one finding cites; its title counts all of them."""
-_REASONS = 12
-_NAMES = 4
-_MOMENT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,20 +56,20 @@ def assemble(parts: Parts) -> result.HostResult:
     level, assurance = _level(parts)
     findings = [finding for finding in parts.findings if not finding.is_lead]
     leads = [finding for finding in parts.findings if finding.is_lead]
-    first_steps = _first_steps(parts.packs)
+    steps = _first_steps(parts.packs, level)
     return result.HostResult(
         source=str(parts.source),
         name=parts.watch.hosts.name(otherwise=parts.source.name),
         verdict=result.Verdict(
             level=level,
             assurance=assurance,
-            reasons=tuple(_reasons(parts, level, assurance)),
+            reasons=tuple(reasons(parts.packs, parts.coverage, level, assurance)),
             limits=tuple(_limits(parts)),
         ),
         packs=tuple(_pack(judged) for judged in parts.packs),
         builds=_builds(parts.watch.builds.sightings()),
         exposure=tuple(_exposure(one) for one in parts.exposed),
-        findings=tuple(_finding(finding, first_steps.get(finding.id, ())) for finding in findings),
+        findings=tuple(_finding(finding, steps.get(finding.id, ())) for finding in findings),
         leads=tuple(_finding(finding, ()) for finding in leads),
         timeline=tuple(
             result.TimelineEntry(
@@ -143,54 +140,6 @@ def _level(parts: Parts) -> tuple[Level, Assurance]:
     return Level.INCONCLUSIVE, Assurance.INSUFFICIENT
 
 
-def _reasons(parts: Parts, level: Level, assurance: Assurance) -> list[str]:
-    """Why: the packs that decide, what was found, and which dates the logs cover."""
-    reasons: list[str] = []
-    as_ranked = ranks_as(level, assurance)
-    for judged in parts.packs:
-        if judged.level and ranks_as(judged.level, judged.assurance) is as_ranked:
-            reasons.append(headline(judged))
-            reasons += [_story(finding) for finding in serious(judged.findings)]
-    if not reasons:
-        reasons.append(_nothing_applies(parts, level))
-    covered = _covered(parts.coverage)
-    return [*reasons[:_REASONS], covered]
-
-
-def _nothing_applies(parts: Parts, level: Level) -> str:
-    if level is Level.NO_EVIDENCE_FOUND:
-        return "No campaign that Tocsin knows could succeed on the builds seen in the evidence."
-    if not parts.coverage.sources:
-        return "The collection holds no log that Tocsin can read; nothing can be said."
-    because = next(row.because for row in TABLE if row.seen is Seen.NOTHING and row.level is level)
-    return f"No campaign that Tocsin knows falls into the time of this evidence. {because}"
-
-
-def _covered(coverage: Coverage) -> str:
-    if coverage.first is None or coverage.last is None:
-        return "No row with a time was read."
-    return (
-        f"The logs read cover {coverage.first:%Y-%m-%d %H:%M} to {coverage.last:%Y-%m-%d %H:%M} "
-        "UTC, by the times inside them; see the coverage for each source."
-    )
-
-
-def _story(finding: Finding) -> str:
-    first, last = finding.first_seen, finding.last_seen
-    when = f" ({first:%Y-%m-%d %H:%M} UTC)" if first else ""
-    if first and last and last - first > _MOMENT:
-        when = f" ({first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC)"
-    rows = "1 row" if finding.total == 1 else f"{finding.total} rows"
-    names = [in_words(kind) for kind in finding.sources]
-    sources = ", ".join(names) if len(names) <= _NAMES else f"{len(names)} kinds of source"
-    text = f"{finding.title}{when}: {rows} in {sources}."
-    if finding.seen:
-        text += f" Seen: {' → '.join(finding.seen)}."
-    if finding.missing and len(finding.seen) > 1:
-        text += f" Not seen: {', '.join(finding.missing)}."
-    return text
-
-
 def _limits(parts: Parts) -> list[str]:
     limits = [*parts.limits, *parts.watch.clocks.limits()]
     for judged in parts.packs:
@@ -199,7 +148,17 @@ def _limits(parts: Parts) -> list[str]:
             limits.append(f"{judged.pack.about.title}: not assessed; {judged.not_applicable}.")
         else:
             limits += judged.pack.about.limits
+    limits.append(_looked_for(parts.packs))
     return list(dict.fromkeys(limits))
+
+
+def _looked_for(packs: Sequence[Judged]) -> str:
+    """No verdict speaks of attacks that no pack knows."""
+    names = " and ".join(judged.pack.about.name for judged in packs)
+    return (
+        f"Tocsin looked for the ways in of {names}, and for web shells and what is done with them "
+        "however they came there. Other ways in are not looked for."
+    )
 
 
 def _pack(judged: Judged) -> result.PackVerdict:
@@ -261,12 +220,16 @@ def _coverage(coverage: Coverage) -> tuple[result.CoverageEntry, ...]:
     )
 
 
-def _first_steps(packs: Sequence[Judged]) -> dict[str, tuple[str, ...]]:
-    """What a pack says to do first, told with its worst finding where something was tried."""
+def _first_steps(packs: Sequence[Judged], level: Level) -> dict[str, tuple[str, ...]]:
+    """What to do first, told with the worst finding of each pack where something was tried.
+
+    What the pack adds belongs to its own attack, seen to succeed in its own time.
+    """
     steps: dict[str, tuple[str, ...]] = {}
     for judged in packs:
         for worst in serious(judged.findings)[:1]:
-            steps[worst.id] = judged.pack.about.next_steps
+            own = judged.pack.about.next_steps if got_in(judged) else ()
+            steps[worst.id] = (*first_steps(level), *own)
     return steps
 
 

@@ -227,10 +227,27 @@ def _span(source: Source) -> str:
 
 
 def headline(judged: Judged) -> str:
-    """Why the pack has its level, in one sentence."""
+    """Why the pack has its level, in one sentence.
+
+    What any attack leaves (a web shell, a command) is not put down to the pack's own.
+    """
     if judged.row is None:
         return f"{judged.pack.about.title}: not applicable, {judged.not_applicable}."
+    if serious(judged.findings) and not _is_its_attack(judged):
+        success = worst(judged.findings) in (Seen.FOLLOW_UP, Seen.SUCCESS)
+        return f"{judged.row.because}{' How they got in was not seen.' if success else ''}"
     return f"{judged.pack.about.title}: {judged.row.because}"
+
+
+def got_in(judged: Judged) -> bool:
+    """Whether the pack's own attack was seen to get in, or may have."""
+    seen = worst(judged.findings)
+    return seen in (Seen.FOLLOW_UP, Seen.SUCCESS, Seen.SUSPICION) and _is_its_attack(judged)
+
+
+def _is_its_attack(judged: Judged) -> bool:
+    named = {cve for finding in serious(judged.findings) for cve in finding.cves}
+    return bool(named & {*judged.pack.about.cves})
 
 
 def serious(findings: Sequence[Finding]) -> list[Finding]:

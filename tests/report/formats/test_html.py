@@ -115,7 +115,7 @@ def test_the_page_says_everything_that_the_result_says() -> None:
     text = text_of(host)
     for statement in (
         "Compromised",
-        "partial: some of what this verdict needs is missing",
+        "partial: what was found is proven; the logs do not show the whole time",
         "2020-12-12 to 2021-03-12",
         *host.verdict.reasons,
         *host.verdict.limits,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tocsin.errors import KnowledgeError
 from tocsin.matching.sigma.read import extra_of
 from tocsin.model.grade import Confidence, Grade, Severity
-from tocsin.model.rule import RuleInfo, RuleKind
+from tocsin.model.rule import RuleInfo, RuleKind, explanations
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule
@@ -36,7 +36,7 @@ def pack_info(rule: SigmaRule, *, pack: str, file: str, slug: str, kind: RuleKin
         severity=_severity(rule),
         cves=_cves(rule),
         attack=_techniques(rule),
-        benign_explanations=(extra.reason,) if benign else tuple(rule.falsepositives),
+        benign_explanations=(extra.reason,) if benign else explanations(rule.falsepositives),
         next_steps=extra.next_steps,
     )
 
@@ -56,7 +56,7 @@ def lead_info(rule: SigmaRule, *, file: str, slug: str) -> RuleInfo:
         severity=severity,
         cves=_cves(rule),
         attack=_techniques(rule),
-        benign_explanations=tuple(str(one) for one in rule.falsepositives),
+        benign_explanations=explanations(rule.falsepositives),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tocsin.errors import KnowledgeError
 from tocsin.model.grade import Confidence, Grade, Severity
-from tocsin.model.rule import RuleInfo, RuleKind
+from tocsin.model.rule import RuleInfo, RuleKind, explanations
 
 if TYPE_CHECKING:
     import yara_x
@@ -54,7 +54,7 @@ def pack_info(rule: yara_x.Rule, *, pack: str, file: str, slug: str) -> RuleInfo
         severity=_word(Severity, meta, "severity", file),
         cves=_list(meta, "cves", ","),
         attack=_list(meta, "attack", ","),
-        benign_explanations=_list(meta, "false_positives", "|"),
+        benign_explanations=explanations(_list(meta, "false_positives", "|")),
         next_steps=_list(meta, "next_steps", "|"),
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tocsin.report import words
+from tocsin.report import summary, words
 from tocsin.report.calendar import State
 from tocsin.report.choices import UNDECIDED, Choices
 from tocsin.report.format import Report
@@ -76,6 +76,8 @@ def _environment() -> Environment:
     )
     environment.filters["cut"] = lambda value, limit: shortened(str(value), limit)
     environment.filters["clip"] = _clip
+    environment.filters["source"] = words.source
+    environment.filters["pattern_title"] = summary.pattern_title
     environment.globals |= {
         "words": words,
         "states": _STATES,
