@@ -1,10 +1,10 @@
-"""Read a few lines with a format, as the hunt would."""
+"""Read a few lines or one document with a format, as the hunt would; the law holds."""
 
 from __future__ import annotations
 
 import io
 
-from tocsin.events.format import Row, all_formats
+from tocsin.events.format import Row, Unit, all_formats
 from tocsin.model.artefact import Artefact
 from tocsin.model.event import Event
 from tocsin.model.path import EvidencePath
@@ -17,7 +17,7 @@ def rows(name: str, content: str | bytes, path: str | None = None) -> list[Row]:
     where = EvidencePath.plain(form.sample_path if path is None else path)
     artefact = Artefact(path=where, format=name, size_bytes=len(data))
     found = list(form.parse(io.BytesIO(data), artefact))
-    assert form.count(data) == len(found)
+    assert found if form.unit is Unit.DOCUMENT else form.count(data) == len(found)
     return found
 
 

@@ -138,10 +138,15 @@ def unquoted_tail(raw: str) -> tuple[str, bool]:
     return body.replace('""', '"'), closed
 
 
-def build_of_row(fields: dict[str, str], of_file: str | None) -> str | None:
-    """The build that wrote a row: from its four version columns, else what the file says."""
+def add_build(fields: dict[str, str], of_file: str | None) -> str:
+    """Add the field ``Build``: from the row's four version columns, else what the file says.
+
+    For `read_csv`, as the last step of a row in a log that has no sub-logs.
+    """
     parts = [fields.get(name, "") for name in _VERSION_COLUMNS]
-    return ".".join(parts) if all(parts) else of_file
+    if build := ".".join(parts) if all(parts) else of_file:
+        fields["Build"] = build
+    return ""
 
 
 def build_of(version: str) -> str | None:

@@ -1,4 +1,4 @@
-from tests.events.document_reading import codes, events, one
+from tests.events.reading import codes, events, one
 from tocsin.events.formats.compiled import FORMAT
 from tocsin.model.path import EvidencePath
 from tocsin.model.problem import ProblemCode

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.events.document_reading import codes, one
+from tests.events.reading import codes, one
 from tocsin.events.format import all_formats
 from tocsin.events.version_writer import write_versioned
 from tocsin.model.artefact import Artefact, FileTime, TimeKind, TimeOrigin

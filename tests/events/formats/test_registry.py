@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.events.document_reading import codes, events
+from tests.events.reading import codes, events
 from tocsin.events.format import all_formats
 from tocsin.events.hive_writer import NewKey, write_hive
 from tocsin.model.problem import ProblemCode

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.events.document_reading import codes, events, one
+from tests.events.reading import codes, events, one
 from tocsin.events.formats.evtx import FORMAT as EVTX
 from tocsin.events.formats.scheduled_task import FORMAT
 from tocsin.model.artefact import Artefact

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.events.exchange_csv import build_of_row, count_csv, header_names, log_type, read_csv
+from tocsin.events.exchange_csv import add_build, count_csv, header_names, log_type, read_csv
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
 from tocsin.events.lines import head_text
 from tocsin.model.event import PlaceKind
@@ -19,19 +19,13 @@ if TYPE_CHECKING:
 
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
     """Rows of one log; the field ``Build`` is added from the four version columns."""
-    return read_csv(stream, artefact, _finish)
+    return read_csv(stream, artefact, add_build)
 
 
 def recognise(head: bytes, _path: EvidencePath) -> bool:
     """Whether the log type, or the columns, are those of EWS."""
     text = head_text(head)
     return log_type(text) == "ews logs" or header_names(text) >= {"soapaction", "actasuser"}
-
-
-def _finish(fields: dict[str, str], build: str | None) -> str:
-    if own := build_of_row(fields, build):
-        fields["Build"] = own
-    return ""
 
 
 _NAMES = "DateTime,RequestId,MajorVersion,MinorVersion,BuildVersion,RevisionVersion,Ring,ClientRequestId,AuthenticationType,IsAuthenticated,AuthenticatedUser,Organization,UserAgent,VersionInfo,ClientIpAddress,ServerHostName,FrontEndServer,SoapAction,HttpStatus,RequestSize,ResponseSize,ErrorCode,ImpersonatedUser,ProxyAsUser,ActAsUser,Cookie,CorrelationGuid,TotalRequestTime,ClientStatistics,GenericInfo,AuthenticationErrors,GenericErrors,Puid"

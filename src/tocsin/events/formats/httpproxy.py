@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.events.exchange_csv import build_of_row, count_csv, header_names, log_type, read_csv
+from tocsin.events.exchange_csv import add_build, count_csv, header_names, log_type, read_csv
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
 from tocsin.events.lines import head_text
 from tocsin.model.event import PlaceKind
@@ -26,8 +26,7 @@ def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
     folder_stream = folder[0] if len(folder) > 1 else ""
 
     def finish(fields: dict[str, str], build: str | None) -> str:
-        if own := build_of_row(fields, build):
-            fields["Build"] = own
+        add_build(fields, build)
         return fields.get("Protocol", folder_stream).lower()
 
     return read_csv(stream, artefact, finish)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.events.exchange_csv import build_of_row, count_csv, header_names, log_type, read_csv
+from tocsin.events.exchange_csv import add_build, count_csv, header_names, log_type, read_csv
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
 from tocsin.events.lines import head_text
 from tocsin.model.event import PlaceKind
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
     """Rows of one log; the field ``Build`` is added from the four version columns."""
-    return read_csv(stream, artefact, _finish)
+    return read_csv(stream, artefact, add_build)
 
 
 def recognise(head: bytes, _path: EvidencePath) -> bool:
@@ -30,12 +30,6 @@ def recognise(head: bytes, _path: EvidencePath) -> bool:
         "commandname",
         "shellid",
     }
-
-
-def _finish(fields: dict[str, str], build: str | None) -> str:
-    if own := build_of_row(fields, build):
-        fields["Build"] = own
-    return ""
 
 
 _NAMES = "DateTime,StartTime,RequestId,MajorVersion,MinorVersion,BuildVersion,RevisionVersion,ClientRequestId,UrlHost,UrlStem,AuthenticationType,IsAuthenticated,AuthenticatedUser,Organization,ManagedOrganization,ClientIpAddress,ServerHostName,FrontEndServer,HttpStatus,SubStatus,ErrorCode,Action,CommandId,CommandName,SessionId,ShellId,FailFast,ContributeToFailFast,RequestBytes,ClientInfo,CPU,Memory,ActivityContextLifeTime,TotalTime,UrlQuery,GenericLatency,GenericInfo,GenericErrors"
