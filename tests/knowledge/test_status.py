@@ -138,6 +138,8 @@ def test_inside_a_cumulative_update_a_newer_build_is_never_worse(
     number = known.number
     low, high = sorted(steps)
     words = [status((*number[:3], part), cve).status for part in (low, high)]
+    if StatusWord.NEWER_THAN_CATALOGUE in words:
+        return
     if number[:3] == (15, 1, 225) or StatusWord.NOT_AFFECTED in words:
         assert words[0] is words[1]
         return

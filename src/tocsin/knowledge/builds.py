@@ -21,6 +21,8 @@ _NUMBER = re.compile(r"\d{1,5}(?:\.\d{1,5}){2,3}", re.ASCII)
 _WITHOUT_CUS = 14
 """Up to this major version the second part names the service pack, and the third counts on."""
 _TABLE = "exchange/builds.csv"
+_FAMILY = "Exchange Server "
+_PREVIEW = "Preview"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,21 @@ class CumulativeUpdate:
     builds: tuple[Build, ...]
     released: date | None
 
+    @property
+    def short_product(self) -> str:
+        """The product as our tables name it: ``2016``, ``SE``."""
+        return self.product.removeprefix(_FAMILY)
+
+    @property
+    def name(self) -> str:
+        """As our tables name it: ``2016 CU19``."""
+        return f"{self.short_product} {self.cu}"
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether it was a preview, which never gets updates."""
+        return self.cu == _PREVIEW
+
 
 def parse(text: str) -> Number | None:
     """A build as integers, ``15.01.2176.009`` and ``15.1.2176.9`` alike; None for other text."""
@@ -88,6 +105,16 @@ def cumulative_update_of(number: Number) -> CumulativeUpdate | None:
     return _cumulative_updates()[nearest.product, nearest.cu]
 
 
+def builds_like(number: Number) -> tuple[Build, ...]:
+    """The known builds whose number begins with these parts, in order."""
+    return tuple(build for build in all_builds() if build.number[: len(number)] == number)
+
+
+def all_cumulative_updates() -> tuple[CumulativeUpdate, ...]:
+    """Every cumulative update, in order of its first build."""
+    return tuple(_cumulative_updates().values())
+
+
 def newest_of(number: Number) -> Number | None:
     """The newest known build with the same first two parts, or None."""
     return max((known for known in _by_number() if known[:2] == number[:2]), default=None)
@@ -115,7 +142,7 @@ def _build(row: dict[str, str], line: int) -> Build:
         raise KnowledgeError(f"date {row['date']!r}: {error}", where=where) from error
     return Build(
         number=number,
-        product=f"Exchange Server {row['product']}",
+        product=f"{_FAMILY}{row['product']}",
         cu=row["cu"],
         su=row["su"] or None,
         released=released,
