@@ -4,8 +4,8 @@
 
 Run once for the first tables, and again where the collected facts change. The files in
 ``src/tocsin/knowledge/data/exchange`` are the truth: what people decided there is kept (the
-comment at the head, the columns `name`, `unaffected`, `check` and the letters of `source`; of the
-updates everything but `cves` and the builds that the collection names). Read the difference
+comment at the head, the columns `name`, `unaffected`, `check`, the letters of `source` and what the
+collection leaves empty; of the updates everything but `cves` and the builds that it names). Read the difference
 (``git diff``) before it is committed. ``docs/reference/builds.md`` tells what each column means.
 """
 
@@ -156,6 +156,7 @@ def row_of(
     if kept:
         row["source"] = "".join(sorted(set(row["source"]) | set(kept["source"])))
         row["products"] = row["products"] or kept["products"]
+        row["published"] = row["published"] or kept["published"]
     return row | decided
 
 
