@@ -20,13 +20,15 @@ class Command:
 
     `name` is what the user types and equals the module's name. `help` is one line. `configure`
     adds the options; `run` returns the exit code, and raises `tocsin.errors.TocsinError` for
-    what the user has to hear.
+    what the user has to hear. A command that works on the store of knowledge itself does not
+    `read_knowledge`, so that it can be used where the store is damaged.
     """
 
     name: str
     help: str
     configure: Callable[[ArgumentParser], None]
     run: Callable[[Namespace], int]
+    reads_knowledge: bool = True
 
 
 @cache

@@ -10,6 +10,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 import tocsin
+from tocsin.cli import knowledge
 from tocsin.cli.command import all_commands
 from tocsin.cli.exits import Exit
 from tocsin.errors import SourceError, TocsinError
@@ -27,7 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     _never_choke_on_a_character()
     try:
         arguments = parser().parse_args(argv)
-        code = all_commands()[arguments.command].run(arguments)
+        command = all_commands()[arguments.command]
+        builtin = arguments.builtin_knowledge or not command.reads_knowledge
+        with knowledge.in_use(builtin=builtin):
+            code = command.run(arguments)
         sys.stdout.flush()
     except SourceError as error:
         return _say(error, Exit.SOURCE)
@@ -55,6 +59,11 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     top = argparse.ArgumentParser(prog="tocsin", description=tocsin.__doc__, allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"tocsin {tocsin.__version__}")
+    top.add_argument(
+        "--builtin-knowledge",
+        action="store_true",
+        help="use the knowledge of this release, whatever tocsin pack update brought",
+    )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, command in all_commands().items():
         one = commands.add_parser(

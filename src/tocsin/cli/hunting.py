@@ -59,6 +59,8 @@ def hunt_and_show(sources: Sequence[Path], options: Options, wanted: Wanted) -> 
         _print_json(result)
     prose = sys.stderr if wanted.as_json else sys.stdout
     _print_prose(result, prose, quiet=wanted.quiet)
+    if not wanted.quiet:
+        print(f"Tocsin {result.tool.version}, knowledge of {result.tool.knowledge}", file=prose)
     if target is not None:
         for path in output.write(result, reports, target):
             if not wanted.quiet:

@@ -8,13 +8,14 @@ same folder.
 
 from __future__ import annotations
 
+import inspect
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 BUILTIN = Path(__file__).parent / "data"
 """The knowledge of this release."""
@@ -28,6 +29,9 @@ class _InUse:
     """The one thing about knowledge that changes while Tocsin runs."""
 
     root: Path = BUILTIN
+
+
+_LOADERS: list[Callable[[], Any]] = []
 
 
 def data_root() -> Path:
@@ -65,4 +69,11 @@ def cached(load: Callable[P, T]) -> Callable[P, T]:
     def ask(*arguments: P.args, **named: P.kwargs) -> T:
         return remembered(_InUse.root, *arguments, **named)  # type: ignore[arg-type]  # mypy cannot know that all arguments of a cached function are hashable
 
+    if all(one.default is not one.empty for one in inspect.signature(load).parameters.values()):
+        _LOADERS.append(ask)
     return ask
+
+
+def loaders() -> Sequence[Callable[[], Any]]:
+    """Everything `cached` so far that needs no argument: what reads whole tables."""
+    return tuple(_LOADERS)

@@ -150,5 +150,6 @@ def _printed(key_id: bytes) -> str:
 
 
 def _shown(comment: bytes) -> str:
-    text = comment.decode("utf-8", "backslashreplace")
+    # minisign's own comments hold tabs.
+    text = comment.decode("utf-8", "backslashreplace").replace("\t", " ")
     return "".join(mark if mark.isprintable() else f"\\x{ord(mark):02x}" for mark in text)

@@ -55,6 +55,11 @@ class Chosen:
     superseded: str | None = None
 
 
+def exists(folder: Path) -> bool:
+    """Whether anything was ever installed in this store."""
+    return os.path.lexists(folder / POINTER)
+
+
 def chosen(folder: Path, builtin_version: str, tocsin_version: str) -> Chosen:
     """The knowledge to use; `folder` is the store and need not exist.
 
@@ -114,7 +119,8 @@ def roll_back(folder: Path, builtin_version: str) -> str:
 def prepare(folder: Path) -> None:
     """Make the store, for this user alone. Raises `KnowledgeError` where it is not ours."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise KnowledgeError(f"cannot be made: {error.strerror}", where=str(folder)) from error
     _refuse_others(folder)

@@ -1,0 +1,234 @@
+"""`tocsin pack`: the packs in use, newer ones without a release, and the way back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tocsin
+from tocsin.cli import folders, knowledge
+from tocsin.cli.command import Command
+from tocsin.cli.exits import Exit
+from tocsin.errors import UsageError
+from tocsin.knowledge import store
+from tocsin.knowledge.bundle import write_bundle
+from tocsin.knowledge.packs import all_packs
+from tocsin.knowledge.root import BUILTIN, using
+from tocsin.knowledge.signature import PublicKey, read_key
+from tocsin.knowledge.update import Staged, Terms, staged
+from tocsin.knowledge.version import builtin_version
+from tocsin.matching.proving import prove, prove_pack
+from tocsin.report.visible import visible
+from tocsin.report.words import count
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from tocsin.knowledge.inventory import Change
+
+_NAMES_SHOWN = 12
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add what can be done, each with its options."""
+    what = parser.add_subparsers(
+        dest="what", metavar="WHAT", required=True, help="what to do, see below"
+    )
+    listing = what.add_parser("list", help="the packs in use, and the versions installed")
+    listing.set_defaults(do=_list)
+
+    check = what.add_parser("check", help="try a pack, or a whole folder of knowledge")
+    check.add_argument("path", type=Path, metavar="PATH", help="the folder")
+    check.set_defaults(do=_check)
+
+    update = what.add_parser("update", help="install newer knowledge, signed by a trusted key")
+    update.add_argument("path", type=Path, metavar="PATH", help="the bundle, a tar or zip file")
+    update.add_argument(
+        "--key",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="trust this public key (minisign's format) and no other; repeatable",
+    )
+    update.add_argument("--yes", action="store_true", help="do not ask, install")
+    update.add_argument(
+        "--allow-older", action="store_true", help="take knowledge that is not newer, too"
+    )
+    update.set_defaults(do=_update)
+
+    rollback = what.add_parser("rollback", help="use again what was in use before")
+    rollback.set_defaults(do=_rollback)
+
+    bundle = what.add_parser("bundle", help="pack a folder of knowledge, to be signed")
+    bundle.add_argument("path", type=Path, metavar="PATH", help="the folder")
+    bundle.add_argument("--output", type=Path, required=True, metavar="FILE", help="the tar file")
+    bundle.add_argument("--date", required=True, metavar="DATE", help="its version: 2026-12-01")
+    bundle.add_argument(
+        "--minimum-tocsin",
+        default=tocsin.__version__,
+        metavar="VERSION",
+        help="the oldest Tocsin that can use it (%(default)s)",
+    )
+    bundle.set_defaults(do=_bundle)
+
+    new = what.add_parser("new", help="not in this version yet, and refused")
+    new.add_argument("path", metavar="SLUG", help="the name of the pack")
+    new.set_defaults(do=_new)
+
+
+def run(arguments: Namespace) -> int:
+    """Do what was asked for."""
+    arguments.do(arguments)
+    return Exit.DONE
+
+
+def _list(arguments: Namespace) -> None:
+    current = _base(arguments)
+    origin = "of this release" if current.root == BUILTIN else "installed"
+    print(f"Knowledge of {current.version}, {origin}")
+    with using(current.root):
+        for pack in all_packs():
+            rules = count(len(pack.sigma) + len(pack.yara), "rule")
+            print(
+                f"  {pack.about.slug:<16} {pack.about.updated}  {rules:<10}  "
+                f"{visible(pack.about.title)}"
+            )
+    for name in store.installed(folders.knowledge_store()):
+        mark = "in use" if current.root.name == name else "kept"
+        print(f"Installed: {name} ({mark})")
+
+
+def _check(arguments: Namespace) -> None:
+    path = arguments.path
+    if (path / "packs").is_dir():
+        prove(path)
+        print(f"{path}: everything can be used, and every rule is right about its examples")
+        return
+    if not path.is_dir():
+        raise UsageError("is no folder; name that of a pack", where=str(path))
+    pack = prove_pack(path.resolve())
+    print(
+        f"{path}: {count(len(pack.sigma) + len(pack.yara), 'rule')}, "
+        f"{count(len(pack.benign), 'benign pattern')} and "
+        f"{count(len(pack.chains), 'attack chain')} can be used, and every rule is right about "
+        "its examples"
+    )
+
+
+def _update(arguments: Namespace) -> None:
+    terms = Terms(
+        store=folders.knowledge_store(),
+        keys=_keys(arguments.key),
+        current=_base(arguments),
+        builtin_version=builtin_version(),
+        tocsin_version=tocsin.__version__,
+        prove=prove,
+        allow_older=arguments.allow_older,
+    )
+    with staged(arguments.path, terms) as update:
+        _tell(update)
+        if not arguments.yes and not _agreed():
+            print("Nothing was changed.")
+            return
+        update.install()
+    print(f"Knowledge of {update.manifest.version} is in use. Back: tocsin pack rollback")
+
+
+def _rollback(_arguments: Namespace) -> None:
+    name = store.roll_back(folders.knowledge_store(), builtin_version())
+    print(f"In use again: {name or 'the knowledge of this release'}")
+
+
+def _bundle(arguments: Namespace) -> None:
+    prove(arguments.path)
+    content = write_bundle(
+        arguments.path, version=arguments.date, minimum_tocsin=arguments.minimum_tocsin
+    )
+    try:
+        arguments.output.write_bytes(content)
+    except OSError as error:
+        raise UsageError(
+            f"{arguments.output} cannot be written: {error.strerror}", where="--output"
+        ) from error
+    print(f"{arguments.output}: sign it with minisign -S -m {arguments.output}")
+
+
+def _new(_arguments: Namespace) -> None:
+    raise UsageError(
+        "this version cannot begin a pack yet; copy the folder of one that is there, as "
+        "CONTRIBUTING.md says, and try it with tocsin pack check",
+        where="pack new",
+    )
+
+
+def _base(arguments: Namespace) -> store.Chosen:
+    """What is in use: what changes is told against it."""
+    if arguments.builtin_knowledge:
+        return store.Chosen(root=BUILTIN, version=builtin_version())
+    with knowledge.saying_how_to_go_on():
+        return knowledge.current()
+
+
+def _keys(named: Sequence[Path]) -> list[PublicKey]:
+    folder = folders.trusted_keys()
+    paths = list(named) or sorted(folder.glob("*.pub"))
+    if not paths:
+        raise UsageError(
+            "no key is trusted yet. Get the public key from whoever publishes the knowledge, "
+            "compare its id with them in another way, and name it with --key FILE or put it into "
+            f"{folder} as NAME.pub",
+            where="pack update",
+        )
+    keys = []
+    for path in paths:
+        try:
+            keys.append(read_key(path.read_bytes(), str(path)))
+        except OSError as error:
+            raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    return keys
+
+
+def _tell(update: Staged) -> None:
+    print(f"Knowledge of {update.manifest.version}, in place of {update.terms.current.version}")
+    print(f"Signed with the key {update.voucher.key.name} ({update.voucher.key.where})")
+    print(f"Its publisher says: {visible(update.voucher.comment)}")
+    if not update.changes:
+        print("It changes nothing.")
+    for change in update.changes:
+        for verb, names in (("added", change.added), ("changed", change.changed)):
+            if names:
+                print(f"{_counted(change, names)} {verb}: {_some(names)}")
+        if change.removed:
+            # All of them by name: what a rule found before must not vanish silently.
+            print(f"{_counted(change, change.removed)} REMOVED: {', '.join(change.removed)}")
+            if change.kind in {"rule", "attack chain", "pack"}:
+                print("  What they found before will not be found any more.")
+
+
+def _counted(change: Change, names: Sequence[str]) -> str:
+    return count(len(names), change.kind)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _agreed() -> bool:
+    print("Use it from now on? [y/N] ", end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline()
+    if not answer:
+        raise UsageError("nobody is there to answer; look at the changes and add --yes")
+    return answer.strip().lower() in {"y", "yes"}
+
+
+COMMAND = Command(
+    name="pack",
+    help="List and check packs, and install newer knowledge without a release.",
+    configure=configure,
+    run=run,
+    reads_knowledge=False,
+)
