@@ -47,15 +47,16 @@ def test_what_is_written_is_text_in_utf_8_that_ends_its_last_line(
     report: Report, name: str
 ) -> None:
     text = report.render(RESULTS[name]).decode("utf-8")
-    assert text
+    assert text or (report.name, name) == ("timesketch", "nothing")  # no row has no line
     assert "\x00" not in text
-    assert text.endswith("\n")
+    assert text.endswith("\n") or not text
 
 
 @every_format
 def test_no_format_leaves_out_a_server(report: Report) -> None:
-    # csv is a table of findings: a server without any has no line in it.
-    expected = {"EXCH01", "EXCH03"} | ({"EXCH02"} if report.name != "csv" else set())
+    # Formats of one line for each row: a server without any finding has no line in them.
+    of_rows = report.name in {"csv", "timesketch"}
+    expected = {"EXCH01", "EXCH03"} | (set() if of_rows else {"EXCH02"})
     text = report.render(RESULTS["several"]).decode("utf-8")
     assert expected == set(re.findall(r"EXCH0[123]\b", text))
 
@@ -67,8 +68,8 @@ def test_the_reference_has_a_line_for_every_format(report: Report) -> None:
 
 
 def test_a_format_that_is_not_there_is_refused_with_those_that_are() -> None:
-    with pytest.raises(UsageError, match=r"--format: there is no report format 'stix'; there are"):
-        reports_named(["html", "stix"])
+    with pytest.raises(UsageError, match=r"--format: there is no report format 'docx'; there are"):
+        reports_named(["html", "docx"])
 
 
 def test_a_format_asked_for_twice_is_written_once() -> None:
