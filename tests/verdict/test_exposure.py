@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.events.format import all_formats
 from tocsin.knowledge.status import StatusWord
@@ -10,6 +14,7 @@ from tocsin.model.artefact import Artefact
 from tocsin.model.event import Event
 from tocsin.model.path import EvidencePath
 from tocsin.verdict.exposure import Builds, Exposed, Sighting, exposure
+from tocsin.verdict.mitigations import Told
 
 DAY = datetime(2021, 3, 1, tzinfo=UTC)
 CVE = "CVE-2021-26855"
@@ -82,4 +87,91 @@ def test_builds_are_taken_from_rows_with_their_first_and_last_time() -> None:
         builds.row(file, form, "httpproxy:ecp", event)
     odd = Event(time=day(9), place=9, fields={source: "1.2.3"}, text="")
     builds.row(file, form, "httpproxy:ecp", odd)
-    assert (seen(VULNERABLE, 1, 3),) == builds.sightings()
+    assert (replace(seen(VULNERABLE, 1, 3), artefact="a.log"),) == builds.sightings()
+
+
+def installed(build: str, at: int | None = None) -> Sighting:
+    time = None if at is None else day(at)
+    return Sighting(build=build, kind="exsetup", first=time, last=time, artefact="ExSetup.exe")
+
+
+def test_the_installed_file_decides_over_logs_that_lag_behind() -> None:
+    found = exposed(seen(VULNERABLE, 0, 20), installed(FIXED))
+    assert (StatusWord.FIXED, day(0), None) == (found.status.status, found.since, found.until)
+
+
+def test_the_time_of_the_installed_file_is_when_the_fix_was_there_at_the_latest() -> None:
+    found = exposed(seen(VULNERABLE, 0, 20), installed(FIXED, at=9))
+    assert (day(0), day(9)) == (found.since, found.until)
+
+
+def test_an_installed_file_without_a_time_says_nothing_of_the_past() -> None:
+    found = exposed(installed("15.1.2507.6"))
+    assert (StatusWord.FIXED, False, None) == (found.status.status, found.never, found.seen)
+
+
+def test_a_log_newer_than_the_installed_file_is_a_contradiction_and_never_fixed() -> None:
+    found = exposed(seen(FIXED, 3, 9), installed(VULNERABLE))
+    assert StatusWord.UNDETERMINED is found.status.status
+    assert FIXED in found.status.reason
+    assert VULNERABLE in found.status.reason
+
+
+def test_of_two_installed_files_the_worse_one_counts() -> None:
+    found = exposed(installed(FIXED), installed(VULNERABLE))
+    assert StatusWord.VULNERABLE is found.status.status
+
+
+def test_logs_alone_say_what_would_settle_it() -> None:
+    assert "ExSetup.exe" in exposed(seen(VULNERABLE, 0, 6)).status.reason
+
+
+def test_builds_without_a_time_come_last() -> None:
+    builds = Builds()
+    form = all_formats()["exsetup"]
+    file = Artefact(path=EvidencePath.plain("ExSetup.exe"), format="exsetup", size_bytes=1)
+    builds.row(file, form, "exsetup", Event(time=None, place=0, fields={"Build": FIXED}, text=""))
+    other = all_formats()["httpproxy"]
+    row = Event(time=day(1), place=1, fields={"Build": VULNERABLE}, text="")
+    builds.row(file, other, "httpproxy:ecp", row)
+    assert [VULNERABLE, FIXED] == [one.build for one in builds.sightings()]
+
+
+def told(*, holds: bool = True) -> Told:
+    return Told(
+        cves=(CVE,),
+        ids=("rule",),
+        title="a rule",
+        places=("applicationHost.config:12",),
+        holds=holds,
+        faults=() if holds else ("it is off",),
+        gone=False,
+        since=None,
+        lost_by_update=True,
+    )
+
+
+def test_a_mitigation_stands_in_the_reason_and_changes_no_status() -> None:
+    [found] = exposure([seen(VULNERABLE, 0, 6)], [CVE], [told()])
+    assert StatusWord.VULNERABLE is found.status.status
+    assert "mitigated by a rule, seen in applicationHost.config:12" in found.status.reason
+
+
+def test_a_fixed_build_needs_no_word_about_mitigations() -> None:
+    [found] = exposure([installed(FIXED)], [CVE], [told()])
+    assert "a rule" not in found.status.reason
+
+
+@given(
+    st.lists(
+        st.sampled_from([VULNERABLE, "15.1.2106.3", "15.2.529.5", "15.1.1415.9"]), min_size=1
+    ),
+    st.booleans(),
+)
+def test_nothing_is_called_fixed_where_no_source_shows_a_fixed_build(
+    builds: list[str], with_installed: bool
+) -> None:
+    sightings = [seen(build, number, number + 1) for number, build in enumerate(builds)]
+    if with_installed:
+        sightings.append(installed(builds[0]))
+    assert StatusWord.FIXED is not exposed(*sightings).status.status

@@ -189,8 +189,8 @@ def _build(build: str, seen: Sequence[Sighting]) -> result.BuildSeen:
         product=known.product if known else None,
         cu=known.cu if known else None,
         su=known.su if known else None,
-        first_seen=min(one.first for one in seen),
-        last_seen=max(one.last for one in seen),
+        first_seen=min((one.first for one in seen if one.first), default=None),
+        last_seen=max((one.last for one in seen if one.last), default=None),
         from_=", ".join(sources),
     )
 

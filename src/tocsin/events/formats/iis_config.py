@@ -135,6 +135,15 @@ def _http_logging(node: Node, _: Above) -> Fields | None:
     return {"ElementType": "httpLogging", "DontLog": "true"} if off else None
 
 
+def _extended_protection(node: Node, _: Above) -> Fields:
+    """Whether Windows authentication is bound to the TLS channel; IIS's default is ``None``."""
+    return {
+        "ElementType": "extendedProtection",
+        "TokenChecking": node.attributes.get("tokenChecking", "None"),
+        "Flags": node.attributes.get("flags", ""),
+    }
+
+
 def _application_pool(node: Node, _: Above) -> Fields | None:
     """Only where it does not start by itself."""
     if node.attributes.get("autoStart", "").lower() != "false":
@@ -175,6 +184,7 @@ _READERS: dict[tuple[str, str], Callable[[Node, Above], Fields | None]] = {
         {"ElementType": "rewriteClear"} if any(one.name == "rewrite" for one in above) else None
     ),
     ("", "httpLogging"): _http_logging,
+    ("", "extendedProtection"): _extended_protection,
     ("applicationPools", "add"): _application_pool,
 }
 
