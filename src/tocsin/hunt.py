@@ -109,7 +109,11 @@ def _hunt_one(
             watch=watch,
             reading=first,
             noise=noise_of(rules, first.counts),
-            limits=[*options.period.limits(), *what_was_cut(more, left_out)],
+            limits=[
+                *options.period.limits(),
+                *watch.builds.limits(),
+                *what_was_cut(more, left_out),
+            ],
         )
     )
     return host, first

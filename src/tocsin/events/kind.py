@@ -11,13 +11,21 @@ _STREAMS = {"frontend": "front end", "backend": "back end"}
 _EVENT_LOGS = frozenset({"evtx", "events_json"})
 
 
-@lru_cache(maxsize=4096)
+_CHARACTERS = 128
+"""Of a sub-log's name; the row may say a megabyte, and kinds are remembered."""
+
+
 def kind_of(format_name: str, stream: str) -> str:
     """The kind of source that an event of this format and stream belongs to.
 
     A Windows event counts under its channel (``events:Security``), whether it came as EVTX or as
     an export; other sub-logs under the format (``httpproxy:ecp``, ``iis:frontend``).
     """
+    return _kind_of(format_name, stream[:_CHARACTERS])
+
+
+@lru_cache(maxsize=4096)
+def _kind_of(format_name: str, stream: str) -> str:
     if format_name in _EVENT_LOGS:
         return f"{EVENTS}:{stream}" if stream else EVENTS
     return f"{format_name}:{stream.lower()}" if stream else format_name

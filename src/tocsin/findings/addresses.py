@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from tocsin.findings.keys import plain_address
+from tocsin.findings.keys import ADDRESS_CHARACTERS, plain_address
 from tocsin.matching.scan import Observer
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ class Addresses(Observer):
         del artefact
         fields = event.fields
         if kind == _BACK_END:
-            if len(self._front_ends) < _ADDRESSES_KEPT and (client := fields.get("c-ip")):
-                self._front_ends.add(client)
+            if len(self._front_ends) < _ADDRESSES_KEPT:
+                self._front_ends.add(fields.get("c-ip", "")[:ADDRESS_CHARACTERS])
             return
         if kind != _FRONT_DOOR and form.name != "httpproxy":
             return
         client = fields.get("c-ip") or fields.get("ClientIpAddress")
-        if client is None:
+        if client is None or len(client) > ADDRESS_CHARACTERS:
             return
         if client not in self._rows:
             if len(self._rows) >= _ADDRESSES_KEPT:

@@ -17,6 +17,10 @@ _ENDING_CHARACTERS = 32
 """No ending is longer. Only so much of a path is searched: a request may be 16 KiB of letters."""
 
 
+ADDRESS_CHARACTERS = 96
+"""No address with its port and zone is longer; what is, is none, and is not remembered."""
+
+
 def keys_of(
     values: Mapping[str, str], shared_addresses: frozenset[str] = frozenset()
 ) -> dict[str, str]:
@@ -67,9 +71,13 @@ def client_of(values: Mapping[str, str], shared_addresses: frozenset[str]) -> st
     return None if client is None or client in shared_addresses else client
 
 
-@lru_cache(maxsize=65536)
 def plain_address(text: str) -> str | None:
     """An address in its canonical form, without port, brackets or zone; None for loopback."""
+    return _plain_address(text) if len(text) <= ADDRESS_CHARACTERS else None
+
+
+@lru_cache(maxsize=65536)
+def _plain_address(text: str) -> str | None:
     text = text.strip().split("%")[0]
     if text.startswith("["):
         text = text[1:].split("]")[0]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tocsin.model.event import Event
 
 TEXT_LIMIT = 4096
-"""Characters of a row that a citation keeps."""
+"""Characters of a row that a citation keeps, and of each of its columns."""
 MATCHES_PER_RULE = 2000
 """Rows of one rule that are kept; the rest are counted, so a flood cannot eat the memory."""
 CONTENT_LIMIT = 8 * 2**20
@@ -121,7 +121,7 @@ def reduced(rule: str, artefact: Artefact, form: Format, event: Event) -> Match:
         kind=kind_of(form.name, event.stream),
         time=event.time,
         place=event.place,
-        values=form.values(event),
+        values=_values(form, event),
         text=event.text[:TEXT_LIMIT],
     )
 
@@ -141,7 +141,7 @@ def _keep(
     for rule in found:
         if rule in benign:
             continue
-        values = form.values(event) if values is None else values
+        values = _values(form, event) if values is None else values
         tally.keep(
             Match(
                 rule=rule,
@@ -154,6 +154,11 @@ def _keep(
                 benign=benign,
             )
         )
+
+
+def _values(form: Format, event: Event) -> dict[str, str]:
+    """What is kept of a row's columns: a megabyte in one of them must not be kept 2000 times."""
+    return {name: value[:TEXT_LIMIT] for name, value in form.values(event).items()}
 
 
 def _say_if_cut(shown: int, artefact: Artefact, kind: str, observers: Sequence[Observer]) -> None:

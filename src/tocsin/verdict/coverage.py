@@ -90,12 +90,16 @@ class _Counts:
 class CoverageTaker(Observer):
     """Counts rows, problems and the hours in which there were rows, for every kind of source.
 
-    Memory is bounded by the number of files and of hours. A row's time is believed only between
-    `EARLIEST` and `LATEST`: a damaged row must not stretch the coverage over a century.
+    Memory is bounded by the number of files and of hours; above `KINDS` a row counts under its
+    format alone, for a log may name a new channel or protocol in every row. A row's time is
+    believed only between `EARLIEST` and `LATEST`: a damaged row must not stretch the coverage
+    over a century.
     """
 
     EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
     LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+    KINDS = 1000
+    """No server has as many; Windows has some four hundred channels."""
 
     def __init__(self) -> None:
         self._counts: dict[str, _Counts] = {}
@@ -103,9 +107,7 @@ class CoverageTaker(Observer):
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """Count one row."""
         del form
-        counts = self._counts.get(kind)
-        if counts is None:
-            counts = self._counts[kind] = _Counts()
+        counts = self._counts_of(kind)
         counts.files.add(artefact.path.inside)
         counts.events += 1
         time = event.time
@@ -119,10 +121,18 @@ class CoverageTaker(Observer):
 
     def problem(self, kind: str, problem: Problem) -> None:
         """Count one place that could not be read; without a line the whole file is lost."""
-        counts = self._counts.setdefault(kind, _Counts())
+        counts = self._counts_of(kind)
         counts.problems += 1
         if problem.line is None:
             counts.lost.add(problem.artefact)
+
+    def _counts_of(self, kind: str) -> _Counts:
+        counts = self._counts.get(kind)
+        if counts is None:
+            if len(self._counts) >= self.KINDS:
+                kind = kind.partition(":")[0]
+            counts = self._counts.setdefault(kind, _Counts())
+        return counts
 
     def taken(self) -> Coverage:
         """What was counted."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tocsin.model.event import Event
     from tocsin.model.problem import Problem
 
+_CHARACTERS = 256
 _ROWS_OF_A_FILE = 20
 """Rows of one file that are asked: a name is in all of them or in none."""
 
@@ -39,7 +40,7 @@ class Hosts(Observer):
             columns = tuple(column for column in form.columns if column.name == "host")
             self._columns[form.name] = columns
         for column in columns:
-            if name := column.value(event):
+            if name := (column.value(event) or "")[:_CHARACTERS]:
                 self._names[name.split(".")[0].upper()] += 1
                 return
 

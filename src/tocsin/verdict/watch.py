@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from tocsin.findings.addresses import Addresses
 from tocsin.findings.clocks import Clocks
 from tocsin.verdict.coverage import CoverageTaker
-from tocsin.verdict.exposure import Builds
 from tocsin.verdict.hosts import Hosts
+from tocsin.verdict.released import ReleasedBuilds
 
 if TYPE_CHECKING:
     from tocsin.matching.scan import Observer
@@ -20,7 +20,7 @@ class Watch:
     """One server's observers; each says afterwards what it saw."""
 
     coverage: CoverageTaker = field(default_factory=CoverageTaker)
-    builds: Builds = field(default_factory=Builds)
+    builds: ReleasedBuilds = field(default_factory=ReleasedBuilds)
     hosts: Hosts = field(default_factory=Hosts)
     addresses: Addresses = field(default_factory=Addresses)
     clocks: Clocks = field(default_factory=Clocks)

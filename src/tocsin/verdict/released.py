@@ -1,0 +1,83 @@
+"""Builds that can have run when a row says they did: nothing ran before it was released."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from tocsin.events.kind import in_words
+from tocsin.knowledge.builds import cumulative_update_of, parse
+from tocsin.verdict.exposure import Builds
+
+if TYPE_CHECKING:
+    from tocsin.events.format import Column, Format
+    from tocsin.model.artefact import Artefact
+    from tocsin.model.event import Event
+
+_EARLY = timedelta(days=4)
+"""How much sooner than its day of release a build may be seen: sources differ by three days."""
+_CHARACTERS = 32
+"""No build is longer; what is longer is not kept."""
+_DIFFERENT = 500
+_TOLD = 10
+
+
+class ReleasedBuilds(Builds):
+    """Notes the builds that rows name, without those that cannot be true.
+
+    A row that names a build from before its release is forged or its clock is wrong. It is told,
+    and it does not move the day of the fix to before the attack.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unreleased: dict[tuple[str, str], datetime] = {}
+
+    def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
+        """Note the build that the row names, if it can be true."""
+        for column in _build_columns(form):
+            if (build := column.value(event)) is None:
+                continue
+            if len(build) > _CHARACTERS:
+                return
+            if event.time is not None and event.time < earliest(build):
+                self._doubt(kind, build, event.time)
+                return
+            break
+        super().row(artefact, form, kind, event)
+
+    def limits(self) -> list[str]:
+        """What cannot be true, in words, for the verdict's limits."""
+        return [
+            f"{in_words(kind)}: rows from {first:%Y-%m-%d} on name the build {build}, which was "
+            "not released by then; those rows are forged or their clock is wrong."
+            for (kind, build), first in sorted(self._unreleased.items())[:_TOLD]
+        ]
+
+    def _doubt(self, kind: str, build: str, time: datetime) -> None:
+        known = self._unreleased.get((kind, build))
+        if known is None and len(self._unreleased) >= _DIFFERENT:
+            return
+        self._unreleased[kind, build] = time if known is None else min(known, time)
+
+
+@lru_cache(maxsize=64)
+def _build_columns(form: Format) -> tuple[Column, ...]:
+    return tuple(column for column in form.columns if column.name == "build")
+
+
+@lru_cache(maxsize=4096)
+def earliest(build: str) -> datetime:
+    """The first moment (UTC) at which this build, or the nearest older one known, can have run."""
+    number = parse(build)
+    update = cumulative_update_of(number) if number else None
+    days = [
+        known.released
+        for known in (update.builds if update else ())
+        if known.released and number and known.number <= number
+    ]
+    if not days:
+        return datetime.min.replace(tzinfo=UTC)
+    day = max(days)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) - _EARLY

@@ -1,0 +1,53 @@
+"""Rows that flood: what is kept of them stays small, and what decides is kept."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from tocsin.events.format import all_formats
+from tocsin.knowledge.packs import chosen_packs
+from tocsin.matching.rules import Seen, load_rules
+from tocsin.matching.scan import TEXT_LIMIT, Period, Tally, scan
+from tocsin.model.artefact import Artefact
+from tocsin.model.path import EvidencePath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HEADER = "DateTime,RequestId,UrlStem,AnchorMailbox,UserAgent,HttpStatus"
+
+
+def scanned(rows: Iterable[str]) -> Tally:
+    form = all_formats()["httpproxy"]
+    text = "\r\n".join([f"#Log-type: HttpProxy Logs\r\n#Fields: {HEADER}", *rows, ""])
+    artefact = Artefact(
+        path=EvidencePath.plain("Logging/HttpProxy/Ecp/x.log"),
+        format="httpproxy",
+        size_bytes=len(text),
+    )
+    tally = Tally()
+    scan(
+        io.BytesIO(text.encode()),
+        artefact,
+        form,
+        rules=load_rules(chosen_packs(()), user_sigma=(), user_yara=()),
+        period=Period(),
+        observers=(),
+        tally=tally,
+        seen=Seen(),
+    )
+    return tally
+
+
+def test_of_a_column_of_a_megabyte_little_is_kept() -> None:
+    """Two thousand such rows are kept for each rule."""
+    long = "x" * 400_000
+    tally = scanned(
+        f"2021-03-03T06:44:34.294Z,{place},/ecp/y.js,ServerInfo~a]@b:444/mapi/{long},{long},200"
+        for place in range(3)
+    )
+    assert tally.matches
+    for match in tally.matches:
+        assert max(map(len, match.values.values())) <= TEXT_LIMIT
+        assert len(match.text) <= TEXT_LIMIT
