@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,8 @@ from tocsin.report.visible import shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from tocsin.model.result import Citation, Finding, HostResult
+    from tocsin.model.result import Citation, Finding, HostResult, Tool
 
 ROW_CHARACTERS = 4_000
 """What other tools get of one cited row; ``report.json`` holds all of it."""
@@ -45,7 +45,11 @@ _REQUESTED = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """An address that findings name. `grade` is the gravest of them."""
+    """An address that findings name. `grade` is the gravest of them.
+
+    It is `sure` where a sure finding names it alone: of several clients that asked for a web
+    shell, one may be somebody who looks for the victims of others.
+    """
 
     address: str
     version: int
@@ -100,6 +104,19 @@ def shown(text: str, limit: int = ROW_CHARACTERS) -> str:
 def is_sure(finding: Finding) -> bool:
     """Whether a finding speaks of success and is sure of it alone."""
     return finding.grade.rank >= Grade.EXPLOITED.rank and finding.confidence is Confidence.HIGH
+
+
+def as_of(host: HostResult, tool: Tool) -> datetime:
+    """When the result is from, by its evidence: the last row of any finding, or that was read."""
+    found = [one.last_seen for one in (*host.findings, *host.leads) if one.last_seen]
+    read = [one.last for one in host.coverage if one.last]
+    if times := found or read:
+        return max(times)
+    # Without one time in it, a result is as old as the knowledge that it was made with.
+    try:
+        return datetime.combine(date.fromisoformat(tool.knowledge), time(), UTC)
+    except ValueError:
+        return datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def clients(host: HostResult) -> tuple[Client, ...]:
@@ -176,7 +193,7 @@ def _client(address: IPv4Address | IPv6Address, found: Iterable[Finding]) -> Cli
         address=str(address),
         version=address.version,
         internal=internal,
-        sure=not internal and any(is_sure(finding) for finding in findings),
+        sure=not internal and any(is_sure(one) and len(one.clients) == 1 for one in findings),
         grade=max((finding.grade for finding in findings), key=lambda grade: grade.rank),
         findings=findings,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tocsin.knowledge.attack import techniques
@@ -16,7 +16,7 @@ from tocsin.model.grade import Confidence, Grade
 from tocsin.report import summary, words
 from tocsin.report.stix.objects import BEGINNING, Thing, domain, quoted, stamp
 from tocsin.report.stix.observables import Observer
-from tocsin.report.traces import clients, planted_files, planted_pages, processes, shown
+from tocsin.report.traces import as_of, clients, planted_files, planted_pages, processes, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,22 +64,9 @@ class Bundle:
         self.say("relationship", relationship_type=how, source_ref=source, target_ref=target)
 
 
-def made_at(host: HostResult, tool: Tool) -> datetime:
-    """When the result is from, by its evidence: the last row of any finding, or that was read."""
-    found = [one.last_seen for one in (*host.findings, *host.leads) if one.last_seen]
-    read = [one.last for one in host.coverage if one.last]
-    if times := found or read:
-        return max(times)
-    # Without one time in it, a result is as old as the knowledge that it was made with.
-    try:
-        return datetime.combine(datetime.fromisoformat(tool.knowledge), time(), BEGINNING.tzinfo)
-    except ValueError:
-        return BEGINNING
-
-
 def host_objects(host: HostResult, tool: Tool, author: str, marks: list[str]) -> list[Thing]:
     """Every object about `host`, with a report that names all of them."""
-    made = Bundle(host, made_at(host, tool), author, marks, clients(host))
+    made = Bundle(host, as_of(host, tool), author, marks, clients(host))
     see = Observer(host, marks, made.add)
     server = made.say("identity", name=shown(host.name, _NAME_CHARACTERS), identity_class="system")
     malware = {one.path: _malware(made, see, server, one) for one in planted_files(host)}

@@ -1,0 +1,1 @@
+"""Parts of a MISP event, with ids that follow from their content."""
