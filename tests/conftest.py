@@ -8,6 +8,10 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.not_run"]
 
+# What the person who runs the tests has installed must not decide what they find.
+os.environ["TOCSIN_DATA"] = "/nowhere"
+os.environ["XDG_CONFIG_HOME"] = os.environ["APPDATA"] = "/nowhere"
+
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
 

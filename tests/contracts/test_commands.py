@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tocsin.cli.command import Command, all_commands
 from tocsin.cli.entry import parser
 from tocsin.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 COMMANDS = list(all_commands().values())
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "commands.md").read_text(
@@ -24,10 +28,25 @@ def section(command: Command) -> str:
     return PAGE.partition(f"\n## `tocsin {command.name}`\n")[2].partition("\n## ")[0]
 
 
-def options(command: Command) -> set[str]:
+def actions(command: Command) -> Iterator[argparse.Action]:
+    """Everything that the command takes, and what its own commands take (`tocsin pack update`)."""
     one = argparse.ArgumentParser(add_help=False)
     command.configure(one)
-    return {text for action in one._actions for text in action.option_strings}
+    yield from actions_of(one)
+
+
+def actions_of(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in parser._actions:
+        if isinstance(action, argparse._HelpAction):
+            continue
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from actions_of(below)
+
+
+def options(command: Command) -> set[str]:
+    return {text for action in actions(command) for text in action.option_strings}
 
 
 @every_command
@@ -45,9 +64,7 @@ def test_every_option_stands_in_the_reference_and_none_besides(command: Command)
 
 @every_command
 def test_every_option_says_what_it_does(command: Command) -> None:
-    one = argparse.ArgumentParser(add_help=False)
-    command.configure(one)
-    assert [] == [action.dest for action in one._actions if not action.help]
+    assert [] == [action.dest for action in actions(command) if not action.help]
 
 
 @every_command

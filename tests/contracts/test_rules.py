@@ -8,40 +8,26 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
-import yaml
 from sigma.modifiers import modifier_mapping
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import SigmaExpansion, SigmaRegularExpression, SigmaType
 
 from tocsin.events.format import all_formats
 from tocsin.knowledge.packs import DATA, Pack, RuleFile, all_packs
+from tocsin.matching.examples import wrong_about_sigma, wrong_about_yara
 from tocsin.matching.rules import RuleSet, load_rules
-from tocsin.matching.sigma.read import SPELLINGS, Examples, Extra, Row, extra_of, read_documents
+from tocsin.matching.sigma.read import SPELLINGS, Extra, extra_of, read_documents
 from tocsin.matching.sigma.regex import is_linear
-from tocsin.matching.sigma.routing import Route, routes
-from tocsin.model.event import Event
-from tocsin.model.path import EvidencePath
 from tocsin.model.rule import RuleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKED = [(pack, file) for pack in all_packs() for file in (*pack.sigma, *pack.benign)]
 SIGMA = [pytest.param(pack, file, id=file.path) for pack, file in PACKED]
 YARA = [pytest.param(pack, file, id=file.path) for pack in all_packs() for file in pack.yara]
-
-
-class YaraExample(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    text: str
-    path: str = "C:/inetpub/wwwroot/aspnet_client/page.aspx"
-
-
-class YaraExamples(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    match: tuple[str | YaraExample, ...]
-    no_match: tuple[str | YaraExample, ...]
 
 
 @pytest.fixture(scope="module")
@@ -121,57 +107,14 @@ def test_a_sigma_rule_can_be_asked_about_some_format(
 def test_a_sigma_rule_is_right_about_its_examples(
     pack: Pack, file: RuleFile, rules: RuleSet
 ) -> None:
-    examples = extra_of(parsed(file)).examples
-    assert examples is not None
-    assert [] == list(wrong_about(examples, parsed(file), rules))
-
-
-def wrong_about(examples: Examples, rule: SigmaRule, rules: RuleSet) -> Iterator[str]:
-    """The examples that come out otherwise, in any format that serves the rule."""
-    for wanted, rows in ((True, examples.match), (False, examples.no_match)):
-        for row in rows:
-            for form in all_formats().values():
-                served = routes(rule.logsource, form)
-                if not served or row.get("_format", form.name) != form.name:
-                    continue
-                found = rules.sigma_for(form).match(event_of(row, served))
-                if wanted != (rule.name in found):
-                    yield f"{'misses' if wanted else 'matches'} {row} in {form.name}"
-
-
-def event_of(row: Row, served: Sequence[Route]) -> Event:
-    """The row as an event: of a kind that the rule is asked about, unless it says otherwise."""
-    fields = {name: value for name, value in row.items() if not name.startswith("_")}
-    route = next(
-        (one for one in served if one.event_ids and fields.get("EventID") in one.event_ids),
-        served[0],
-    )
-    if route.event_ids is not None:
-        fields.setdefault("EventID", min(route.event_ids))
-    stream = min(route.streams) if route.streams is not None else ""
-    return Event(
-        time=None,
-        place=1,
-        fields=fields,
-        text=" ".join(fields.values()),
-        stream=row.get("_stream", stream),
-    )
+    assert [] == wrong_about_sigma(file, rules)
 
 
 @pytest.mark.parametrize(("pack", "file"), YARA)
 def test_a_yara_rule_is_right_about_its_examples(
     pack: Pack, file: RuleFile, rules: RuleSet
 ) -> None:
-    path = DATA / "packs" / PurePosixPath(file.path).with_suffix(".examples.yml")
-    loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    examples = msgspec.convert(loaded, YaraExamples)
-    assert examples.match
-    assert examples.no_match
-    for wanted, texts in ((True, examples.match), (False, examples.no_match)):
-        for one in texts:
-            example = YaraExample(one) if isinstance(one, str) else one
-            found = rules.yara_match(example.text.encode(), EvidencePath.plain(example.path))
-            assert wanted == (slug_of(file) in found), example.text
+    assert [] == wrong_about_yara(file, DATA / "packs", rules)
 
 
 @pytest.mark.parametrize(("pack", "file"), SIGMA)

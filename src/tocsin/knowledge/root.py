@@ -29,6 +29,8 @@ class _InUse:
     """The one thing about knowledge that changes while Tocsin runs."""
 
     root: Path = BUILTIN
+    edition: int = 0
+    """Counts on when a folder may hold something else than before."""
 
 
 _LOADERS: list[Callable[[], Any]] = []
@@ -42,6 +44,11 @@ def data_root() -> Path:
 def use(root: Path) -> None:
     """Read facts from `root` from now on, in every thread of this process."""
     _InUse.root = root
+
+
+def read_anew() -> None:
+    """Forget all that was read: a folder was changed while this process ran."""
+    _InUse.edition += 1
 
 
 @contextmanager
@@ -62,12 +69,12 @@ def cached(load: Callable[P, T]) -> Callable[P, T]:
     """
 
     @lru_cache(maxsize=_REMEMBERED)
-    def remembered(_root: Path, *arguments: P.args, **named: P.kwargs) -> T:
+    def remembered(_root: Path, _edition: int, *arguments: P.args, **named: P.kwargs) -> T:
         return load(*arguments, **named)
 
     @wraps(load)
     def ask(*arguments: P.args, **named: P.kwargs) -> T:
-        return remembered(_InUse.root, *arguments, **named)  # type: ignore[arg-type]  # mypy cannot know that all arguments of a cached function are hashable
+        return remembered(_InUse.root, _InUse.edition, *arguments, **named)  # type: ignore[arg-type]  # mypy cannot know that all arguments of a cached function are hashable
 
     if all(one.default is not one.empty for one in inspect.signature(load).parameters.values()):
         _LOADERS.append(ask)

@@ -12,7 +12,7 @@ from tocsin.errors import KnowledgeError
 from tocsin.events.format import all_formats
 from tocsin.knowledge.loading import load_everything
 from tocsin.knowledge.packs import all_packs, read_pack
-from tocsin.knowledge.root import using
+from tocsin.knowledge.root import read_anew, using
 from tocsin.matching.examples import wrong_about_sigma, wrong_about_yara
 from tocsin.matching.rules import load_rules
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 def prove(root: Path) -> None:
     """Try a whole folder of facts. Raises `KnowledgeError` with the first thing that is wrong."""
+    read_anew()
     with using(root):
         load_everything()
         _prove(all_packs(), root / "packs")
@@ -32,6 +33,7 @@ def prove(root: Path) -> None:
 
 def prove_pack(folder: Path) -> Pack:
     """Try one pack's folder, with the tables in use. Raises `KnowledgeError`."""
+    read_anew()
     pack = read_pack(folder)
     _prove([pack], folder.parent)
     return pack
