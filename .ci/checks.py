@@ -74,8 +74,19 @@ def report(results: dict[str, tuple[int, float]], not_run: list[str]) -> int:
         print("  REQUIRE=all: what did not run counts as failed")
         failed = True
     if not_run:
-        print(f"NOT RUN ({len(not_run)}): {'; '.join(not_run)}")
+        print(f"NOT RUN ({len(not_run)}): {'; '.join(by_reason(not_run))}")
     return int(failed)
+
+
+def by_reason(not_run: list[str]) -> list[str]:
+    """Tell each reason once, with the tests that it kept from running."""
+    tests: dict[str, list[str]] = {}
+    for line in not_run:
+        test, _, reason = line.partition(": ")
+        tests.setdefault(reason, []).append(test)
+    return [
+        f"{reason}: {', '.join(kept)}" if reason else kept[0] for reason, kept in tests.items()
+    ]
 
 
 if __name__ == "__main__":

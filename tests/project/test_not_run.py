@@ -66,8 +66,11 @@ def test_what_did_not_run_is_the_last_line(
 ) -> None:
     monkeypatch.delenv("REQUIRE", raising=False)
 
-    assert 0 == checks.report({"pytest": (0, 1.0)}, ["a: no corpus", "b: no Chromium"])
-    assert "NOT RUN (2): a: no corpus; b: no Chromium" == capsys.readouterr().out.splitlines()[-1]
+    assert 0 == checks.report(
+        {"pytest": (0, 1.0)}, ["a: no corpus", "b: no Chromium", "c: no corpus"]
+    )
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert "NOT RUN (3): no corpus: a, c; no Chromium: b" == last
 
 
 def test_with_require_all_what_did_not_run_is_a_failure(
