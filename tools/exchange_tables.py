@@ -3,10 +3,10 @@
     .venv/bin/python tools/exchange_tables.py ../shared/domain/exchange_cves.json
 
 Run once for the first tables, and again where the collected facts change. The files in
-``src/tocsin/knowledge/data/exchange`` are the truth: what people decided there is kept (the
-comment at the head, the columns `name`, `unaffected`, `check`, the letters of `source` and what the
-collection leaves empty; of the updates everything but `cves` and the builds that it names). Read the difference
-(``git diff``) before it is committed. ``docs/reference/builds.md`` tells what each column means.
+``src/tocsin/knowledge/data/exchange`` are the truth. What people decided there is kept: the
+comment at the head, the columns `name`, `unaffected` and `check`, letters of `source`, what the
+collection leaves empty, and of each update everything but the CVEs and builds that it names. Read
+the difference (``git diff``) before it is committed. ``docs/reference/builds.md`` explains.
 """
 
 from __future__ import annotations

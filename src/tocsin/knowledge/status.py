@@ -166,7 +166,7 @@ def _said(number: Number, found: CumulativeUpdate, cve: Cve) -> _Said:
     fixed = sorted({one for update in updates for one in update.fixed.get(found.name, ())})
     if fixed:
         names = " or ".join(update.name for update in updates if found.name in update.fixed)
-        return _compared(number, found.name, fixed, names, inferred=cve.inferred)
+        return _compared(number, found, fixed, names, inferred=cve.inferred)
     if found.name in cve.listed:
         return _listed(number, found, _fixed_on(cve))
     if updates:
@@ -175,15 +175,19 @@ def _said(number: Number, found: CumulativeUpdate, cve: Cve) -> _Said:
 
 
 def _compared(
-    number: Number, cu: str, fixed: list[Number], names: str, *, inferred: bool
+    number: Number, found: CumulativeUpdate, fixed: list[Number], names: str, *, inferred: bool
 ) -> _Said:
-    note = " (inferred from the day of publication)" if inferred else ""
+    cu, note = found.name, " (inferred from the day of publication)" if inferred else ""
     if number < fixed[0]:
         return _Said(
             StatusWord.VULNERABLE, f"{cu} is fixed by {names} from {_text(fixed[0])}{note}"
         )
     if number >= fixed[-1]:
-        return _Said(StatusWord.FIXED, f"{cu} is fixed from {_text(fixed[-1])} ({names}){note}")
+        return _Said(
+            StatusWord.FIXED,
+            f"{cu} is fixed from {_text(fixed[-1])} ({names}){note}",
+            for_all=fixed[-1] <= found.builds[0].number,
+        )
     return _Said(
         StatusWord.UNDETERMINED,
         f"sources disagree whether {names} fixes {cu} from {_text(fixed[0])} or from "

@@ -123,7 +123,10 @@ def newer_cumulative_update(found: CumulativeUpdate, on: date) -> CumulativeUpda
 
 
 def is_superseded(found: CumulativeUpdate, on: date) -> bool:
-    """Whether an update came by `on` for newer cumulative updates and not for this one."""
+    """Whether an update came by `on` for newer cumulative updates and not for this one.
+
+    A few security updates (February 2019) were cumulative updates themselves; they count.
+    """
     special = special_packages().get(found.name)
     ours = [
         build.released
@@ -134,8 +137,10 @@ def is_superseded(found: CumulativeUpdate, on: date) -> bool:
         build.released
         for newer in all_cumulative_updates()
         if newer.product == found.product and newer.builds[0].number > found.builds[0].number
-        for build in newer.builds[1:]
-        if build.released is not None and build.released <= on
+        for build in newer.builds
+        if (build is not newer.builds[0] or build.su is not None)
+        and build.released is not None
+        and build.released <= on
     ]
     return max(theirs, default=date.min) > max(ours, default=date.min)
 
