@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
+from tocsin.events.anchor import unmask
 from tocsin.events.exchange_csv import add_build, count_csv, header_names, log_type, read_csv
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
 from tocsin.events.lines import head_text
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
     """Rows of one log; the stream is the protocol in lower case, from the row or the folder.
 
-    The field ``Build`` is added: the four version columns, else the ``#Version`` line.
+    The field ``Build`` is added: the four version columns, else the ``#Version`` line. A forged
+    anchor mailbox is shown in its plain form.
     """
     folder = artefact.path.folded.rpartition("/httpproxy/")[2].split("/")
     folder_stream = folder[0] if len(folder) > 1 else ""
 
     def finish(fields: dict[str, str], build: str | None) -> str:
+        unmask(fields)
         add_build(fields, build)
         return fields.get("Protocol", folder_stream).lower()
 
