@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -36,7 +38,9 @@ def test_the_verdict_comes_first_and_again_at_the_end() -> None:
     lines = printed(results.result(results.compromised())).split("\n")
     text = [line.strip() for line in lines if line.strip()]
     assert text[0].startswith("✖ COMPROMISED")
-    assert "✖ COMPROMISED   EXCH01" == text[-1]
+    end = text[text.index("In short") + 1 :]
+    assert end[0].startswith("✖ COMPROMISED   EXCH01  2020-12-12 to 2021-03-12")
+    assert end[1].startswith("First: Take the server off the network now")
 
 
 def test_the_dates_and_the_assurance_stand_with_the_verdict() -> None:
@@ -90,7 +94,16 @@ def test_what_was_not_read_and_what_was_set_aside_is_counted() -> None:
 def test_several_servers_are_listed_again_from_the_worst() -> None:
     result = results.result(results.quiet(), results.untold(), results.compromised())
     end = printed(result).partition("In short: 3 servers, the worst first")[2]
-    assert ["EXCH01", "EXCH03", "EXCH02"] == [line.split()[-1] for line in end.split("\n") if line]
+    assert ["EXCH01", "EXCH03", "EXCH02"] == re.findall("EXCH[0-9]+", end)
+
+
+def test_many_servers_are_told_in_brief_and_namesakes_by_their_source() -> None:
+    one, two = results.quiet(), msgspec.structs.replace(results.quiet(), source="other.zip")
+    text = flat(printed(results.result(one, two, *[results.compromised()] * 2), width=200))
+    assert "What was read" not in text
+    assert "Somebody got in" in text
+    end = text.partition("In short: 4 servers")[2]
+    assert f"{one.name} (other.zip)" in end
 
 
 def test_no_escape_sequence_of_evidence_reaches_the_terminal() -> None:

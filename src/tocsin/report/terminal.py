@@ -35,6 +35,8 @@ _SEVERITY_STYLES: dict[Severity, str] = {
     Severity.LOW: "cyan",
     Severity.INFORMATIONAL: "dim",
 }
+_TOLD_IN_FULL = 3
+_WHY_IN_BRIEF = 4
 _FINDINGS_SHOWN = 15
 _STEPS_SHOWN = 12
 _CITATIONS_SHOWN = 2
@@ -48,7 +50,8 @@ def render(result: Result) -> RenderableType:
 
     No text from evidence is ever read as markup, and none of it reaches the terminal unescaped.
     """
-    parts = [part for host in result.hosts for part in _host(host)]
+    told = _host if len(result.hosts) <= _TOLD_IN_FULL else _host_in_brief
+    parts = [part for host in result.hosts for part in told(host)]
     return Group(*parts, *_in_short(result))
 
 
@@ -60,21 +63,58 @@ def one_line(host: HostResult) -> str:
 
 
 def _in_short(result: Result) -> list[RenderableType]:
-    """The verdicts once more, the worst first: the end is what stays on the screen."""
+    """The verdicts once more, the worst first: the end is what stays on the screen.
+
+    Among several servers of one name only the source tells them apart. One server alone has room
+    for the first thing to do.
+    """
     hosts = sorted(result.hosts, key=lambda host: -words.rank(host.verdict).severity)
     servers = "" if len(hosts) == 1 else f": {len(hosts)} servers, the worst first"
-    return [
-        _heading(f"In short{servers}"),
-        *(_indented(Text.assemble(_badge(one), f"  {visible(one.name)}")) for one in hosts),
-        Text(),
-    ]
+    parts = [_heading(f"In short{servers}"), *(_shortly(one, hosts) for one in hosts)]
+    if len(hosts) == 1:
+        steps = summary.next_steps(hosts[0])
+        parts += [_indented(f"First: {visible(step)}") for step in steps[:1]]
+    return [*parts, Text()]
+
+
+def _shortly(host: HostResult, hosts: Sequence[HostResult]) -> RenderableType:
+    namesakes = sum(host.name == other.name for other in hosts)
+    origin = f"  ({visible(host.source)})" if namesakes > 1 else ""
+    span = summary.span(host)
+    dates = f"  {words.day(span[0])} to {words.day(span[1])}" if span else "  no dates"
+    name = f"  {visible(host.name)}{origin}"
+    return _indented(Text.assemble(_badge(host), name, (dates, "dim")))
 
 
 def _host(host: HostResult) -> list[RenderableType]:
+    parts = _verdict(host)
+    parts += _listed("Why", host.verdict.reasons)
+    parts += _next_steps(host)
+    parts += _listed("What could not be seen", host.verdict.limits)
+    parts += _findings("Findings", host.findings)
+    parts += _findings("Leads from your own rules (they never raise the verdict)", host.leads)
+    parts += _builds(host)
+    parts += _coverage(host)
+    parts += _set_aside(host)
+    return parts
+
+
+def _host_in_brief(host: HostResult) -> list[RenderableType]:
+    """One of many: whoever reads about thirty servers wants each on a quarter of a screen."""
+    reasons = host.verdict.reasons
+    parts = _verdict(host)
+    parts += _listed("Why", reasons[:_WHY_IN_BRIEF])
+    if len(reasons) > _WHY_IN_BRIEF:
+        more = words.count(len(reasons) - _WHY_IN_BRIEF, "more reason")
+        parts.append(_indented(f"… and {more} in the report", by=6))
+    return parts
+
+
+def _verdict(host: HostResult) -> list[RenderableType]:
     name = visible(host.name)
     origin = f"  ({visible(host.source)})" if host.source != host.name else ""
     verdict = host.verdict
-    parts: list[RenderableType] = [
+    return [
         Text(),
         Text.assemble(_badge(host), ("  " + name, "bold"), origin),
         Text(),
@@ -82,15 +122,6 @@ def _host(host: HostResult) -> list[RenderableType]:
         _indented(words.dates_covered(verdict, summary.span(host))),
         _indented(f"Assurance: {verdict.assurance}, that is, {words.assurance(verdict)}."),
     ]
-    parts += _listed("Why", verdict.reasons)
-    parts += _listed("What could not be seen", verdict.limits)
-    parts += _next_steps(host)
-    parts += _findings("Findings", host.findings)
-    parts += _findings("Leads from your own rules (they never raise the verdict)", host.leads)
-    parts += _builds(host)
-    parts += _coverage(host)
-    parts += _set_aside(host)
-    return parts
 
 
 def _next_steps(host: HostResult) -> list[RenderableType]:
