@@ -27,7 +27,7 @@ from tocsin.model import result
 from tocsin.model.progress import Progress, running
 from tocsin.verdict.assemble import Parts, assemble, unopened, worst_of
 from tocsin.verdict.campaign import judge_pack
-from tocsin.verdict.exposure import exposure
+from tocsin.verdict.exposure import cves_to_judge, exposure
 from tocsin.verdict.watch import Watch
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ def _hunt_one(
     moments, left_out = timeline(findings, traces, rules.infos)
 
     covered = watch.coverage.taken()
-    exposed = exposure(
-        watch.builds.sightings(), [cve for pack in packs for cve in pack.about.cves]
-    )
+    exposed = exposure(watch.builds.sightings(), cves_to_judge(packs), watch.mitigations.taken())
     host = assemble(
         Parts(
             source=source,

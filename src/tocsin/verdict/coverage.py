@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tocsin.events.format import Unit
 from tocsin.events.kind import serves
 from tocsin.matching.scan import Observer
 
@@ -22,6 +23,9 @@ GAP = timedelta(hours=24)
 """A stretch without any row that is longer than this is a gap: Exchange's own health probes write
 to its logs around the clock, and a quiet week-end alone must not raise doubts."""
 _HOUR = 3600
+_RARE = frozenset({"mft", "setup_log"})
+"""Formats whose rows do not come around the clock. As the time of a file or a registry key, which
+may be years old, theirs is no coverage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +110,13 @@ class CoverageTaker(Observer):
 
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """Count one row."""
-        del form
         counts = self._counts_of(kind)
         counts.files.add(artefact.path.inside)
         counts.events += 1
         time = event.time
         if time is None or not self.EARLIEST <= time <= self.LATEST:
+            return
+        if form.unit is Unit.DOCUMENT or form.name in _RARE:
             return
         if counts.first is None or time < counts.first:
             counts.first = time

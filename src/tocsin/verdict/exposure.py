@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from tocsin.knowledge.builds import Number, lookup, parse
+from tocsin.knowledge.cves import all_cves
 from tocsin.knowledge.status import Status, StatusWord, never_vulnerable, status
 from tocsin.matching.scan import Observer
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tocsin.events.format import Column, Format
+    from tocsin.knowledge.packs import Pack
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
     from tocsin.model.problem import Problem
@@ -131,6 +133,11 @@ class Builds(Observer):
                 ),
             )
         )
+
+
+def cves_to_judge(packs: Iterable[Pack]) -> tuple[str, ...]:
+    """Every CVE that is known, and those of the packs, each once and in order."""
+    return tuple(sorted({*all_cves(), *(cve for pack in packs for cve in pack.about.cves)}))
 
 
 def exposure(

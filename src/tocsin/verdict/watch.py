@@ -9,6 +9,7 @@ from tocsin.findings.addresses import Addresses
 from tocsin.findings.clocks import Clocks
 from tocsin.verdict.coverage import CoverageTaker
 from tocsin.verdict.hosts import Hosts
+from tocsin.verdict.mitigations import Mitigations
 from tocsin.verdict.released import ReleasedBuilds
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class Watch:
 
     coverage: CoverageTaker = field(default_factory=CoverageTaker)
     builds: ReleasedBuilds = field(default_factory=ReleasedBuilds)
+    mitigations: Mitigations = field(default_factory=Mitigations)
     hosts: Hosts = field(default_factory=Hosts)
     addresses: Addresses = field(default_factory=Addresses)
     clocks: Clocks = field(default_factory=Clocks)
@@ -28,4 +30,11 @@ class Watch:
     @property
     def everybody(self) -> tuple[Observer, ...]:
         """All of them, to be shown every row."""
-        return (self.coverage, self.builds, self.hosts, self.addresses, self.clocks)
+        return (
+            self.coverage,
+            self.builds,
+            self.mitigations,
+            self.hosts,
+            self.addresses,
+            self.clocks,
+        )
