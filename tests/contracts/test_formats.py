@@ -240,9 +240,9 @@ def test_no_pattern_takes_long_over_a_hostile_value() -> None:
     for name, column in all_columns():
         for word in re.findall(r"[\w =:/-]{3,}", column.pattern or ""):
             text = word * (2**20 // len(word))
-            started = time.perf_counter()
+            started = time.process_time()
             column.value(Event(time=None, place=1, fields={column.source: text}, text=""))
-            if time.perf_counter() - started > 2:
+            if time.process_time() - started > 2:
                 slow.append((name, column.name, word))
     assert [] == slow
 
