@@ -104,7 +104,7 @@ def test_the_formats_asked_for_are_written_and_no_others(evidence: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--format", "stix"], "--format: there is no report format 'stix'; there are csv, html"),
+        (["--format", "fax"], "--format: there is no report format 'fax'; there are csv, html"),
         (["--since", "soon"], "--since: 'soon' is no time"),
         (["--since", "2021-03-03", "--until", "2021-03-02"], "--since must be before --until"),
         (["--pack", "nonesuch"], "nonesuch"),
