@@ -18,7 +18,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs soak bench samples requirements changelog sizes clean
+.PHONY: help setup demo test lint format docs soak bench samples lists requirements changelog sizes clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench: setup ## Measure: bytes per second and peak memory
 
 samples: setup ## Write the sample servers anew from their readable text
 	$(BIN)/python -m tocsin.samples build/samples
+
+lists: setup ## Write what to collect, for KAPE, Velociraptor and PowerShell, anew from the log formats
+	@$(BIN)/python -m tocsin.collect.lists share
 
 requirements: setup ## Pin all requirements to the newest versions, with hashes
 	$(PIN) --upgrade requirements/uv.in -o requirements/uv.txt

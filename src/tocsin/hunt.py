@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import tocsin
 from tocsin.errors import SourceError
 from tocsin.evidence.open import open_collection
+from tocsin.evidence.parts import without_later_parts
 from tocsin.findings.judge import Context, judge, ordered
 from tocsin.findings.pivots import pivots_of
 from tocsin.findings.shells import shell_findings, with_children
@@ -41,7 +42,9 @@ __all__ = ["Options", "hunt"]
 
 
 def hunt(sources: Sequence[Path], options: Options, progress: Progress) -> result.Result:
-    """Hunt every source; each is one server. The same sources give the same result.
+    """Hunt every source; each is one server, and the parts of a split collection are one source.
+
+    The same sources give the same result.
 
     Raises `SourceError` where no source can be opened at all, `KnowledgeError` where our own
     rules are broken, `UsageError` where a pack does not exist. Never raises on evidence. One
@@ -52,7 +55,7 @@ def hunt(sources: Sequence[Path], options: Options, progress: Progress) -> resul
     hosts: list[result.HostResult] = []
     readings: list[Reading] = []
     errors: list[SourceError] = []
-    for source in sources:
+    for source in without_later_parts(sources):
         try:
             host, reading = _hunt_one(source, packs, rules, options, progress)
         except SourceError as error:

@@ -57,8 +57,8 @@ def test_a_command_is_named_after_its_file_and_says_what_it_does(command: Comman
 
 @every_command
 def test_every_option_stands_in_the_reference_and_none_besides(command: Command) -> None:
-    explained = re.findall(r"^(`--.*)$", section(command), flags=re.MULTILINE)
-    named = {text for line in explained for text in re.findall(r"`(--[a-z-]+)", line)}
+    explained = re.findall(r"^(`-.*)$", section(command), flags=re.MULTILINE)
+    named = {text for line in explained for text in re.findall(r"`(--?[a-z-]+)", line)}
     assert options(command) == named
 
 

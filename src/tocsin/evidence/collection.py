@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -64,10 +64,12 @@ class Collection:
 
     `problems` grows while `members` is walked. `members` may be walked more than once.
     `total_bytes` is what there is to read, as the container claims; None where it does not say.
+    `claimed` holds, by the path inside, the SHA-256 that the collecting tool took on the server.
     """
 
     name: str
     problems: list[Problem] = field(default_factory=list)
+    claimed: Mapping[str, str] = field(default_factory=dict)
     total_bytes: int | None = None
 
     def members(self) -> Iterator[Member]:

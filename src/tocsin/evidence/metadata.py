@@ -145,7 +145,7 @@ def _file_of(row: Row) -> tuple[str, list[FileTime]] | None:
 
 
 def _json_rows(stream: BinaryIO) -> Iterator[tuple[int, Row | None]]:
-    for number, line in _lines(stream):
+    for number, line in numbered_lines(stream):
         if not line.strip():
             continue
         try:
@@ -157,7 +157,9 @@ def _json_rows(stream: BinaryIO) -> Iterator[tuple[int, Row | None]]:
 
 
 def _csv_rows(stream: BinaryIO) -> Iterator[tuple[int, Row | None]]:
-    rows = csv.reader(line.decode("utf-8-sig", errors="replace") for _, line in _lines(stream))
+    rows = csv.reader(
+        line.decode("utf-8-sig", errors="replace") for _, line in numbered_lines(stream)
+    )
     header: list[str] | None = None
     while True:
         try:
@@ -174,7 +176,7 @@ def _csv_rows(stream: BinaryIO) -> Iterator[tuple[int, Row | None]]:
             yield rows.line_num, _folded(dict(zip(header, row, strict=True))) if fits else None
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def numbered_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Numbered lines; one that is too long is cut, so that nothing can fill our memory."""
     number = 0
     while line := stream.readline(LONGEST_LINE_BYTES):

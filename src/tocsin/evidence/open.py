@@ -17,6 +17,7 @@ from tocsin.evidence.collection import Collection, Limits
 from tocsin.evidence.damage import ArchiveError, MemberError, problem_of
 from tocsin.evidence.directories import directory_entries, file_entry
 from tocsin.evidence.layouts import drive_of, locate
+from tocsin.evidence.listed import with_list
 from tocsin.evidence.magic import (
     COMPRESSED_ENDINGS,
     Kind,
@@ -28,6 +29,7 @@ from tocsin.evidence.magic import (
 from tocsin.evidence.member import OpenedMember
 from tocsin.evidence.metadata import with_collector_times
 from tocsin.evidence.naming import NameBook, decoded, safe
+from tocsin.evidence.parts import all_parts
 from tocsin.evidence.session import Container, Entries, Entry, Session, Watch
 from tocsin.evidence.sevenzips import sevenzip_entries
 from tocsin.evidence.tars import tar_entries
@@ -57,8 +59,9 @@ def open_collection(
 
     A folder; a zip, 7z or tar archive (tar also packed with gzip, bzip2, xz or zstd); or any
     other single file, which is then a collection of one. Archives in it are opened too where they
-    do not lie on the server's own drive. `on_bytes` hears of bytes unpacked into the spool, which
-    is what takes time here.
+    do not lie on the server's own drive, and the other parts of a split collection of
+    `tocsin collect` with the one that is named. `on_bytes` hears of bytes unpacked into the
+    spool, which is what takes time here.
 
     Raises `SourceError` where the source as a whole cannot be read; everything less is in the
     collection's `problems`.
@@ -67,13 +70,19 @@ def open_collection(
     try:
         opening = _Opening(session, source)
         opening.run()
-        members = with_collector_times(opening.members, session.problems)
+        listed = with_list(
+            with_collector_times(opening.members, session.problems), session.problems
+        )
     except BaseException:
         session.close()
         raise
-    members.sort(key=lambda member: member.path.inside)
+    members = sorted(listed.members, key=lambda member: member.path.inside)
     return _Opened(
-        name=opening.name, problems=session.problems, found=tuple(members), session=session
+        name=opening.name,
+        problems=session.problems,
+        claimed=listed.claimed,
+        found=tuple(members),
+        session=session,
     )
 
 
@@ -129,11 +138,28 @@ class _Opening:
                 self._take_all(root, (one for one in (entry,)), archives=0)
             else:
                 self._open_archive(root, kind, self._region_of(root, entry), archives=1)
+                for part in all_parts(self.source):
+                    if part != self.source:
+                        self._run_part(part)
         except ArchiveError as error:
             raise SourceError(error.detail, where=str(self.source)) from error
         except OSError as error:
             detail = error.strerror or str(error)
             raise SourceError(f"this cannot be read: {detail}", where=str(self.source)) from error
+
+    def _run_part(self, path: Path) -> None:
+        """Open another part of a split collection; what is wrong with it is a problem only."""
+        part = Container(self.session, "", safe(path.name).inside)
+        try:
+            entry = file_entry(os.fsencode(path), path.name, path.stat(), self.session)
+            kind = recognise(entry.open)
+            if kind is not None and kind.kind is Kind.ZIP:
+                self._open_archive(part, kind, self._region_of(part, entry), archives=1)
+        except ArchiveError as error:
+            part.report(error.code, None, error.detail)
+        except OSError as error:
+            problem = problem_of(error, part.name)
+            part.report(problem.code, None, problem.detail)
 
     def _open_archive(
         self, container: Container, kind: Recognised, region: HandleRegion, *, archives: int

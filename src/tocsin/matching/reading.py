@@ -11,9 +11,11 @@ from tocsin.errors import SourceError
 from tocsin.events.format import Unit, all_formats
 from tocsin.events.kind import kind_of
 from tocsin.evidence.damage import problem_of
+from tocsin.evidence.listed import mismatch
 from tocsin.evidence.manifest import HashingStream
 from tocsin.matching.rules import Seen
 from tocsin.matching.scan import Tally, reduced, rows_with, scan
+from tocsin.model.path import EvidencePath
 from tocsin.model.problem import Problem, ProblemCode
 from tocsin.model.result import ManifestEntry
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from tocsin.artefacts.discover import Discovered
     from tocsin.evidence.collection import Collection, Member
+    from tocsin.evidence.manifest import Digest
     from tocsin.matching.match import Match
     from tocsin.matching.rules import RuleSet
     from tocsin.matching.scan import Observer, Period
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 TRACES_PER_KEY = 2000
 """Rows that the second hunt keeps for one kind of pivot; the rest are counted."""
+_NEVER_SEEN = (ProblemCode.NOT_COLLECTED, ProblemCode.MISSING)
+"""Files that the server had and we do not: lost to the kind of source that they would be."""
 PROBLEMS_PER_PLACE = 20
 """Problems of one code that are listed for one file; the rest are one line with their number."""
 
@@ -110,13 +115,18 @@ def read(
             _tell(watching, _expected(found), found.problem)
         if found.readable:
             try:
-                _read_one(found, reading, rules, period, watching, progress)
+                digest = _read_one(found, reading, rules, period, watching, progress)
+                path = found.member.path.inside
+                if problem := mismatch(path, collection.claimed.get(path), digest):
+                    _tell(watching, _expected(found), problem)
             except OSError as error:
                 _tell(watching, _expected(found), problem_of(error, found.member.path.inside))
             except Exception as error:  # noqa: BLE001 a worker: see `_bug`
                 _tell(watching, _expected(found), _bug(error, found.member.path.inside))
     for problem in collection.problems:
-        _tell(watching, "collection", problem)
+        is_file = problem.code in _NEVER_SEEN
+        kind = _kind_by_place(EvidencePath.plain(problem.artefact)) if is_file else "collection"
+        _tell(watching, kind, problem)
     return reading
 
 
@@ -127,7 +137,7 @@ def _read_one(
     period: Period,
     watching: Sequence[Observer],
     progress: Progress,
-) -> None:
+) -> Digest:
     path = found.member.path.inside
     with HashingStream(found.member.open(), progress.advance) as stream:
         if found.artefact is not None:
@@ -147,6 +157,7 @@ def _read_one(
                 reading.logs.append((found.artefact, found.member))
         digest = stream.finish()
     reading.manifest.append(ManifestEntry(path=path, size=digest.size_bytes, sha256=digest.sha256))
+    return digest
 
 
 def _bug(error: Exception, path: str) -> Problem:
@@ -232,7 +243,10 @@ def _expected(found: Discovered) -> str:
     """The kind of source that a file would have been, as far as its place tells."""
     if found.artefact is not None:
         return kind_of(found.artefact.format, "")
-    path = found.member.path
+    return _kind_by_place(found.member.path)
+
+
+def _kind_by_place(path: EvidencePath) -> str:
     for form in all_formats().values():
         if any(path.matches(pattern) for pattern in form.paths):
             return kind_of(form.name, "")

@@ -66,6 +66,12 @@ class ProblemCode(StrEnum):
     """Tocsin itself failed on a file; the rest of that file was not read. Please report it."""
     BAD_METADATA = "bad_metadata"
     """The collecting tool's own metadata cannot be read."""
+    HASH_MISMATCH = "hash_mismatch"
+    """A file's content is not what the collecting tool hashed on the server."""
+    NOT_COLLECTED = "not_collected"
+    """The collecting tool could not take a file, or left it out as it was told to."""
+    MISSING = "missing"
+    """What the collecting tool took was not handed over: a file, a part, or its list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
