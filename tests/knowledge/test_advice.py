@@ -20,7 +20,7 @@ def installs(build: str, on: date) -> list[str]:
 
 
 def test_where_the_cumulative_update_gets_updates_the_newest_one_is_enough() -> None:
-    assert ["Install Mar21SU for Exchange Server 2016 CU19 (15.1.2176.9)."] == installs(
+    assert ["Install Mar21SU for Exchange Server 2016 CU19 (KB5000871, 15.1.2176.9)."] == installs(
         "15.1.2176.4", date(2021, 3, 10)
     )
 
@@ -28,7 +28,7 @@ def test_where_the_cumulative_update_gets_updates_the_newest_one_is_enough() -> 
 def test_an_old_cumulative_update_comes_before_its_security_update() -> None:
     assert [
         "Install Exchange Server 2019 CU9: CU3 gets no more security updates.",
-        "Install May21SU for Exchange Server 2019 CU9 (15.2.858.12).",
+        "Install May21SU for Exchange Server 2019 CU9 (KB5003435, 15.2.858.12).",
     ] == installs("15.2.464.15", date(2021, 5, 20))
 
 
@@ -42,10 +42,15 @@ def test_only_what_was_out_on_that_day_is_named() -> None:
 def test_2016_goes_to_subscription_edition_when_extended_updates_have_ended() -> None:
     found = installs("15.1.2308.27", TODAY)
     assert "Install Exchange Server 2016 CU23: CU21 gets no more security updates." == found[0]
-    assert found[1].startswith("Install Aug26SU for Exchange Server 2016 CU23 (15.1.2507.72) if ")
+    assert found[1].startswith(
+        "Install Aug26SU for Exchange Server 2016 CU23 (KB5121576, 15.1.2507.72) if "
+    )
     assert found[1].endswith("without them Oct25SU, 15.1.2507.61.")
     assert found[2].startswith("Move to Exchange Server SE: set up a new server")
-    assert "After that, install Aug26SU for Exchange Server SE RTM (15.2.2562.46)." == found[3]
+    assert (
+        "After that, install Aug26SU for Exchange Server SE RTM (KB5121573, 15.2.2562.46)."
+        == found[3]
+    )
 
 
 def test_2019_is_upgraded_in_place_from_its_last_cumulative_updates() -> None:
@@ -62,7 +67,7 @@ def test_2010_and_2013_migrate(build: str) -> None:
 
 
 def test_subscription_edition_gets_its_newest_update() -> None:
-    assert ["Install Aug26SU for Exchange Server SE RTM (15.2.2562.46)."] == installs(
+    assert ["Install Aug26SU for Exchange Server SE RTM (KB5121573, 15.2.2562.46)."] == installs(
         "15.2.2562.17", TODAY
     )
 

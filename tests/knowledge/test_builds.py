@@ -28,11 +28,17 @@ def test_the_table_says_what_the_team_collected(corpus: Path) -> None:
     if not source.is_file():
         pytest.skip(f"no collected table of builds at {source}")
     collected = {
-        row["build"]: (row["product"], row["cu"], row["su"], row["release_date"])
+        row["build"]: (row["product"], row["cu"], row["su"], row["release_date"], row["kb"])
         for row in json.loads(source.read_text(encoding="utf-8"))["builds"]
     }
     ours = {
-        build.text: (build.product, build.cu, build.su, shown(build.released, build.by_month))
+        build.text: (
+            build.product,
+            build.cu,
+            build.su,
+            shown(build.released, build.by_month),
+            [build.kb.removeprefix("KB")] if build.kb else [],
+        )
         for build in all_builds()
     }
     assert collected == ours

@@ -118,9 +118,10 @@ def _newest(target: CumulativeUpdate, on: date) -> Build | None:
 
 
 def _name(build: Build, target: CumulativeUpdate) -> str:
+    number = f"{build.kb}, {build.text}" if build.kb else build.text
     if build is target.builds[0]:
-        return f"{target.product} {target.cu} ({build.text})"
-    return f"{build.su or 'the update'} for {target.product} {target.cu} ({build.text})"
+        return f"{target.product} {target.cu} ({number})"
+    return f"{build.su or 'the update'} for {target.product} {target.cu} ({number})"
 
 
 def _paid(newest: Build, target: CumulativeUpdate) -> str:

@@ -31,6 +31,7 @@ class Build:
 
     `su` is None for the cumulative update itself and for interim updates without a name.
     `released` is the day (UTC), the first of the month where `by_month`, None where unknown.
+    `kb` is the article of Microsoft's knowledge base (``KB5000871``), None where unknown.
     `source` holds the letters that ``builds.csv`` explains.
     """
 
@@ -41,6 +42,7 @@ class Build:
     released: date | None
     by_month: bool
     source: str
+    kb: str | None = None
 
     @property
     def text(self) -> str:
@@ -148,6 +150,7 @@ def _build(row: dict[str, str], line: int) -> Build:
         released=released,
         by_month=by_month,
         source=row["source"],
+        kb=row["kb"] or None,
     )
 
 
