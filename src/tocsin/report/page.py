@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tocsin.model.grade import Grade
 from tocsin.report import calendar, summary, timeline, words
+from tocsin.report.exposures import Exposures, sorted_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,6 +94,7 @@ class HostView:
     grades: Sequence[Grade | None]
     moments: Portion[Moment]
     calendar: Calendar | None
+    exposures: Exposures
     coverage: Sequence[CoverageEntry]
     missing: Sequence[str]
     problems: Sequence[ProblemGroup]
@@ -121,6 +123,7 @@ def view_of(host: HostResult, number: int) -> HostView:
         grades=_grades(chart),
         moments=_moments(host),
         calendar=calendar.draw(host),
+        exposures=sorted_out(host.exposure),
         coverage=sorted(host.coverage, key=lambda entry: entry.kind),
         missing=summary.missing(host),
         problems=summary.problem_groups(host, examples=_PROBLEM_EXAMPLES),

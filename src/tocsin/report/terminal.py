@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tocsin.model.grade import Level, Severity
-from tocsin.report import summary, words
+from tocsin.report import exposures, summary, words
 from tocsin.report.visible import shortened, visible
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ _CITATIONS_SHOWN = 2
 _CLIENTS_SHOWN = 8
 _CITED_CHARACTERS = 160
 _GAPS_SHOWN = 3
+_EXPOSURES_SHOWN = 8
+_REASON_CHARACTERS = 200
 
 
 def render(result: Result) -> RenderableType:
@@ -198,18 +200,26 @@ def _builds(host: HostResult) -> list[RenderableType]:
         )
         for build in host.builds
     ]
-    lines += [
-        f"{exposure.cve}: {exposure.status}, {exposure.reason}"
-        + (
-            f" (exposed {words.period(exposure.exposed_from, exposure.exposed_until)})"
-            if exposure.exposed_from and exposure.exposed_until
-            else f" (exposed since {words.moment(exposure.exposed_from)} or earlier)"
-            if exposure.exposed_from
-            else ""
-        )
-        for exposure in host.exposure
+    return [*_listed("Builds", lines), *_exposures(host)]
+
+
+def _exposures(host: HostResult) -> list[RenderableType]:
+    """What is known to be exploited and not settled; the rest is counted."""
+    if host.exposure and not host.builds:
+        untold = "no build is named in the evidence, so nothing can be said of any of them"
+        return _listed("Vulnerabilities known to be exploited", [untold])
+    found = exposures.sorted_out(host.exposure)
+    lines = [
+        f"{exposures.title(one.cve)}: {exposures.status_in_words(one.status)}; "
+        f"{shortened(one.reason, _REASON_CHARACTERS)}"
+        + (f" ({exposures.exposed(one)})" if one.exposed_from else "")
+        for one in found.first[:_EXPOSURES_SHOWN]
     ]
-    return _listed("Builds and exposure", lines)
+    if len(found.first) > _EXPOSURES_SHOWN:
+        lines.append(f"{len(found.first) - _EXPOSURES_SHOWN} more that are known to be exploited")
+    if found.rest:
+        lines.append(f"the others: {found.rest_in_words}; all of them are in the report")
+    return _listed("Vulnerabilities known to be exploited", lines)
 
 
 def _coverage(host: HostResult) -> list[RenderableType]:

@@ -204,8 +204,8 @@ def _of_logs(judged: Sequence[Judged]) -> Status:
         return word
     return Status(
         word.status,
-        f"{word.reason} (by {judged[-1][0].build} in {judged[-1][0].kind}, which may lag behind "
-        "an update; the version of ExSetup.exe would settle it)",
+        f"{word.reason} (by {judged[-1][0].build} in {judged[-1][0].kind}; a log may lag behind "
+        "an update, ExSetup.exe does not)",
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tocsin.report import summary, words
+from tocsin.report import exposures, summary, words
 from tocsin.report.calendar import State
 from tocsin.report.choices import UNDECIDED, Choices
 from tocsin.report.format import Report
@@ -80,6 +80,7 @@ def _environment() -> Environment:
     environment.filters["pattern_title"] = summary.pattern_title
     environment.globals |= {
         "words": words,
+        "exposures": exposures,
         "states": _STATES,
         "FIRST": _FIRST_CITATIONS,
         "MOST": _MOST_CITATIONS,
