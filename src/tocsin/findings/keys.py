@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ENDING = re.compile(
-    r"\.(?:aspx|ashx|asmx|asax|asp)(?P<added>\.[0-9a-f]{6,16}\.compiled)?\Z", re.IGNORECASE
+    r"\.(?:aspx|ashx|asmx|asax|asp|asa|cer|cdx|cshtml|vbhtml|soap|rem)(?P<added>\.[0-9a-f]{6,16}\.compiled)?\Z",
+    re.IGNORECASE,
 )
 _ENDING_CHARACTERS = 32
 """No ending is longer. Only so much of a path is searched: a request may be 16 KiB of letters."""
