@@ -11,8 +11,10 @@ from rich.console import Console
 
 from tocsin.cli import output
 from tocsin.cli.progress import progress_on
+from tocsin.errors import UsageError
 from tocsin.hunt import Options, hunt
 from tocsin.report import terminal
+from tocsin.report.choices import UNDECIDED, Choices
 from tocsin.report.format import all_reports, reports_named
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from tocsin.model.result import Result
+    from tocsin.report.format import Report
 
 DEFAULT_FORMATS = ("html", "json")
 _WIDTH_WITHOUT_TERMINAL = 100
@@ -31,13 +34,17 @@ class Wanted:
     """What comes out besides the exit code.
 
     With `as_json` the result goes to stdout and prose to stderr; files are then written only
-    where `formats` or `folder` asks for them. `quiet` leaves one line for each server.
+    where `formats` or `folder` asks for them. `quiet` leaves one line for each server. `choices`
+    are what the reports are made with, and `decided` the options by which somebody chose them.
     """
 
     formats: tuple[str, ...] | None = None
     folder: Path | None = None
     as_json: bool = False
     quiet: bool = False
+    choices: Choices = UNDECIDED
+    decided: tuple[tuple[str, str], ...] = ()
+    """Each as the option and the choice's name: ``("--tlp", "tlp")``."""
 
     @property
     def writes_files(self) -> bool:
@@ -51,6 +58,7 @@ def hunt_and_show(sources: Sequence[Path], options: Options, wanted: Wanted) -> 
     What is wrong with the request is said before the work begins.
     """
     reports = reports_named(wanted.formats or DEFAULT_FORMATS) if wanted.writes_files else ()
+    _check(reports, wanted)
     target = output.folder(wanted.folder, sources) if reports else None
 
     result = hunt(sources, options, progress_on(sys.stderr, quiet=wanted.quiet))
@@ -62,10 +70,23 @@ def hunt_and_show(sources: Sequence[Path], options: Options, wanted: Wanted) -> 
     if not wanted.quiet:
         print(f"Tocsin {result.tool.version}, knowledge of {result.tool.knowledge}", file=prose)
     if target is not None:
-        for path in output.write(result, reports, target):
+        for path in output.write(result, reports, target, wanted.choices):
             if not wanted.quiet:
                 print(f"Report: {path}", file=prose)
     return result
+
+
+def _check(reports: Sequence[Report], wanted: Wanted) -> None:
+    for option, choice in wanted.decided:
+        if not any(choice in report.heeds for report in reports):
+            heeding = [one.name for one in all_reports().values() if choice in one.heeds]
+            raise UsageError(
+                f"changes nothing in these reports; it is for --format {','.join(heeding)}",
+                where=option,
+            )
+    for report in reports:
+        if report.check is not None:
+            report.check(wanted.choices)
 
 
 def _print_json(result: Result) -> None:

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from tocsin.errors import UsageError
 
 
-def since(text: str | None) -> datetime | None:
+def since(text: str | None, option: str = "--since") -> datetime | None:
     """The first moment that counts; a date alone means its beginning."""
-    return _parsed(text, "--since") if text is not None else None
+    return _parsed(text, option) if text is not None else None
 
 
 def until(text: str | None) -> datetime | None:

@@ -34,8 +34,8 @@ class Report:
     give the same bytes, and everything in it that came from evidence is treated as hostile.
 
     A format of several files has `beside`: the further ones by what follows ``report.`` in their
-    names (``incident.nis2.pdf``). `check` raises `UsageError` before the
-    work begins where the format could not be written with these choices.
+    names (``incident.nis2.pdf``). `heeds` names the choices that it makes something of. `check`
+    raises `UsageError` before the work begins where it could not be written with them.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Report:
     render: Render
     beside: Callable[[Result, Choices], Mapping[str, bytes]] | None = None
     check: Callable[[Choices], None] | None = None
+    heeds: frozenset[str] = frozenset()
 
     def files(self, result: Result, choices: Choices = UNDECIDED) -> dict[str, bytes]:
         """Every file of this format, by its name."""

@@ -1,4 +1,4 @@
-"""JSON as every output of ours writes it: UTF-8, two blanks of indent, the same bytes each time."""
+"""JSON as every output of ours writes it: UTF-8, indented, the same bytes each time."""
 
 from __future__ import annotations
 

@@ -12,8 +12,10 @@ from tocsin.cli.hunting import DEFAULT_FORMATS, Wanted, hunt_and_show
 from tocsin.errors import UsageError
 from tocsin.evidence.collection import Limits
 from tocsin.hunt import Options
+from tocsin.knowledge.authorities import all_profiles
 from tocsin.model.grade import Level
 from tocsin.report import summary
+from tocsin.report.choices import Choices, Tlp
 from tocsin.report.format import all_reports
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def configure(parser: ArgumentParser) -> None:
         help="a folder or archive (zip, tar, tar.gz, tar.zst, tar.bz2, 7z); each is one server",
     )
     _configure_output(parser)
+    _configure_handing_over(parser)
     _configure_search(parser)
     later = parser.add_argument_group("not in this version yet, and refused")
     for option, what in _NOT_YET.items():
@@ -86,6 +89,31 @@ def wanted_from(arguments: Namespace) -> Wanted:
         folder=arguments.output,
         as_json=arguments.json,
         quiet=arguments.quiet,
+        choices=_choices(arguments),
+        decided=tuple(
+            (option, choice)
+            for option, choice, is_set in (
+                ("--tlp", "tlp", arguments.tlp is not None),
+                ("--authority", "authorities", bool(arguments.authority)),
+                ("--aware-since", "aware_since", arguments.aware_since is not None),
+                ("--no-pdf", "pdf", arguments.no_pdf),
+            )
+            if is_set
+        ),
+    )
+
+
+def _choices(arguments: Namespace) -> Choices:
+    if arguments.aware_since is not None and not arguments.authority:
+        raise UsageError(
+            "no clock starts without --authority: name those to whom you must report",
+            where="--aware-since",
+        )
+    return Choices(
+        tlp=Tlp(arguments.tlp or Tlp.AMBER),
+        authorities=tuple(dict.fromkeys(arguments.authority)),
+        aware_since=times.since(arguments.aware_since, "--aware-since"),
+        pdf=not arguments.no_pdf,
     )
 
 
@@ -116,6 +144,32 @@ def _configure_output(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--quiet", action="store_true", help="no progress, and one line for each server"
+    )
+
+
+def _configure_handing_over(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("for whom it is")
+    group.add_argument(
+        "--tlp",
+        choices=[level.value for level in Tlp],
+        metavar="LEVEL",
+        help=f"how far the files may travel: {', '.join(Tlp)}; {Tlp.AMBER} unless given",
+    )
+    group.add_argument(
+        "--authority",
+        action="append",
+        default=[],
+        metavar="SLUG",
+        help="an authority that you must or want to report to "
+        f"({', '.join(profile.slug for profile in all_profiles())}); repeatable",
+    )
+    group.add_argument(
+        "--aware-since",
+        metavar="TIME",
+        help="when you became aware of the incident (UTC); deadlines are counted from it",
+    )
+    group.add_argument(
+        "--no-pdf", action="store_true", help="the incident report as JSON alone, without PDF"
     )
 
 

@@ -28,4 +28,5 @@ REPORT = Report(
     extension="misp.json",
     media_type="application/json",
     render=render,
+    heeds=frozenset({"tlp"}),
 )

@@ -146,4 +146,5 @@ REPORT = Report(
     extension="navigator.json",
     media_type="application/json",
     render=render,
+    heeds=frozenset({"tlp"}),
 )

@@ -45,4 +45,5 @@ REPORT = Report(
     extension="stix.json",
     media_type="application/stix+json;version=2.1",
     render=render,
+    heeds=frozenset({"tlp"}),
 )
