@@ -67,7 +67,7 @@ def assemble(parts: Parts) -> result.HostResult:
             limits=tuple(_limits(parts)),
         ),
         packs=tuple(_pack(judged) for judged in parts.packs),
-        builds=_builds(parts.watch.builds.sightings()),
+        builds=builds_seen(parts.watch.builds.sightings()),
         exposure=tuple(_exposure(one) for one in parts.exposed),
         findings=tuple(_finding(finding, steps.get(finding.id, ())) for finding in findings),
         leads=tuple(_finding(finding, ()) for finding in leads),
@@ -173,7 +173,7 @@ def _pack(judged: Judged) -> result.PackVerdict:
     )
 
 
-def _builds(sightings: Sequence[Sighting]) -> tuple[result.BuildSeen, ...]:
+def builds_seen(sightings: Sequence[Sighting]) -> tuple[result.BuildSeen, ...]:
     """One entry for each build, in order of time, however many sources name it."""
     by_build: dict[str, list[Sighting]] = {}
     for seen in sightings:
