@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.stories.rows import verbatim
 from tocsin.hunt import Options, hunt
 from tocsin.model.grade import Level
