@@ -20,6 +20,7 @@ from tocsin.findings.pivots import pivots_of
 from tocsin.findings.shells import shell_findings, with_children
 from tocsin.findings.timeline import timeline, what_was_cut
 from tocsin.knowledge.packs import chosen_packs
+from tocsin.knowledge.version import version_in_use
 from tocsin.matching.accounting import count_rules, noise_of
 from tocsin.matching.options import Options
 from tocsin.matching.reading import Reading, read, read_again, refuse_what_nobody_reads
@@ -69,7 +70,7 @@ def hunt(sources: Sequence[Path], options: Options, progress: Progress) -> resul
         schema=result.SCHEMA,
         tool=result.Tool(
             version=tocsin.__version__,
-            knowledge=max(pack.about.updated for pack in packs).isoformat(),
+            knowledge=version_in_use(),
             rules=count_rules(rules, readings),
         ),
         verdict=worst_of([host.verdict for host in hosts]),
