@@ -24,7 +24,10 @@ _EXTRA = Path(__file__).with_name("extra.toml")
 
 
 class Extra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Files that no format reads and that are taken all the same: every name in every folder."""
+    """Files that no format reads and that are taken all the same: every name in every folder.
+
+    `usual` has examples of where they lie.
+    """
 
     name: str
     title: str
@@ -32,6 +35,7 @@ class Extra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     source: str
     folders: tuple[str, ...]
     names: tuple[str, ...]
+    usual: tuple[str, ...]
 
     @property
     def paths(self) -> tuple[str, ...]:
