@@ -103,7 +103,7 @@ def _hunt_one(
     host = assemble(
         Parts(
             source=source,
-            packs=[judge_pack(pack, findings, covered, exposed) for pack in packs],
+            packs=[judge_pack(pack, findings, covered, exposed, options.period) for pack in packs],
             findings=findings,
             moments=moments,
             coverage=covered,

@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.findings.making import INFOS, match, pack
 from tocsin.findings.judge import Context, judge
 from tocsin.knowledge.status import Status, StatusWord
+from tocsin.matching.scan import Period
 from tocsin.model.grade import Assurance, Level
 from tocsin.verdict.campaign import Judged, got_in, headline, judge_pack
 from tocsin.verdict.coverage import Coverage, Source
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 START = datetime(2021, 3, 1, tzinfo=UTC)
 CVE = "CVE-0000-0001"
+EVERYTHING = Period()
 
 
 def day(number: float) -> datetime:
@@ -59,8 +63,13 @@ def exposed(
     )
 
 
-def judged(coverage: Coverage, *findings: Finding, about: Exposed | None = None) -> Judged:
-    return judge_pack(pack(), findings, coverage, [about or exposed()])
+def judged(
+    coverage: Coverage,
+    *findings: Finding,
+    about: Exposed | None = None,
+    looked_at: Period = EVERYTHING,
+) -> Judged:
+    return judge_pack(pack(), findings, coverage, [about or exposed()], looked_at)
 
 
 def attempts() -> list[Finding]:
@@ -178,3 +187,22 @@ def test_its_own_attack_is_named() -> None:
     found = judged(FULL, *judge([pack()], rows, context))
     assert headline(found).startswith("Test campaign: ")
     assert got_in(found)
+
+
+@pytest.mark.parametrize(
+    ("period", "assurance"),
+    [
+        (Period(until=day(20)), Assurance.PARTIAL),
+        (Period(since=day(20)), Assurance.PARTIAL),
+        (Period(since=day(60)), Assurance.INSUFFICIENT),
+        (Period(until=day(-20)), Assurance.INSUFFICIENT),
+    ],
+)
+def test_rows_that_nobody_looked_at_are_no_coverage(period: Period, assurance: Assurance) -> None:
+    found = judged(FULL, looked_at=period)
+    assert (Level.INCONCLUSIVE, assurance) == (found.level, found.assurance)
+
+
+def test_a_period_that_holds_the_whole_window_takes_nothing_away() -> None:
+    found = judged(FULL, looked_at=Period(since=day(-1), until=day(40)))
+    assert (Level.NO_EVIDENCE_FOUND, Assurance.COMPLETE) == (found.level, found.assurance)

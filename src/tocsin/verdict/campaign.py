@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tocsin.findings.finding import Finding
     from tocsin.knowledge.packs import Pack, Sufficient
+    from tocsin.matching.scan import Period
     from tocsin.verdict.coverage import Coverage, Source
     from tocsin.verdict.exposure import Exposed
 
@@ -60,9 +61,16 @@ class _Measure:
 
 
 def judge_pack(
-    pack: Pack, findings: Sequence[Finding], coverage: Coverage, exposed: Sequence[Exposed]
+    pack: Pack,
+    findings: Sequence[Finding],
+    coverage: Coverage,
+    exposed: Sequence[Exposed],
+    looked_at: Period,
 ) -> Judged:
-    """The verdict of one pack over its own findings. Pure."""
+    """The verdict of one pack over its own findings. Pure.
+
+    Rows outside of `looked_at` were not matched: a log that holds them covers nothing there.
+    """
     own = tuple(finding for finding in findings if finding.pack == pack.about.slug)
     decisive = [one for one in exposed if one.cve in pack.about.decisive_cves]
     all_of_it = [one for one in exposed if one.cve in pack.about.cves]
@@ -82,7 +90,7 @@ def judge_pack(
             limits=(),
             findings=own,
         )
-    best = _best(pack, coverage, window)
+    best = _best(pack, coverage.within(looked_at), window)
     return Judged(
         pack=pack,
         row=decide(own, best.assurance),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tocsin.events.format import Format
+    from tocsin.matching.scan import Period
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
     from tocsin.model.problem import Problem
@@ -78,6 +79,23 @@ class Coverage:
         """The latest row of any log: what the evidence can speak of ends here."""
         times = (source.last for source in self.sources.values())
         return max((time for time in times if time), default=None)
+
+    def within(self, period: Period) -> Coverage:
+        """What rules were tried on: rows outside of `period` were read and not looked at.
+
+        A source that lies outside altogether has no rows left.
+        """
+        return Coverage(sources={kind: _cut(one, period) for kind, one in self.sources.items()})
+
+
+def _cut(source: Source, period: Period) -> Source:
+    if source.first is None or source.last is None:
+        return source
+    first = max(source.first, period.since) if period.since else source.first
+    last = min(source.last, period.until) if period.until else source.last
+    if first > last:
+        return replace(source, events=0, first=None, last=None)
+    return replace(source, first=first, last=last)
 
 
 @dataclass(slots=True)
