@@ -110,7 +110,7 @@ def test_every_news_fragment_is_of_a_known_kind() -> None:
     odd = [
         path.name
         for path in committed("changelog.d/*.md")
-        if path.name != "README.md" and path.name.split(".")[-2] not in kinds
+        if path.name != "README.md" and path.name.split(".")[1] not in kinds
     ]
     assert [] == odd
 

@@ -31,6 +31,7 @@ _GROUPS = {
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII)
 _ODD = re.compile(r"[^a-z0-9+.-]+")
 _FAMILY = "Exchange Server"
+_CHECK = "Check "
 
 Json = dict[str, Any]
 """A part of the document."""
@@ -73,7 +74,7 @@ def vex(
     products = [_Product(id=f"EXCHANGE-{build}", about=one) for build, one in known.items()]
     day = f"{on.isoformat()}T00:00:00Z"
     builds = ", ".join(product.about.build or "" for product in products)
-    return {
+    document: Json = {
         "document": {
             "category": "csaf_vex",
             "csaf_version": "2.0",
@@ -99,6 +100,16 @@ def vex(
         "product_tree": {"branches": [_tree(products)]},
         "vulnerabilities": [_vulnerability(cve, products) for cve in all_cves()],
     }
+    return dict(_in_order(document))
+
+
+def _in_order(value: Any) -> Any:  # noqa: ANN401 any JSON value goes in and out
+    """With keys in the order of the alphabet, as CSAF recommends (test 6.2.13)."""
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_in_order(item) for item in value]
+    return value
 
 
 def _tracking(products: Sequence[_Product], day: str, version: str) -> Json:
@@ -154,14 +165,13 @@ def _vulnerability(cve: str, products: Sequence[_Product]) -> Json:
         found["title"] = f"{known.title[0].upper()}{known.title[1:]}"
     if absent := groups.get("known_not_affected"):
         found["flags"] = [{"label": "vulnerable_code_not_present", "product_ids": absent}]
-    if affected := groups.get("known_affected"):
-        found["remediations"] = [
-            _remediation(product) for product in products if product.id in affected
-        ]
+    open_ = [*groups.get("known_affected", ()), *groups.get("under_investigation", ())]
+    if open_:
+        found["remediations"] = [_remediation(one) for one in products if one.id in open_]
     threats = _threats(cve, said, groups)
     if threats:
         found["threats"] = threats
-    return dict(sorted(found.items()))
+    return found
 
 
 def _named(cve: str) -> Json:
@@ -179,7 +189,9 @@ def _described(said: Mapping[str, CveStatus]) -> str:
 
 
 def _remediation(product: _Product) -> Json:
-    steps = product.about.install
+    """What to install; what must be checked besides stands in the reasons of those CVEs."""
+    steps = [one for one in product.about.install if not one.startswith(_CHECK)]
+    steps = steps or list(product.about.install)
     return {
         "category": "vendor_fix",
         "details": "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1)),
