@@ -38,14 +38,22 @@ if TYPE_CHECKING:
 
     from tocsin.knowledge.packs import Pack
     from tocsin.matching.rules import RuleSet
+    from tocsin.verdict.names import NameCollector
 
 __all__ = ["Options", "hunt"]
 
 
-def hunt(sources: Sequence[Path], options: Options, progress: Progress) -> result.Result:
+def hunt(
+    sources: Sequence[Path],
+    options: Options,
+    progress: Progress,
+    *,
+    names: NameCollector | None = None,
+) -> result.Result:
     """Hunt every source; each is one server, and the parts of a split collection are one source.
 
-    The same sources give the same result.
+    The same sources give the same result. `names` learns on the way whose names are in it, for
+    `tocsin.report.redact`.
 
     Raises `SourceError` where no source can be opened at all, `KnowledgeError` where our own
     rules are broken, `UsageError` where a pack does not exist. Never raises on evidence. One
@@ -58,7 +66,7 @@ def hunt(sources: Sequence[Path], options: Options, progress: Progress) -> resul
     errors: list[SourceError] = []
     for source in without_later_parts(sources):
         try:
-            host, reading = _hunt_one(source, packs, rules, options, progress)
+            host, reading = _hunt_one(source, packs, rules, options, progress, Watch(names=names))
         except SourceError as error:
             errors.append(error)
             host, reading = unopened(source, error), Reading()
@@ -79,9 +87,13 @@ def hunt(sources: Sequence[Path], options: Options, progress: Progress) -> resul
 
 
 def _hunt_one(
-    source: Path, packs: Sequence[Pack], rules: RuleSet, options: Options, progress: Progress
+    source: Path,
+    packs: Sequence[Pack],
+    rules: RuleSet,
+    options: Options,
+    progress: Progress,
+    watch: Watch,
 ) -> tuple[result.HostResult, Reading]:
-    watch = Watch()
     with running(progress, f"{source.name}, unpacking", None):
         collection = open_collection(source, options.limits, progress.advance)
     with collection, running(progress, collection.name, collection.total_bytes):

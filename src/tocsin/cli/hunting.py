@@ -11,11 +11,13 @@ from rich.console import Console
 
 from tocsin.cli import output
 from tocsin.cli.progress import progress_on
+from tocsin.cli.redaction import Redaction, key_path, without_names
 from tocsin.errors import UsageError
 from tocsin.hunt import Options, hunt
 from tocsin.report import terminal
 from tocsin.report.choices import UNDECIDED, Choices
 from tocsin.report.format import all_reports, reports_named
+from tocsin.verdict.names import NameCollector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +44,8 @@ class Wanted:
     folder: Path | None = None
     as_json: bool = False
     quiet: bool = False
+    redaction: Redaction | None = None
+    """Where it is there, nothing that comes out holds a name."""
     choices: Choices = UNDECIDED
     decided: tuple[tuple[str, str], ...] = ()
     """Each as the option and the choice's name: ``("--tlp", "tlp")``."""
@@ -61,7 +65,15 @@ def hunt_and_show(sources: Sequence[Path], options: Options, wanted: Wanted) -> 
     _check(reports, wanted)
     target = output.folder(wanted.folder, sources) if reports else None
 
-    result = hunt(sources, options, progress_on(sys.stderr, quiet=wanted.quiet))
+    progress = progress_on(sys.stderr, quiet=wanted.quiet)
+
+    if wanted.redaction is None:
+        result = hunt(sources, options, progress)
+    else:
+        key = key_path(wanted.redaction.key_file, target, sources)
+        names = NameCollector()
+        result = hunt(sources, options, progress, names=names)
+        result = without_names(result, names.taken(), wanted.redaction, key)
 
     if wanted.as_json:
         _print_json(result)

@@ -26,7 +26,7 @@ def folder(asked: Path | None, sources: Sequence[Path]) -> Path:
     directory, so that no earlier report is lost. Raises `UsageError` where it could not be
     written, or lies in a source: evidence is read-only.
     """
-    target = asked if asked is not None else _unused(Path(DEFAULT))
+    target = asked if asked is not None else unused(Path(DEFAULT))
     for source in sources:
         if source.is_dir() and target.resolve().is_relative_to(source.resolve()):
             raise UsageError(
@@ -71,10 +71,11 @@ def _write(path: Path, content: bytes) -> Path:
     return path
 
 
-def _unused(path: Path) -> Path:
+def unused(path: Path) -> Path:
+    """`path`, or the first of ``path-2``, ``path-3`` and so on that does not exist."""
     number = 2
     candidate = path
     while candidate.exists():
-        candidate = path.with_name(f"{path.name}-{number}")
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
         number += 1
     return candidate

@@ -14,11 +14,15 @@ from tocsin.verdict.released import ReleasedBuilds
 
 if TYPE_CHECKING:
     from tocsin.matching.scan import Observer
+    from tocsin.verdict.names import NameCollector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """One server's observers; each says afterwards what it saw."""
+    """One server's observers; each says afterwards what it saw.
+
+    `names` is there only where a report shall do without them, and is shared by all servers.
+    """
 
     coverage: CoverageTaker = field(default_factory=CoverageTaker)
     builds: ReleasedBuilds = field(default_factory=ReleasedBuilds)
@@ -26,6 +30,7 @@ class Watch:
     hosts: Hosts = field(default_factory=Hosts)
     addresses: Addresses = field(default_factory=Addresses)
     clocks: Clocks = field(default_factory=Clocks)
+    names: NameCollector | None = None
 
     @property
     def everybody(self) -> tuple[Observer, ...]:
@@ -37,4 +42,5 @@ class Watch:
             self.hosts,
             self.addresses,
             self.clocks,
+            *(() if self.names is None else (self.names,)),
         )

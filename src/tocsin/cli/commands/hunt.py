@@ -9,6 +9,7 @@ from tocsin.cli import times
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
 from tocsin.cli.hunting import DEFAULT_FORMATS, Wanted, hunt_and_show
+from tocsin.cli.redaction import DEFAULT_KEY, Redaction
 from tocsin.errors import UsageError
 from tocsin.evidence.collection import Limits
 from tocsin.hunt import Options
@@ -26,7 +27,6 @@ _NOT_YET = {
     "--cluster": "hunting on several machines",
     "--indicators": "your own lists of indicators",
     "--jobs": "several processes",
-    "--redact": "taking personal data out",
 }
 """Promised, and refused until they work: an option that does nothing would be worse."""
 
@@ -45,10 +45,7 @@ def configure(parser: ArgumentParser) -> None:
     _configure_search(parser)
     later = parser.add_argument_group("not in this version yet, and refused")
     for option, what in _NOT_YET.items():
-        if option == "--redact":
-            later.add_argument(option, action="store_true", default=None, help=what)
-        else:
-            later.add_argument(option, metavar="VALUE", help=what)
+        later.add_argument(option, metavar="VALUE", help=what)
 
 
 def run(arguments: Namespace) -> int:
@@ -89,6 +86,7 @@ def wanted_from(arguments: Namespace) -> Wanted:
         folder=arguments.output,
         as_json=arguments.json,
         quiet=arguments.quiet,
+        redaction=_redaction(arguments),
         choices=_choices(arguments),
         decided=tuple(
             (option, choice)
@@ -171,6 +169,22 @@ def _configure_handing_over(parser: ArgumentParser) -> None:
     group.add_argument(
         "--no-pdf", action="store_true", help="the incident report as JSON alone, without PDF"
     )
+    group.add_argument(
+        "--redact",
+        action="store_true",
+        help="replace names of people, machines and domains, and inside addresses, everywhere",
+    )
+    group.add_argument(
+        "--redact-key",
+        type=Path,
+        metavar="FILE",
+        help=f"where the names go; a new {DEFAULT_KEY} in the working directory unless given",
+    )
+    group.add_argument(
+        "--redact-addresses",
+        action="store_true",
+        help="with --redact: replace public addresses, too, which are indicators otherwise",
+    )
 
 
 def _configure_search(parser: ArgumentParser) -> None:
@@ -207,6 +221,15 @@ def _configure_search(parser: ArgumentParser) -> None:
         default=Limits().ratio,
         help="stop unpacking a member beyond so many times its packed size (%(default)g)",
     )
+
+
+def _redaction(arguments: Namespace) -> Redaction | None:
+    if arguments.redact:
+        return Redaction(key_file=arguments.redact_key, all_addresses=arguments.redact_addresses)
+    for option in ("--redact-key", "--redact-addresses"):
+        if getattr(arguments, option.removeprefix("--").replace("-", "_")):
+            raise UsageError("goes with --redact", where=option)
+    return None
 
 
 def _limits(arguments: Namespace) -> Limits:
