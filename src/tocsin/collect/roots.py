@@ -115,7 +115,8 @@ def _drives(text: str) -> Iterator[tuple[str, Path, bool]]:
 
 def _folder(path: Path) -> Path:
     try:
-        next(os.scandir(path), None)
+        with os.scandir(path) as found:
+            next(found, None)
     except OSError as error:
         raise SourceError(f"cannot be listed: {error.strerror}", where=str(path)) from error
     return path
