@@ -114,6 +114,14 @@ def test_the_formats_asked_for_are_written_and_no_others(evidence: Path) -> None
         (["--max-unpacked", "nan"], "--max-unpacked: needs a number above 0"),
         (["--redact-key", "k.json"], "--redact-key: goes with --redact"),
         (["--redact-addresses"], "--redact-addresses: goes with --redact"),
+        (["--tlp", "red"], "--tlp: changes nothing in these reports; it is for --format incident"),
+        (["--format", "stix", "--authority", "gdpr"], "--authority: changes nothing in these"),
+        (["--format", "incident", "--authority", "fbi"], "--authority: there is no authority"),
+        (
+            ["--format", "incident", "--aware-since", "2021-03-03"],
+            "no clock starts without --auth",
+        ),
+        (["--no-pdf"], "--no-pdf: changes nothing in these reports"),
         (["--jobs", "4"], "--jobs: this version does not know several processes yet"),
         (["--indicators", "list.csv"], "--indicators: this version does not know"),
         (["--cluster", "tcp://head"], "--cluster: this version does not know"),
@@ -202,3 +210,26 @@ def test_a_reader_who_went_away_is_no_bug(evidence: Path) -> None:
     )
     os.close(writing)
     assert (141, b"") == (done.returncode, done.stderr)
+
+
+def test_what_is_handed_over_says_how_far_it_may_travel(evidence: Path) -> None:
+    asked = ["--format", "stix,misp,navigator,incident", "--tlp", "green", "--no-pdf"]
+    assert 0 == main(["hunt", str(evidence), *asked, "--output", "out", "--quiet"])
+    written = {path.name: path.read_text("utf-8").lower() for path in Path("out").iterdir()}
+    assert [
+        "report.incident.json",
+        "report.misp.json",
+        "report.navigator.json",
+        "report.stix.json",
+    ] == sorted(written)
+    assert all("green" in text for text in written.values())
+
+
+def test_the_incident_report_counts_from_when_the_reporter_knew(evidence: Path) -> None:
+    asked = ["--authority", "nis2", "--aware-since", "2021-03-09T12:00+01:00"]
+    main(["hunt", str(evidence), "--format", "incident", *asked, "--output", "out", "--quiet"])
+    assert ["report.incident.json", "report.incident.nis2.pdf"] == sorted(
+        path.name for path in Path("out").iterdir()
+    )
+    (profile,) = json.loads(Path("out/report.incident.json").read_text("utf-8"))["profiles"]
+    assert "2021-03-10T11:00:00Z" == profile["deadlines"][0]["due"]
