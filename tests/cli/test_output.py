@@ -66,3 +66,20 @@ def test_what_cannot_be_written_is_a_clear_error_and_leaves_nothing_behind() -> 
     with pytest.raises(UsageError, match="out cannot be written"):
         output.write(results.result(results.quiet()), reports_named(["json"]), target)
     assert ["report.json"] == [path.name for path in target.iterdir()]
+
+
+def test_a_link_that_waits_in_the_folder_does_not_lead_the_report_into_the_evidence(
+    tmp_path: Path,
+) -> None:
+    """The unfinished file was written through it."""
+    evidence, target = tmp_path / "u_ex210303.log", tmp_path / "out"
+    evidence.write_bytes(b"evidence")
+    target.mkdir()
+    report = reports_named(("json",))[0]
+    for name in (f".report.{report.extension}.unfinished", f"report.{report.extension}"):
+        (target / name).symlink_to(evidence)
+
+    output.write(results.result(results.compromised()), [report], target)
+
+    assert b"evidence" == evidence.read_bytes()
+    assert not (target / f"report.{report.extension}").is_symlink()

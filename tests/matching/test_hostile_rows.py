@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tocsin.events.format import all_formats
 from tocsin.knowledge.packs import chosen_packs
 from tocsin.matching.rules import Seen, load_rules
-from tocsin.matching.scan import TEXT_LIMIT, Period, Tally, scan
+from tocsin.matching.scan import MATCHES_PER_RULE, TEXT_LIMIT, Period, Tally, scan
 from tocsin.model.artefact import Artefact
 from tocsin.model.path import EvidencePath
 
@@ -38,6 +38,27 @@ def scanned(rows: Iterable[str]) -> Tally:
         seen=Seen(),
     )
     return tally
+
+
+def test_a_flood_pushes_out_no_row_that_tells_something_new() -> None:
+    """Whoever knows the limit asks for a decoy 2000 times before the real page is used."""
+    forged = "2021-03-03T06:44:34.294Z,{0},{1},ServerInfo~a]@b:444/mapi/x,agent,200"
+    flood = [forged.format(place, "/ecp/decoy.js") for place in range(MATCHES_PER_RULE + 500)]
+    tally = scanned([*flood, forged.format(9999, "/ecp/real.js"), *flood])
+
+    kept = [match for match in tally.matches if match.rule == "proxylogon-step-mapi"]
+    assert MATCHES_PER_RULE == len(kept)
+    assert 1 == sum(match.values["url_path"] == "/ecp/real.js" for match in kept)
+    assert 2 * len(flood) + 1 == tally.counts["proxylogon-step-mapi"]
+
+
+def test_a_flood_of_what_is_always_new_stays_within_its_share() -> None:
+    tally = scanned(
+        f"2021-03-03T06:44:34.294Z,{n},/ecp/{n}.js,ServerInfo~a]@b:444/mapi/x,agent,200"
+        for n in range(2 * MATCHES_PER_RULE)
+    )
+    kept = [match for match in tally.matches if match.rule == "proxylogon-step-mapi"]
+    assert MATCHES_PER_RULE == len(kept)
 
 
 def test_of_a_column_of_a_megabyte_little_is_kept() -> None:

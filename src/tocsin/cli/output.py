@@ -63,7 +63,10 @@ def write(
 def _write(path: Path, content: bytes) -> Path:
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        unfinished.write_bytes(content)
+        # Somebody may have laid a link of this name into the folder, one that leads to evidence.
+        unfinished.unlink(missing_ok=True)
+        with unfinished.open("xb") as file:
+            file.write(content)
         unfinished.replace(path)
     except OSError:
         unfinished.unlink(missing_ok=True)

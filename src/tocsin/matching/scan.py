@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from tocsin.events.format import Format, Unit
 from tocsin.events.kind import kind_of
 from tocsin.matching.match import Match
+from tocsin.matching.words import holding
 from tocsin.model.problem import Problem, ProblemCode
 from tocsin.model.rule import RuleKind
 
@@ -67,16 +68,40 @@ class Period:
 
 @dataclass(kw_only=True)
 class Tally:
-    """What all passes found: the matches that are kept, and the counts of all of them."""
+    """What all passes found: the matches that are kept, and the counts of all of them.
 
-    matches: list[Match] = field(default_factory=list)
+    Where a rule has more matches than its share, one that tells something new (another page or
+    file, another source, no benign mask) takes the place of one that repeats another: whoever
+    floods a rule with one decoy must not push out the row that decides.
+    """
+
     counts: Counter[str] = field(default_factory=Counter)
+    _kept: dict[int, Match] = field(default_factory=dict)
+    _told: dict[str, set[tuple[str, bool, str]]] = field(default_factory=dict)
+    _repeating: dict[str, list[int]] = field(default_factory=dict)
+    _next: int = 0
+
+    @property
+    def matches(self) -> list[Match]:
+        """The matches that are kept, in the order in which they were met."""
+        return list(self._kept.values())
 
     def keep(self, match: Match) -> None:
-        """Count a match, and keep it unless its rule has filled its share."""
+        """Count a match, and keep it unless its rule has filled its share with as much."""
         self.counts[match.rule] += 1
-        if self.counts[match.rule] <= MATCHES_PER_RULE:
-            self.matches.append(match)
+        told = self._told.setdefault(match.rule, set())
+        repeating = self._repeating.setdefault(match.rule, [])
+        about = match.values.get("url_path") or match.values.get("file_path") or ""
+        news = (match.kind, bool(match.benign), about.lower())
+        if self.counts[match.rule] > MATCHES_PER_RULE:
+            if news in told or not repeating:
+                return
+            del self._kept[repeating.pop()]
+        if news in told:
+            repeating.append(self._next)
+        told.add(news)
+        self._kept[self._next] = match
+        self._next += 1
 
 
 def scan(
@@ -197,9 +222,7 @@ def rows_with(
     stream: BinaryIO, artefact: Artefact, form: Format, wanted: Sequence[str]
 ) -> Iterator[Event]:
     """Only the rows whose text holds one of `wanted` (lower case); for the second hunt."""
+    holds = holding(wanted)
     for row in form.parse(stream, artefact):
-        if isinstance(row, Problem):
-            continue
-        text = row.text.lower()
-        if any(word in text for word in wanted):
+        if not isinstance(row, Problem) and holds(row.text.lower()):
             yield row
