@@ -6,9 +6,10 @@ date column, the day is the one of the last ``#Date``, else of the file's name
 (``u_ex210303.log``); a log that runs past midnight in this way is dated by its last ``#Date``.
 
 IIS writes spaces inside a value as ``+`` (always in a path), but user names, queries and some
-headers come through with raw ones. A row with too many fields is read all the same where exactly
-one column can take the surplus so that every column of known shape (`_SHAPES`) still fits.
-Otherwise it is a problem:
+headers come through with raw ones. A row with too many fields is read all the same where one
+column can take the surplus so that every column of known shape (`_SHAPES`) still fits. Where
+several could, only what all of these ways agree on is kept, which is mostly the method, the page
+and the status: a blank more must not hide a request. Where none can, it is a problem:
 
 * `TRUNCATED`: fewer fields than the header names, and the file ends here or those that are there
   fit the columns from the left;
@@ -114,7 +115,7 @@ class _Log:
                 self._day = day if _SHAPES["date"].fullmatch(day) else self._day
 
     def _aligned(self, values: list[str]) -> list[str] | None:
-        """One value for each column, where there is only one way to see it."""
+        """One value for each column; ``-`` where the ways to see the row do not agree."""
         surplus = len(values) - len(self._names)
         if surplus < 0 or not self._names:
             return None
@@ -127,7 +128,9 @@ class _Log:
                 way = [*values[:place], " ".join(values[place:end]), *values[end:]]
                 if self._fits(way):
                     ways.append(way)
-        return ways[0] if len(ways) == 1 else None
+        if not ways:
+            return None
+        return [column[0] if len(set(column)) == 1 else "-" for column in zip(*ways, strict=True)]
 
     def _fits(self, values: list[str]) -> bool:
         return all(
