@@ -159,6 +159,24 @@ def test_an_unknown_page_that_only_the_web_server_knows_wants_a_persons_eyes(
     assert Confidence.MEDIUM is host.findings[0].confidence
 
 
+def test_a_site_that_answers_200_to_every_name_is_not_compromised_by_a_sweep(
+    tmp_path: Path,
+) -> None:
+    names = ("errorPage", "default1", "one", "discover", "OutlookEN", "shell")
+    requests = "\r\n".join(
+        f"2021-03-06 22:10:0{number} 10.0.0.4 GET /owa/auth/{name}.aspx - 443 - 192.0.2.7 "
+        "Mozilla/5.0 - 200 0 0 12"
+        for number, name in enumerate(names)
+    )
+    host = hunted(rows.iis(tmp_path, requests))
+    assert Level.INCONCLUSIVE is host.verdict.level
+
+
+def test_a_known_name_that_was_given_data_is_a_shell_in_use(tmp_path: Path) -> None:
+    host = hunted(rows.iis_request(tmp_path, "/owa/auth/OutlookEN.aspx", method="POST"))
+    assert Level.COMPROMISED is host.verdict.level
+
+
 def test_an_administrators_own_change_is_no_finding_above_a_probe(tmp_path: Path) -> None:
     source = rows.management(
         tmp_path,
