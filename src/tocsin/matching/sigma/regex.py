@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 import re2  # type: ignore[import-untyped] # it ships no types
 
 from tocsin.errors import KnowledgeError
+from tocsin.matching.sigma.cost import degree
 
 if TYPE_CHECKING:
     from tocsin.matching.sigma.text import TextTest
 
 BACKTRACKING_LIMIT = 4096
 """Characters of a text that a pattern with look-around or back-references is shown."""
+_SHOWN = (BACKTRACKING_LIMIT, BACKTRACKING_LIMIT, 1024, 256)
+"""Characters shown, by the number of endless repeats, so that no text costs more than seconds."""
 
 _REMEMBERED = 256
 _SHORT = 256
@@ -31,7 +34,8 @@ def regex(pattern: str, flags: re.RegexFlag) -> TextTest:
 
     RE2 does the work: its time grows with the length of the text, whatever the text. Look-around
     and back-references are beyond it; for these Python's engine is shown the first
-    `BACKTRACKING_LIMIT` characters. Raises `KnowledgeError` where neither reads the pattern.
+    `BACKTRACKING_LIMIT` characters, and fewer where several repeats follow each other. Raises
+    `KnowledgeError` where neither reads the pattern, or where it could run for ever.
     """
     fast = _linear(pattern, flags)
     if fast is not None:
@@ -40,9 +44,16 @@ def regex(pattern: str, flags: re.RegexFlag) -> TextTest:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             slow = re.compile(pattern, flags).search
+            power = degree(pattern, flags)
     except (re.error, OverflowError) as error:
         raise KnowledgeError(f"regular expression {pattern!r}: {error}") from error
-    return lambda text: slow(text[:BACKTRACKING_LIMIT]) is not None
+    if power is None or power >= len(_SHOWN):
+        raise KnowledgeError(
+            f"regular expression {pattern!r}: look-around or back-references beside repeats that "
+            "stand inside or after each other; a text could make it run for ever"
+        )
+    shown = _SHOWN[power]
+    return lambda text: slow(text[:shown]) is not None
 
 
 def is_linear(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> bool:
