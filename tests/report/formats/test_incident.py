@@ -165,6 +165,12 @@ def test_paper_says_what_is_due_and_how_far_it_may_travel() -> None:
     assert "not counted" in paper(results.compromised())
 
 
+def test_paper_calls_no_voluntary_report_a_duty() -> None:
+    assert "A report is voluntary" in paper(results.quiet(), authorities=("cisa",))
+    assert "Yes, as whoever asked" not in paper(results.quiet(), authorities=("cisa",))
+    assert "Yes, as whoever asked" in paper(results.quiet(), authorities=("gdpr",))
+
+
 def test_paper_is_the_same_each_time() -> None:
     once, again = (
         incident.papers(results.result(results.compromised()), Choices()) for _ in range(2)
