@@ -175,3 +175,9 @@ def test_nothing_is_called_fixed_where_no_source_shows_a_fixed_build(
     if with_installed:
         sightings.append(installed(builds[0]))
     assert StatusWord.FIXED is not exposed(*sightings).status.status
+
+
+def test_where_no_update_of_the_cumulative_update_helps_a_lag_changes_nothing() -> None:
+    found = exposed(seen(FIXED, 0, 6), cve="CVE-2022-41040")
+    assert StatusWord.VULNERABLE is found.status.status
+    assert "lag" not in found.status.reason

@@ -69,3 +69,12 @@ def test_a_file_that_is_no_evidence_is_refused(tmp_path: Path) -> None:
 def test_a_source_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError):
         survey(tmp_path / "nowhere", SilentProgress())
+
+
+def test_a_build_from_before_its_release_is_doubted(tmp_path: Path) -> None:
+    form = all_formats()["setup_log"]
+    log = tmp_path / "ExchangeSetup.log"
+    log.write_bytes(form.sample.replace(b"/2021", b"/2015"))
+    seen = survey(log, SilentProgress())
+    assert () == seen.sightings
+    assert "was not released by then" in seen.doubts[0]

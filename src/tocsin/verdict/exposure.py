@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from tocsin.knowledge.builds import Number, lookup, parse
+from tocsin.knowledge.builds import Number, cumulative_update_of, lookup, parse
 from tocsin.knowledge.cves import all_cves
 from tocsin.knowledge.status import Status, StatusWord, never_vulnerable, status
 from tocsin.matching.scan import Observer
@@ -164,7 +164,7 @@ def _exposed(sightings: Sequence[Sighting], cve: str) -> Exposed:
         since = None
     return Exposed(
         cve=cve,
-        status=_status(judged),
+        status=_status(judged, cve),
         since=since,
         until=until,
         never=not open_ and _never(judged, cve),
@@ -175,11 +175,11 @@ def _exposed(sightings: Sequence[Sighting], cve: str) -> Exposed:
 Judged = tuple[Sighting, Status]
 
 
-def _status(judged: Sequence[Judged]) -> Status:
+def _status(judged: Sequence[Judged], cve: str) -> Status:
     installed = [one for one in judged if one[0].trust is Trust.INSTALLED]
     logged = [one for one in judged if one[0].trust is not Trust.INSTALLED]
     if not installed:
-        return _of_logs(logged)
+        return _of_logs(logged, cve)
     seen, word = min(installed, key=lambda one: _WORST_FIRST.index(one[1].status))
     said = f"{word.reason} (installed: {seen.build}, by {seen.artefact or 'ExSetup.exe'})"
     if word.status is StatusWord.VULNERABLE:
@@ -194,18 +194,27 @@ def _status(judged: Sequence[Judged]) -> Status:
     return Status(word.status, said)
 
 
-def _of_logs(judged: Sequence[Judged]) -> Status:
+def _of_logs(judged: Sequence[Judged], cve: str) -> Status:
     """Without the installed file: the newest that is fixed, else the last that was seen."""
     fixed = [word for _, word in judged if word.status is StatusWord.FIXED]
     if fixed:
         return fixed[-1]
-    word = judged[-1][1]
-    if word.status is not StatusWord.VULNERABLE:
+    seen, word = judged[-1]
+    if word.status is not StatusWord.VULNERABLE or _for_all_of_it(seen.build, cve):
         return word
     return Status(
         word.status,
-        f"{word.reason} (by {judged[-1][0].build} in {judged[-1][0].kind}; a log may lag behind "
-        "an update, ExSetup.exe does not)",
+        f"{word.reason} (by {seen.build} in {seen.kind}; a log may lag behind an update, "
+        "ExSetup.exe does not)",
+    )
+
+
+def _for_all_of_it(build: str, cve: str) -> bool:
+    """Whether no update of this build's cumulative update helps, so that a lag changes nothing."""
+    number = parse(build)
+    found = cumulative_update_of(number) if number is not None else None
+    return found is not None and all(
+        status(one.number, cve).status is StatusWord.VULNERABLE for one in found.builds
     )
 
 

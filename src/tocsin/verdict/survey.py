@@ -13,8 +13,8 @@ from tocsin.evidence.collection import Limits
 from tocsin.evidence.open import open_collection
 from tocsin.model.problem import Problem
 from tocsin.model.progress import Progress, running
-from tocsin.verdict.exposure import Builds
 from tocsin.verdict.mitigations import Mitigations
+from tocsin.verdict.released import ReleasedBuilds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,11 +29,15 @@ _CONFIGURATION = "iis_config"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What was seen: builds in order of time, mitigations, and how much could not be read."""
+    """What was seen: builds in order of time, mitigations, and how much could not be read.
+
+    `doubts` are sentences about rows that cannot be true.
+    """
 
     sightings: tuple[Sighting, ...]
     mitigations: tuple[Told, ...]
     problems: int
+    doubts: tuple[str, ...]
 
 
 def survey(source: Path, progress: Progress, limits: Limits | None = None) -> Survey:
@@ -41,7 +45,7 @@ def survey(source: Path, progress: Progress, limits: Limits | None = None) -> Su
 
     Raises `SourceError` where it cannot be opened, or is one file that is no log we know.
     """
-    builds, mitigations = Builds(), Mitigations()
+    builds, mitigations = ReleasedBuilds(), Mitigations()
     wanted = {
         name
         for name, form in all_formats().items()
@@ -66,10 +70,15 @@ def survey(source: Path, progress: Progress, limits: Limits | None = None) -> Su
             "folder, an archive, or ExSetup.exe",
             where=str(source),
         )
-    return Survey(sightings=builds.sightings(), mitigations=mitigations.taken(), problems=problems)
+    return Survey(
+        sightings=builds.sightings(),
+        mitigations=mitigations.taken(),
+        problems=problems,
+        doubts=tuple(builds.limits()),
+    )
 
 
-def _read(member: Member, artefact: Artefact, watching: tuple[Builds, Mitigations]) -> int:
+def _read(member: Member, artefact: Artefact, watching: tuple[ReleasedBuilds, Mitigations]) -> int:
     """Show every row of one file to both, and count what could not be read."""
     form = all_formats()[artefact.format]
     count = 0

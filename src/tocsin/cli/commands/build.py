@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tocsin.model.patch_status import EvidenceStatus, PatchStatus
+    from tocsin.verdict.survey import Survey
 
 _WIDTH = 100
 
@@ -103,14 +104,22 @@ def _statuses(arguments: Namespace, on: date) -> Iterator[PatchStatus | Evidence
         except SourceError as error:
             errors.append(error)
             continue
-        if seen.problems and not arguments.quiet:
-            places = "1 place" if seen.problems == 1 else f"{seen.problems} places"
-            print(f"tocsin: {visible(source.name)}: {places} not readable", file=sys.stderr)
+        if not arguments.quiet:
+            _print_notes(source, seen)
         yield evidence_status(str(source), seen.sightings, seen.mitigations, on)
     for one_more in errors[:-1]:
         print(f"tocsin: {visible(str(one_more))}", file=sys.stderr)
     if errors:
         raise errors[-1]
+
+
+def _print_notes(source: Path, seen: Survey) -> None:
+    notes = list(seen.doubts)
+    if seen.problems:
+        places = "1 place" if seen.problems == 1 else f"{seen.problems} places"
+        notes.append(f"{places} could not be read; tocsin hunt lists them")
+    for note in notes:
+        print(visible(f"tocsin: {source.name}: {note}"), file=sys.stderr)
 
 
 def _print_vex(
