@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tocsin.collect.zip_part import Written
-from tocsin.evidence.own_manifest import LONGEST_LINE_BYTES, Head, ListedFile
+from tocsin.evidence.own_manifest import LONGEST_LINE_BYTES, Head, ListedFile, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _READ_BYTES = 2**20
-T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,14 +73,14 @@ class Journal:
     def head(self) -> Head | None:
         """What was asked for; None where that cannot be read."""
         with self.path.open("rb") as stream:
-            return _decoded(stream.readline(LONGEST_LINE_BYTES), Head)
+            return decoded(stream.readline(LONGEST_LINE_BYTES), Head)
 
     def entries(self) -> Iterator[Taken]:
         """What was taken, in order; a line that was not written to its end is passed over."""
         with self.path.open("rb") as stream:
             stream.readline(LONGEST_LINE_BYTES)
             while line := stream.readline(LONGEST_LINE_BYTES):
-                entry = _decoded(line, Taken)
+                entry = decoded(line, Taken)
                 if entry is not None:
                     yield entry
 
@@ -115,10 +114,3 @@ def _inflated(read: Callable[[int], bytes], packed_bytes: int) -> Iterator[bytes
         yield inflater.decompress(data, _READ_BYTES)
         while inflater.unconsumed_tail:
             yield inflater.decompress(inflater.unconsumed_tail, _READ_BYTES)
-
-
-def _decoded(line: bytes, kind: type[T]) -> T | None:
-    try:
-        return msgspec.json.decode(line, type=kind)
-    except msgspec.DecodeError:
-        return None

@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 
@@ -33,6 +33,10 @@ NAME = "tocsin-collection.json"
 LONGEST_LINE_BYTES = 256 * 1024
 _PART_NAME = re.compile(r"(?P<root>|.*/)tocsin-part-(?P<part>[1-9]\d{0,5})\.json", re.DOTALL)
 _SECTION = re.compile(rb'\], ?"(left_out|troubles)": ?\[')
+
+
+Utc = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone; one without could not be compared with others."""
 
 
 class TroubleCode(StrEnum):
@@ -76,9 +80,9 @@ class ListedFile(_Line, frozen=True, kw_only=True, omit_defaults=True):
     path: str
     size: int
     sha256: str
-    created: datetime | None = None
-    modified: datetime | None = None
-    changed: datetime | None = None
+    created: Utc | None = None
+    modified: Utc | None = None
+    changed: Utc | None = None
     part: int = 1
     asked_by: tuple[str, ...] = ()
     note: Note | None = None
@@ -90,7 +94,7 @@ class LeftOut(_Line, frozen=True, kw_only=True, omit_defaults=True):
 
     path: str
     size: int
-    modified: datetime | None
+    modified: Utc | None
     last_day: date
 
 
@@ -117,16 +121,16 @@ class Head(_Line, frozen=True, kw_only=True, omit_defaults=True):
     schema: str
     id: str
     tool: str
-    started: datetime
+    started: Utc
     roots: tuple[ListedRoot, ...]
-    since: datetime | None = None
+    since: Utc | None = None
     split_bytes: int | None = None
 
 
 class Tail(_Line, frozen=True, kw_only=True, omit_defaults=True):
     """The last line: when it ended, whether it was resumed, and the names of its parts."""
 
-    ended: datetime
+    ended: Utc
     resumed: bool
     parts: tuple[str, ...]
 
@@ -183,18 +187,18 @@ def read(lines: Iterable[bytes]) -> Iterator[tuple[int, Entry | None]]:
         line = raw.strip()
         if number == 1:
             head, found, _ = line.rpartition(b', "files": [')
-            yield number, _decoded(head + b"}", Head) if found else None
+            yield number, decoded(head + b"}", Head) if found else None
         elif section := _SECTION.fullmatch(line):
             kind = kinds[section[1]]
         elif line.startswith(b'], "'):
-            yield number, _decoded(b"{" + line[2:].lstrip(), Tail)
+            yield number, decoded(b"{" + line[2:].lstrip(), Tail)
         elif line:
-            yield number, _decoded(line.removesuffix(b","), kind)
+            yield number, decoded(line.removesuffix(b","), kind)
 
 
 def marker_in(data: bytes) -> PartMarker | None:
     """The marker that `data` holds, or None where it is none of ours."""
-    marker = _decoded(data, PartMarker)
+    marker = decoded(data, PartMarker)
     return marker if marker is not None and marker.schema == SCHEMA else None
 
 
@@ -205,8 +209,9 @@ def _separated(entries: Iterable[msgspec.Struct]) -> Iterator[bytes]:
         separator = b",\n"
 
 
-def _decoded(data: bytes, kind: type[T]) -> T | None:
+def decoded(data: bytes, kind: type[T]) -> T | None:
+    """What `data` holds, or None where that is no `kind`, whatever else it is."""
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
