@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,6 +55,7 @@ _ORDINARY = frozenset(
 )
 """Words that logs and reports are made of; a name that is one of them tells nothing alone."""
 _SHORTEST = 3
+_LONGEST_HALF = 64
 
 _LEFT = (
     # A word begins behind what is no letter or digit, but not within a percent-encoded character;
@@ -126,7 +127,6 @@ class Spotter:
         words = _words(texts)
         self._kinds: dict[str, str] = {}
         for kind, known in (
-            ("source", sources),
             ("user", names.users),
             ("host", names.hosts),
             ("domain", {*names.netbios, *(_label(domain) for domain in names.domains)}),
@@ -147,7 +147,9 @@ class Spotter:
                 for name in known
             }
         )
+        self._sources = sorted(sources)
         self._replacers: dict[str, Callable[[str], str]] = {
+            "source": lambda text: tokens.of("source", text, text),
             "sid": self._sid,
             "mail": self._mail,
             "fqdn": self._fqdn,
@@ -174,6 +176,7 @@ class Spotter:
         known = _any_of(self._kinds)
         return "|".join(
             (
+                rf"(?P<source>{_any_of(self._sources)}){_RIGHT}",
                 rf"(?P<sid>{_LEFT}S-1-5-21(?:-\d{{1,10}}){{3}}(?:-\d{{1,10}})?)(?!\d)",
                 rf"(?P<mail>{_LEFT}(?<![.+'-]){mail}){_RIGHT}",
                 rf"(?P<fqdn>{_LEFT}(?:[\w-]{{1,63}}\.){{0,8}}{_any_of(there)}){_RIGHT}",
@@ -245,20 +248,23 @@ class Spotter:
         return self._tokens.of("user", text, text)
 
     def _name(self, text: str) -> str:
-        plain = unquote(text.replace("+", " ")).casefold()
-        kind = self._kinds.get(plain, "domain" if plain in self._netbios else "host")
-        return self._tokens.of(kind, plain, text)
+        decoded = _without_json(unquote(text)).casefold()
+        for plain in (decoded, decoded.replace("+", " ")):
+            if plain in self._kinds:
+                return self._tokens.of(self._kinds[plain], plain, text)
+        return self._tokens.of("domain" if decoded in self._netbios else "host", decoded, text)
 
     def _half_a_name(self, text: str) -> str:
         """The end of `text` that begins a name without ending it: texts are cut to a length."""
-        end = re.search(r"[\w.-]*\Z", text[-64:])
-        for part in re.finditer(rf"{_LEFT}[\w.-]+", end[0] if end else ""):
-            folded = part[0].casefold()
+        end = text[-_LONGEST_HALF:]
+        for start in re.finditer(rf"{_LEFT}(?=[\w.-]+\Z)", end):
+            half = end[start.start() :]
+            folded = half.casefold()
             place = bisect_right(self._beginnings, folded)
             if len(folded) < _SHORTEST or folded in _ORDINARY or folded in self._kinds:
                 continue
             if place < len(self._beginnings) and self._beginnings[place].startswith(folded):
-                return text[len(text) - (len(end[0]) if end else 0) + part.start() :]
+                return half
         return ""
 
 
@@ -291,8 +297,8 @@ def _spelt(name: str) -> str:
 def _spelt_character(one: str) -> str:
     if one.isascii() and one.isalnum():
         return one
-    ways = {re.escape(one), re.escape(quote(one, safe=""))}
-    ways.add(f"%{ord(one):02X}" if one.isascii() else "".join(_json(one)))
+    encoded = "".join(f"%{byte:02X}" for byte in one.encode("utf-8", "surrogatepass"))
+    ways = {re.escape(one), encoded, "".join(_json(one))}
     if one == " ":
         ways.add(r"\+")
     return f"(?:{'|'.join(sorted(ways))})"
@@ -308,7 +314,7 @@ def _words(texts: Iterable[str]) -> set[str]:
     """Every word in `texts`, all spellings undone: what no text holds need not be looked for."""
     found: set[str] = set()
     for text in texts:
-        for spelt in {text, unquote(text), _without_json(text)}:
+        for spelt in {text, unquote(text), _without_json(text), _without_json(unquote(text))}:
             found.update(_split(spelt))
             # Behind an escape the word begins later than it seems to.
             found.update(word[1:] for word in _split(spelt) if word[:1] in "nrt")
@@ -320,7 +326,11 @@ def _split(text: str) -> list[str]:
 
 
 def _without_json(text: str) -> str:
-    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+    plain = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+    if plain == text:
+        return text
+    # JSON writes a character beyond the first 65,536 as two.
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _label(domain: str) -> str:
