@@ -24,17 +24,13 @@ _ENDING = ".zip"
 
 def without_later_parts(sources: Sequence[Path]) -> list[Path]:
     """`sources` without those that are opened with another of them, as a later part of it."""
-    markers = {source: marker_of(source) for source in sources}
-    firsts = {
-        marker.id: marker.part
-        for marker in sorted(
-            (marker for marker in markers.values() if marker), key=lambda one: -one.part
-        )
-    }
+    marked = [(source, marker_of(source)) for source in sources]
+    firsts: dict[str, int] = {}
+    for _, marker in marked:
+        if marker is not None:
+            firsts[marker.id] = min(marker.part, firsts.get(marker.id, marker.part))
     return [
-        source
-        for source, marker in markers.items()
-        if marker is None or marker.part == firsts[marker.id]
+        source for source, marker in marked if marker is None or marker.part == firsts[marker.id]
     ]
 
 
