@@ -224,6 +224,34 @@ def test_a_file_that_is_no_log_and_no_archive_is_an_error(tmp_path: Path, conten
         hunt([source], Options(), SilentProgress())
 
 
+def cut(tmp_path: Path, row: dict[str, str], column: str) -> Path:
+    """A log whose last row ends right after `column`."""
+    source = rows.httpproxy(tmp_path, *users(20), row)
+    (log,) = source.rglob("*.LOG")
+    whole = log.read_bytes().rstrip(b"\r\n")
+    head, _, last = whole.rpartition(b"\r\n")
+    kept = rows.httpproxy_header().split(",").index(column) + 1
+    log.write_bytes(head + b"\r\n" + b",".join(last.split(b",")[:kept]))
+    return source
+
+
+def test_a_row_that_was_cut_is_shown_to_the_rules_with_what_is_left(tmp_path: Path) -> None:
+    source = cut(tmp_path, attack("198.51.100.7")[0], "ServerHostName")
+    host = hunted(source)
+    assert {Grade.ATTEMPT} == {finding.grade for finding in host.findings}
+    assert ["truncated"] == [problem.code for problem in host.problems]
+
+
+def test_a_row_that_was_cut_is_never_sure_alone(tmp_path: Path) -> None:
+    source = cut(tmp_path, attack("198.51.100.7")[2], "Method")
+    host = hunted(source)
+    assert (Level.INCONCLUSIVE, Grade.EXPLOITED, Confidence.MEDIUM) == (
+        host.verdict.level,
+        host.findings[0].grade,
+        host.findings[0].confidence,
+    )
+
+
 def test_a_folder_and_its_zip_give_the_same_findings(tmp_path: Path) -> None:
     source = rows.httpproxy(tmp_path / "server", *users(20), *attack("198.51.100.7"))
     archive = tmp_path / "server.zip"

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.events.lines import count_data_lines, read_rows
@@ -190,7 +191,7 @@ class _Log:
             if not closed or not self._names or not surplus or any(surplus):
                 if self._loose:
                     return self._whole(number, text, self._loose)
-                return self._problem(number, values, closed=closed, last=last)
+                return self._problem(number, text, values, closed=closed, last=last)
         fields = {
             name: value
             for name, value in zip(self._names, values, strict=False)
@@ -238,7 +239,23 @@ class _Log:
                 return values, closed
         return split_quoted(text)
 
-    def _problem(self, number: int, values: list[str], *, closed: bool, last: bool) -> Problem:
+    def _problem(
+        self, number: int, text: str, values: list[str], *, closed: bool, last: bool
+    ) -> Problem:
+        problem = self._damage(number, values, closed=closed, last=last)
+        return replace(problem, salvaged=self._salvaged(number, text, values))
+
+    def _salvaged(self, number: int, text: str, values: list[str]) -> Event | None:
+        """The columns up to the damage. A surplus comma shifts all behind it: hence never sure."""
+        named = zip(self._names, values, strict=False)
+        fields = {name: value for name, value in named if value and value != "-"}
+        if not fields:
+            return None
+        stream = self._finish(fields, self._build)
+        time = utc(fields.get(self._time, ""))
+        return Event(time=time, place=number, fields=fields, text=text, stream=stream)
+
+    def _damage(self, number: int, values: list[str], *, closed: bool, last: bool) -> Problem:
         width = len(self._names)
         counts = f"{len(values)} fields, {width} in the header"
         if not width:

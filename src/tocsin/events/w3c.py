@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.events.lines import read_rows
@@ -91,7 +92,9 @@ class _Log:
         if len(values) != len(self._names):
             aligned = self._aligned([value for value in values if value])
             if aligned is None:
-                return self._problem(number, [value for value in values if value], last=last)
+                parts = [value for value in values if value]
+                problem = self._problem(number, parts, last=last)
+                return replace(problem, salvaged=self._salvaged(number, text, parts))
             values = aligned
         fields = {
             name: value
@@ -102,6 +105,16 @@ class _Log:
         if time is None and not (fields.keys() - {"date", "time"}):
             detail = "no time that can be read, and nothing else"
             return self._says(number, ProblemCode.BAD_TIME, detail)
+        stream = self._finish(fields)
+        return Event(time=time, place=number, fields=fields, text=text, stream=stream)
+
+    def _salvaged(self, number: int, text: str, values: list[str]) -> Event | None:
+        """The columns up to the damage; of what lies behind a surplus blank nothing is sure."""
+        named = zip(self._names, values, strict=False)
+        fields = {name: value for name, value in named if value not in ("", "-")}
+        if not fields:
+            return None
+        time = utc(f"{fields.get('date', self._day)} {fields.get('time', '')}")
         stream = self._finish(fields)
         return Event(time=time, place=number, fields=fields, text=text, stream=stream)
 

@@ -61,6 +61,14 @@ class Finding:
         return replace(self, id=identity)
 
 
+def confidence_of(match: Match, infos: Mapping[str, RuleInfo]) -> Confidence:
+    """How sure a match is alone: what its rule says, but a damaged row is never sure alone."""
+    confidence = infos[match.rule].confidence
+    if match.damaged and confidence is Confidence.HIGH:
+        return Confidence.MEDIUM
+    return confidence
+
+
 def effective_grade(match: Match, infos: Mapping[str, RuleInfo]) -> Grade:
     """A match's own grade; a mere attempt that fits a named benign pattern is a probe.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tocsin.findings.chains import Member, Run, runs_of
-from tocsin.findings.finding import Finding, effective_grade
+from tocsin.findings.finding import Finding, confidence_of, effective_grade
 from tocsin.findings.keys import client_of
 from tocsin.findings.repetition import without_repetitions
 from tocsin.matching.scan import MATCHES_PER_RULE
@@ -94,15 +94,16 @@ def confirmed_grade(
         match.kind for match, _ in pairs if infos[match.rule].grade.rank >= Grade.EXPLOITED.rank
     }
     for match, grade in pairs:
-        if infos[match.rule].confidence is Confidence.HIGH or (
+        confidence = confidence_of(match, infos)
+        if confidence is Confidence.HIGH or (
             grade.rank >= Grade.EXPLOITED.rank
             and len(witnesses) > 1
-            and infos[match.rule].confidence is not Confidence.LOW
+            and confidence is not Confidence.LOW
         ):
             return grade, Confidence.HIGH
     top = pairs[0][1]
     best = max(
-        (infos[match.rule].confidence for match, grade in pairs if grade is top),
+        (confidence_of(match, infos) for match, grade in pairs if grade is top),
         key=lambda confidence: confidence.rank,
     )
     return top, best
@@ -163,7 +164,10 @@ def _of_rules(matches: Iterable[Match], context: Context) -> list[Finding]:
                 title=info.title,
                 pack=info.pack,
                 grade=grade,
-                confidence=info.confidence,
+                confidence=max(
+                    (confidence_of(match, context.infos) for match in found),
+                    key=lambda confidence: confidence.rank,
+                ),
                 matches=found,
                 context=context,
                 cves=info.cves,

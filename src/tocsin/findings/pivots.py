@@ -70,7 +70,7 @@ def pivots_of(
     processes: dict[str, set[datetime]] = {}
     for match in matches:
         info = infos[match.rule]
-        if match.benign or info.confidence is Confidence.LOW:
+        if match.benign or match.damaged or info.confidence is Confidence.LOW:
             continue
         keys = keys_of(match.values, shared)
         if info.grade.rank >= Grade.ATTEMPT.rank:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tocsin.findings.finding import Finding
+from tocsin.findings.finding import Finding, confidence_of
 from tocsin.findings.keys import client_of, page_of
 from tocsin.findings.pivots import PIVOT
 from tocsin.model.grade import Confidence, Grade, Severity
@@ -160,7 +160,7 @@ def _witnesses(planted: Sequence[Match]) -> tuple[Match, ...]:
 def _is_sure(match: Match, posts: Sequence[Match], infos: Mapping[str, RuleInfo]) -> bool:
     if match.kind.startswith(_REQUEST_LOGS):
         return False
-    if infos[match.rule].confidence is Confidence.HIGH:
+    if confidence_of(match, infos) is Confidence.HIGH:
         return True
     made = match.time
     return made is not None and any(

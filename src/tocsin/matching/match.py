@@ -18,7 +18,8 @@ class Match:
     `kind` is the coverage kind of its source. `place` counts as the artefact's format says.
     `values` are the row's typed columns by our shared names. `text` is the row verbatim, cut at
     `scan.TEXT_LIMIT`. `benign` names the benign patterns that the same row fits. A row that the
-    second hunt found by a pivot has the rule id ``pivot:<key>``.
+    second hunt found by a pivot has the rule id ``pivot:<key>``. A `damaged` row is one of which
+    only a part could be read: it is never sure alone.
     """
 
     rule: str
@@ -29,3 +30,4 @@ class Match:
     values: dict[str, str]
     text: str
     benign: tuple[str, ...] = ()
+    damaged: bool = False

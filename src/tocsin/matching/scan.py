@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from tocsin.events.format import Format, Unit
@@ -123,8 +123,11 @@ def scan(
     kind = kind_of(form.name, "")
     for row in form.parse(whole, artefact):
         if isinstance(row, Problem):
+            if (part := row.salvaged) and period.holds(part.time) and (hit := matcher.match(part)):
+                _keep(hit, artefact, form, part, rules, tally, damaged=True)
+            told = replace(row, salvaged=None)
             for observer in observers:
-                observer.problem(kind, row)
+                observer.problem(kind, told)
             continue
         first = first or row
         kind = kind_of(form.name, row.stream)
@@ -158,6 +161,8 @@ def _keep(
     event: Event,
     rules: RuleSet,
     tally: Tally,
+    *,
+    damaged: bool = False,
 ) -> None:
     benign = tuple(rule for rule in found if rules.infos[rule].kind is RuleKind.BENIGN)
     tally.counts.update(benign)
@@ -177,6 +182,7 @@ def _keep(
                 values=values,
                 text=event.text[:TEXT_LIMIT],
                 benign=benign,
+                damaged=damaged,
             )
         )
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tocsin.model.event import Event
 
 
 class ProblemCode(StrEnum):
@@ -80,10 +84,12 @@ class Problem:
 
     `artefact` is the path inside the collection; `line` counts from 1 (lines or records) and is
     None where the whole file is meant. `detail` is for people and holds no more of the evidence
-    than is needed to find the place.
+    than is needed to find the place. `salvaged` is what could be read of a damaged row, for rules
+    only: it is no row, and what matches it is never sure alone.
     """
 
     artefact: str
     line: int | None
     code: ProblemCode
     detail: str
+    salvaged: Event | None = field(default=None, compare=False, repr=False)
