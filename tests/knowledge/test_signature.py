@@ -99,8 +99,8 @@ FREE = len(SIGNED.splitlines()[0])
 def test_no_byte_of_the_signature_may_change(place: int, flip: int) -> None:
     changed = bytearray(SIGNED)
     changed[place] ^= flip
-    if changed.replace(b"\r", b"") == SIGNED.replace(b"\r", b""):
-        return
+    if changed.replace(b"\r", b"").rstrip(b"\n") == SIGNED.rstrip(b"\n"):
+        return  # only how lines end
     with pytest.raises(KnowledgeError):
         vouched(CONTENT, bytes(changed))
 
