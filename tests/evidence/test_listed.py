@@ -236,6 +236,19 @@ def test_the_hash_of_what_nobody_claims_is_no_problem() -> None:
     assert mismatch(PATH, SHA256, digest) is None
 
 
+def test_the_list_is_not_taken_for_a_log_that_it_quotes(tmp_path: Path) -> None:
+    trouble = Trouble(
+        path="msert", code=TroubleCode.ABSENT, detail="Microsoft Safety Scanner v1.333"
+    )
+    source = tmp_path / "evidence.zip"
+    with zipfile.ZipFile(source, "w") as archive:
+        archive.writestr(PATH, LOG)
+        archive.writestr(own_manifest.NAME, listing(troubles=(trouble,)))
+    (host,) = hunt([source], Options(), SilentProgress()).hosts
+    assert "msert" not in {one.kind for one in host.coverage}
+    assert own_manifest.NAME in {entry.path for entry in host.manifest}
+
+
 def test_a_locked_log_is_lost_to_its_kind_of_source(tmp_path: Path) -> None:
     lost = "D/Exchange/Logging/ECP/Server/ECPServer20210303-1.LOG"
     trouble = Trouble(path=lost, code=TroubleCode.LOCKED, detail="in use")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tocsin.artefacts.head import readable_head
 from tocsin.evidence.damage import problem_of
+from tocsin.evidence.listed import is_own
 from tocsin.model.artefact import Artefact
 from tocsin.model.problem import Problem, ProblemCode
 
@@ -61,6 +62,9 @@ def discover(collection: Collection, kinds: Sequence[Kind]) -> Iterator[Discover
     ``unrecognised``, or ``empty`` for a file without a byte.
     """
     for member in collection.members():
+        if is_own(member.path.inside):
+            yield Discovered(member=member)  # it quotes logs, and is none
+            continue
         try:
             head = _head_of(member)
         except OSError as error:

@@ -52,7 +52,7 @@ def with_list(members: list[OpenedMember], problems: list[Problem]) -> Listed:
     One that lies on the server's own drive is no list of ours: anybody could have put it there.
     """
     listed = Listed(members=list(members))
-    lists = [member for member in members if _is_ours(member, own_manifest.NAME)]
+    lists = [member for member in members if _is_list(member.path.inside)]
     markers = [(member, marker) for member in members if (marker := _marker(member))]
     if not lists and not markers:
         return listed
@@ -77,13 +77,21 @@ def mismatch(path: str, claimed: str | None, digest: Digest) -> Problem | None:
     return Problem(artefact=path, line=None, code=ProblemCode.HASH_MISMATCH, detail=detail)
 
 
-def _is_ours(member: OpenedMember, name: str) -> bool:
-    inside = member.path.inside
-    return inside.rpartition("/")[2] == name and not locate(inside).on_server
+def is_own(inside: str) -> bool:
+    """Whether the member at `inside` is a list or marker of ours, and no file of the server's."""
+    return _is_list(inside) or _is_marker(inside)
+
+
+def _is_list(inside: str) -> bool:
+    return inside.rpartition("/")[2] == own_manifest.NAME and not locate(inside).on_server
+
+
+def _is_marker(inside: str) -> bool:
+    return own_manifest.is_marker(inside) and not locate(inside).on_server
 
 
 def _marker(member: OpenedMember) -> PartMarker | None:
-    if not own_manifest.is_marker(member.path.inside) or locate(member.path.inside).on_server:
+    if not _is_marker(member.path.inside):
         return None
     try:
         with member.open() as stream:
