@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.events.kind import in_words
 from tocsin.knowledge.builds import cumulative_update_of, parse
+from tocsin.knowledge.root import cached
 from tocsin.verdict.exposure import Builds
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _build_columns(form: Format) -> tuple[Column, ...]:
     return tuple(column for column in form.columns if column.name == "build")
 
 
-@lru_cache(maxsize=4096)
+@cached
 def earliest(build: str) -> datetime:
     """The first moment (UTC) at which this build, or the nearest older one known, can have run."""
     number = parse(build)
