@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import zlib
 from typing import TYPE_CHECKING
 
@@ -118,3 +120,17 @@ def test_a_lock_of_windows_is_told_from_a_missing_right() -> None:
     error = PermissionError(13, "used by another process")
     error.winerror = 32  # type: ignore[attr-defined]  # this attribute exists on Windows only
     assert TroubleCode.LOCKED == trouble_of(error, "C/a.log").code
+
+
+def test_the_command_can_be_loaded_where_the_system_is_windows() -> None:
+    """As far as Linux can tell: without the flags of `os` and the module that Windows lacks."""
+    script = (
+        "import os, sys\n"
+        "for name in ('O_CLOEXEC', 'O_NOFOLLOW', 'O_NONBLOCK', 'O_NOATIME', 'pread', 'pwrite'):\n"
+        "    delattr(os, name)\n"
+        "sys.modules['resource'] = None\n"
+        "import tocsin.cli.commands.collect\n"
+        "import tocsin.hunt\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert 0 == done.returncode, done.stderr.decode()

@@ -13,6 +13,7 @@ import stat
 import zlib
 from typing import TYPE_CHECKING
 
+from tocsin.evidence.directories import open_for_reading
 from tocsin.evidence.own_manifest import Note
 
 if TYPE_CHECKING:
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 2**20
 HOLE_BYTES = 2**30
 """A stretch at the end that was never written is left out from this size on."""
-
-_FLAGS = os.O_RDONLY
-for _name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_NOINHERIT"):
-    _FLAGS |= getattr(os, _name, 0)  # Windows has the last two, others the rest
-_NO_TRACE = getattr(os, "O_NOATIME", 0)
 
 
 class ReadFile:
@@ -44,7 +40,7 @@ class ReadFile:
         on_bytes: Callable[[int], None] | None = None,
     ) -> None:
         """Open `path`, of which at most `most_bytes` are read."""
-        self._descriptor = _opened(path)
+        self._descriptor = open_for_reading(path)
         try:
             self.status = os.fstat(self._descriptor)
             if not stat.S_ISREG(self.status.st_mode):
@@ -151,16 +147,6 @@ class ReadFile:
 
     def _say(self, note: Note, detail: str) -> None:
         self.note, self.detail = note, detail
-
-
-def _opened(path: bytes) -> int:
-    try:
-        return os.open(path, _FLAGS | _NO_TRACE)
-    except PermissionError:
-        if not _NO_TRACE:
-            raise
-        # Only a file's owner may read it without changing its access time.
-        return os.open(path, _FLAGS)
 
 
 def _end_of_data(descriptor: int, size: int) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,9 +25,11 @@ from tocsin.model.problem import ProblemCode
 if TYPE_CHECKING:
     from tocsin.evidence.session import Container, Session
 
-# Not blocking, so that a pipe that took a file's place cannot make us wait.
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_WITHOUT_TRACE = _FLAGS | os.O_NOATIME
+# Not blocking, so that a pipe that took a file's place cannot make us wait. Windows, where
+# `tocsin collect` may run, has two of these only: without them it would change line ends.
+_WISHES = ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_NOINHERIT")
+_FLAGS = os.O_RDONLY | reduce(or_, (getattr(os, name, 0) for name in _WISHES))
+_WITHOUT_TRACE = _FLAGS | getattr(os, "O_NOATIME", 0)
 
 
 def directory_entries(root: Path, container: Container) -> Entries:
@@ -107,12 +110,17 @@ def _region(path: bytes, session: Session) -> HandleRegion:
 
 
 def _descriptor(path: bytes) -> int:
-    try:
-        descriptor = os.open(path, _WITHOUT_TRACE)
-    except PermissionError:
-        # Only a file's owner may read it without changing its access time.
-        descriptor = os.open(path, _FLAGS)
+    descriptor = open_for_reading(path)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise MemberError(ProblemCode.LINK, "it is no file any more")
     return descriptor
+
+
+def open_for_reading(path: bytes) -> int:
+    """A descriptor of what lies at `path` itself, not of what it links to. Raises `OSError`."""
+    try:
+        return os.open(path, _WITHOUT_TRACE)
+    except PermissionError:
+        # Only a file's owner may read it without changing its access time.
+        return os.open(path, _FLAGS)

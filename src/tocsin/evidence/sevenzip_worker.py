@@ -18,7 +18,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import resource
 import stat
 import struct
 import sys
@@ -43,6 +42,8 @@ MOST_FAILURES = 64
 def main(arguments: list[str]) -> None:
     """Unpack the region that `arguments` name: descriptor, start, size, masked, most files."""
     descriptor, start, size, masked, most_files = map(int, arguments)
+    import resource  # noqa: PLC0415 Windows has none, and only this process needs it
+
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.chdir("/")  # py7zr looks up the names it would extract to, which are numbers here
