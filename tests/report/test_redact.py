@@ -191,7 +191,9 @@ SPELLINGS: list[Callable[[str], str]] = [
     lambda name: f"\\n{name}\\t",
 ]
 SPELLING = st.sampled_from(SPELLINGS)
-FILLING = st.sampled_from([" ", "=", "\\", "/", "@", "%20", '","', ".", "-", "_", " user-1 ", "\n"])
+FILLING = st.sampled_from(
+    [" ", "=", "\\", "/", "@", "%20", '","', ".", "-", "_", " user-1 ", "\n"]
+)
 
 
 @given(st.data())
