@@ -66,6 +66,20 @@ def test_2010_and_2013_migrate(build: str) -> None:
     assert any(step.startswith("Move all mailboxes to a supported product") for step in found)
 
 
+def test_updates_of_2010_after_the_end_of_its_support_were_free_for_all() -> None:
+    """RU31 and RU32 close holes that are exploited; nobody had to pay for them."""
+    assert (
+        "Install RU32 for Exchange Server 2010 SP3 (14.3.513.0)."
+        == installs("14.3.123.4", TODAY)[0]
+    )
+
+
+def test_nobody_is_sent_back_to_the_last_update_that_was_free() -> None:
+    for build in ("15.1.2507.61", "15.2.1748.43"):
+        assert installs(build, TODAY)[0].endswith("if extended security updates were paid for.")
+    assert installs("15.1.2507.58", TODAY)[0].endswith("without them Oct25SU, 15.1.2507.61.")
+
+
 def test_subscription_edition_gets_its_newest_update() -> None:
     assert ["Install Aug26SU for Exchange Server SE RTM (KB5121573, 15.2.2562.46)."] == installs(
         "15.2.2562.17", TODAY

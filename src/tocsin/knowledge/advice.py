@@ -66,7 +66,7 @@ def _installs(
     if newest is None or newest is target.builds[0] or is_there:
         return steps
     unsure = "" if len(number) == 4 or target is not found else ", unless it is there already"
-    steps.append(f"Install {_name(newest, target)}{_paid(newest, target)}{unsure}")
+    steps.append(f"Install {_name(newest, target)}{_paid(number, newest, target)}{unsure}")
     return steps
 
 
@@ -124,11 +124,17 @@ def _name(build: Build, target: CumulativeUpdate) -> str:
     return f"{build.su or 'the update'} for {target.product} {target.cu} ({number})"
 
 
-def _paid(newest: Build, target: CumulativeUpdate) -> str:
-    """Updates after the end of support are for those who paid; the last one for all is named."""
-    ends = all_products()[target.short_product].ends
-    if newest.released is None or newest.released <= ends:
+def _paid(number: Number, newest: Build, target: CumulativeUpdate) -> str:
+    """Of an update that only those get who pay for it; the last one for all is named.
+
+    Not every update after the end of support is: those for Exchange 2010 were free for all.
+    """
+    product = all_products()[target.short_product]
+    paid = product.extended
+    if paid is None or newest.released is None or newest.released < paid.begins:
         return ""
-    free = _newest(target, ends)
-    instead = f"; without them {free.su or free.cu}, {free.text}" if free else ""
-    return f" if extended security updates were paid for{instead}"
+    free = _newest(target, product.ends)
+    condition = " if extended security updates were paid for"
+    if free is None or (len(number) == 4 and free.number <= number < newest.number):
+        return condition
+    return f"{condition}; without them {free.su or free.cu}, {free.text}"
