@@ -5,10 +5,12 @@ import pytest
 
 from tests.report import results
 from tests.report.results import at, finding, host
+from tocsin.knowledge.cves import all_cves
 from tocsin.knowledge.response import first_steps
 from tocsin.model.grade import Assurance, Confidence, Grade, Level, Severity
 from tocsin.model.result import BuildSeen, Exposure, Noise, ProblemEntry, Verdict
 from tocsin.report import summary
+from tocsin.report.exposures import is_exploited
 
 OPEN = Exposure(
     cve="CVE-2021-34473", status="vulnerable", reason="", exposed_from=None, exposed_until=None
@@ -117,6 +119,26 @@ def test_a_hole_that_is_still_open_is_said_wherever_nobody_got_in() -> None:
     (step,) = [step for step in summary.next_steps(server) if step.startswith("Update Exchange")]
     assert "build 15.1.2106.2" in step
     assert "CVE-2021-34473" in step
+    assert "`tocsin build 15.1.2106.2`" in step
+
+
+def test_a_hundred_open_holes_do_not_bury_those_that_are_exploited() -> None:
+    others = [cve for cve in all_cves() if not is_exploited(cve)]
+
+    def step(*cves: str) -> str:
+        holes = tuple(msgspec.structs.replace(OPEN, cve=cve) for cve in cves)
+        (said,) = [
+            one
+            for one in summary.next_steps(host(exposure=holes, builds=(BUILD,)))
+            if one.startswith("Update Exchange")
+        ]
+        return said
+
+    said = step(*others[:100], OPEN.cve)
+    assert "the fix for CVE-2021-34473, known to be exploited, and for 100 more." in said
+    assert not any(cve in said for cve in others[:100])
+    assert "the fix for 100 known vulnerabilities." in step(*others[:100])
+    assert "the fix for 1 known vulnerability." in step(others[0])
 
 
 def test_a_harmless_pattern_is_called_by_its_title() -> None:

@@ -13,6 +13,7 @@ from tocsin.knowledge.response import first_steps
 from tocsin.knowledge.status import StatusWord
 from tocsin.model.grade import Assurance, Level
 from tocsin.report import words
+from tocsin.report.exposures import is_exploited
 from tocsin.verdict.decide import ranks_as
 
 if TYPE_CHECKING:
@@ -141,7 +142,18 @@ def _update(host: HostResult) -> list[str]:
         return []
     newest = max(seen, key=lambda build: words.moment(build.last_seen))
     text = f"Update Exchange as soon as the logs are safe: build {newest.build}, the last one seen"
-    return [f"{text}, lacks the fix for {', '.join(open_to)}."]
+    what = f"`tocsin build {newest.build}` says what to install, in order"
+    return [f"{text}, lacks the fix for {_open_in_words(open_to)}. {what}."]
+
+
+def _open_in_words(cves: Sequence[str]) -> str:
+    """Those that are known to be exploited by name; a hundred others would only hide them."""
+    exploited = [cve for cve in cves if is_exploited(cve)]
+    others = len(cves) - len(exploited)
+    if not exploited:
+        return f"{others} known {'vulnerability' if others == 1 else 'vulnerabilities'}"
+    named = f"{', '.join(exploited)}, known to be exploited"
+    return f"{named}, and for {others} more" if others else named
 
 
 def _collect_more(host: HostResult) -> list[str]:
