@@ -192,3 +192,11 @@ def test_a_folder_with_a_program_in_it_is_not_packed(tmp_path: Path) -> None:
     (tmp_path / "run.py").write_text("")
     with pytest.raises(KnowledgeError, match=r"run\.py"):
         write_bundle(tmp_path, version="2030-01-01", minimum_tocsin="0.1")
+
+
+def test_headers_that_announce_headers_are_refused_however_many() -> None:
+    about = tarfile.TarInfo("x")
+    about.type = tarfile.XHDTYPE
+    endless = about.tobuf(tarfile.USTAR_FORMAT) * 5000
+    with pytest.raises(KnowledgeError, match="no whole tar or zip"):
+        read_bundle(endless, "x.tar")

@@ -106,9 +106,11 @@ def _members(content: bytes, where: str) -> Iterator[tuple[str, bytes]]:
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
+        IndexError,  # zipfile, for a member without a name
         NotImplementedError,
         OSError,
         OverflowError,
+        RecursionError,  # tarfile, for a row of headers that each announce another
         ValueError,
     ) as error:
         raise KnowledgeError(f"is no whole tar or zip file: {error}", where=where) from error
