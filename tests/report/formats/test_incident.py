@@ -167,8 +167,8 @@ def test_paper_says_what_is_due_and_how_far_it_may_travel() -> None:
 
 def test_paper_calls_no_voluntary_report_a_duty() -> None:
     assert "A report is voluntary" in paper(results.quiet(), authorities=("cisa",))
-    assert "Yes, as whoever asked" not in paper(results.quiet(), authorities=("cisa",))
-    assert "Yes, as whoever asked" in paper(results.quiet(), authorities=("gdpr",))
+    assert "This authority was chosen" not in paper(results.quiet(), authorities=("cisa",))
+    assert "This authority was chosen" in paper(results.quiet(), authorities=("gdpr",))
 
 
 def test_paper_is_the_same_each_time() -> None:
