@@ -65,6 +65,21 @@ def test_behind_a_load_balancer_the_forwarded_client_counts() -> None:
     assert "192.0.2.7" == client_of(values, frozenset({"10.0.0.5"}))
 
 
+def test_a_forwarding_header_from_a_direct_client_is_not_believed() -> None:
+    values = {"client_ip": "198.51.100.66", "forwarded_for": "203.0.113.9"}
+    assert "198.51.100.66" == client_of(values, NOBODY)
+
+
+def test_what_a_client_wrote_in_front_of_the_proxys_entry_is_not_believed() -> None:
+    values = {"client_ip": "10.0.0.5", "forwarded_for": "203.0.113.9, 198.51.100.66, 10.0.0.4"}
+    assert "198.51.100.66" == client_of(values, frozenset({"10.0.0.5"}))
+
+
+def test_a_client_of_the_inside_behind_a_proxy_is_itself() -> None:
+    values = {"client_ip": "10.0.0.5", "forwarded_for": "10.1.2.3"}
+    assert "10.1.2.3" == client_of(values, frozenset({"10.0.0.5"}))
+
+
 def test_only_what_a_row_has_becomes_a_key() -> None:
     values = {"canary": "c.", "request_id": "", "client_ip": "192.0.2.7", "status": "200"}
     assert {"canary": "c.", "client_ip": "192.0.2.7"} == keys_of(values, NOBODY)

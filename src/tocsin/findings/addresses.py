@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from tocsin.findings.keys import ADDRESS_CHARACTERS, plain_address
+from tocsin.findings.keys import ADDRESS_CHARACTERS, is_inside, plain_address
 from tocsin.matching.scan import Observer
 
 if TYPE_CHECKING:
@@ -14,10 +13,6 @@ if TYPE_CHECKING:
     from tocsin.model.event import Event
     from tocsin.model.problem import Problem
 
-_INSIDE = tuple(
-    ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
-)
-"""Source: RFC 1918 and RFC 4193."""
 _FRONT_DOOR = "iis:frontend"
 _BACK_END = "iis:backend"
 _ADDRESSES_KEPT = 20_000
@@ -76,11 +71,6 @@ class Addresses(Observer):
             many = len(self._agents[address]) >= _AGENTS_OF_MANY
             most = total >= _ROWS_ENOUGH and rows / total >= _SHARE_OF_ALL
             plain = plain_address(address)
-            if plain and (many or (most and _is_inside(plain))):
+            if plain and (many or (most and is_inside(plain))):
                 found.add(plain)
         return frozenset(found)
-
-
-def _is_inside(plain: str) -> bool:
-    address = ip_address(plain)
-    return any(address in network for network in _INSIDE if network.version == address.version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,10 +16,14 @@ _ENDING = re.compile(
 )
 _ENDING_CHARACTERS = 32
 """No ending is longer. Only so much of a path is searched: a request may be 16 KiB of letters."""
-
-
 ADDRESS_CHARACTERS = 96
 """No address with its port and zone is longer; what is, is none, and is not remembered."""
+_FORWARDED_CHARACTERS = 4096
+"""So much of a forwarding header's end is read; its beginning may be anything."""
+_INSIDE = tuple(
+    ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
+"""Source: RFC 1918 and RFC 4193."""
 
 
 def keys_of(
@@ -61,15 +65,28 @@ def _page(name: str) -> str | None:
 
 
 def client_of(values: Mapping[str, str], shared_addresses: frozenset[str]) -> str | None:
-    """Who asked: the forwarded address where there is one, else the client's, if it means anyone.
+    """Who asked, if the row can tell: the connecting address, or whom a proxy forwarded.
 
-    A forwarded list names the client first.
+    Anyone can send a forwarding header, so it counts only where the connecting address is one of
+    the inside or stands for many. Each proxy adds at the end whom it saw; what stands before may
+    be invented by the client. So the last entry that is no proxy itself is taken.
     """
-    forwarded = values.get("forwarded_for")
-    if forwarded and (address := plain_address(forwarded.split(",")[0])):
-        return address
     client = plain_address(values.get("client_ip", ""))
-    return None if client is None or client in shared_addresses else client
+    if client is not None and client not in shared_addresses and not is_inside(client):
+        return client
+    entries = values.get("forwarded_for", "")[-_FORWARDED_CHARACTERS:].split(",")
+    forwarded = [plain for entry in entries if (plain := plain_address(entry))]
+    known = [one for one in forwarded if one not in shared_addresses]
+    outside = [one for one in known if not is_inside(one)]
+    if found := outside or known:
+        return found[-1]
+    return None if client in shared_addresses else client
+
+
+def is_inside(plain: str) -> bool:
+    """Whether an address in canonical form is of a private network."""
+    address = ip_address(plain)
+    return any(address in network for network in _INSIDE if network.version == address.version)
 
 
 def plain_address(text: str) -> str | None:
