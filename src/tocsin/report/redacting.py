@@ -12,6 +12,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from tocsin.report.encoded import Encoded
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -147,6 +149,7 @@ class Spotter:
                 for name in known
             }
         )
+        self._encoded = Encoded(self._beginnings, tokens)
         self._sources = sorted(sources)
         self._replacers: dict[str, Callable[[str], str]] = {
             "source": lambda text: tokens.of("source", text, text),
@@ -161,6 +164,7 @@ class Spotter:
 
     def replaced(self, text: str) -> str:
         """`text` with a token for every name in it, and for half a name where it was cut."""
+        text = self._encoded.replaced(text)
         whole = len(text) - len(self._half_a_name(text))
         found = self._pattern.sub(self._replacement, text[:whole])
         return found + (self._tokens.of("cut", text[whole:], text[whole:]) if text[whole:] else "")
