@@ -60,6 +60,13 @@ def test_a_printed_table_is_read_line_by_line() -> None:
     assert datetime(2021, 3, 3, 6, 44, 37, 622_000, tzinfo=UTC) == second.time
 
 
+def test_a_printed_row_without_an_anchor_has_no_such_field() -> None:
+    event = one("test_proxylogon", "2021-03-02T21:04:11.002Z -\r\n")
+    assert {"DateTime": "2021-03-02T21:04:11.002Z"} == {
+        name: value for name, value in event.fields.items() if name != "ComputerName"
+    }
+
+
 def test_a_canary_that_the_console_cut_joins_nothing() -> None:
     event = one(
         "test_proxylogon", "2021-03-03T06:44:37.622Z ServerInfo~a]@h/x?msExchEcpCanary=Ab...\n"

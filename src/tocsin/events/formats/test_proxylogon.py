@@ -121,27 +121,23 @@ class _Output:
                 code=ProblemCode.TRUNCATED if cut else ProblemCode.FIELD_COUNT,
                 detail=f"{len(values)} fields, {width} in the header",
             )
-        fields = {
-            name: value
-            for name, value in zip(self._names, values, strict=True)
-            if value and value != "-"
-        }
+        fields = dict(zip(self._names, values, strict=True))
         if goes_on:
             self._open = {name: fields.get(name, "") for name in self._names[:-1]}
         return self._event(number, text, fields)
 
     def _continuation(self, number: int, text: str) -> Event:
-        fields = {name: value for name, value in self._open.items() if value}
+        fields = dict(self._open)
         if text.count('"') % 2:
             self._open = {}
             text_of_message = text[: text.rindex('"')]
         else:
             text_of_message = text
         fields["Message"] = text_of_message.replace('""', '"').strip()
-        fields = {name: value for name, value in fields.items() if value and value != "-"}
         return self._event(number, text, fields)
 
     def _event(self, number: int, text: str, fields: dict[str, str]) -> Event:
+        fields = {name: value for name, value in fields.items() if value not in ("", "-")}
         for name in ("ClientIPAddress", "ClientIpaddress"):
             if name in fields:
                 fields.setdefault("ClientIpAddress", fields[name])
