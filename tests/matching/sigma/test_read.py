@@ -65,6 +65,10 @@ def read(text: str) -> None:
     "text",
     [
         "a: " + "[" * 5000,
+        "[" * 100_000,
+        "{a: " * 100_000,
+        "- " * 100_000 + "a",
+        "? " * 100_000 + "a",
         "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: *c\ntitle: T",
         rule_text({"sel": {"A": "x"}, "condition": "(" * 300 + "sel" + ")" * 300}),
         rule_text({"sel": {"A": "x"}, "condition": "not " * 2000 + "sel"}),
@@ -72,6 +76,12 @@ def read(text: str) -> None:
 )
 def test_deep_nesting_is_a_rule_or_a_reason(text: str) -> None:
     read(text)
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
+def test_what_would_crash_the_loader_is_refused_with_the_reason(opening: str) -> None:
+    with pytest.raises(KnowledgeError, match="nested more than 500 deep"):
+        read_documents(opening * 20_000 + "a")
 
 
 def test_global_documents_are_merged_into_those_that_follow() -> None:

@@ -26,6 +26,10 @@ OUR_KEY = "tocsin"
 SPELLINGS = {"utf16le": "wide"}
 """Modifiers of the Sigma specification that pySigma knows by another name only."""
 
+_DEPTH = 500
+"""Levels of one document. Python's own limit on recursion refuses fewer than a thousand."""
+_OPENING = "[{-?:"
+
 
 class Examples(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rows that a rule must and must not match: field names and values, all text."""
@@ -60,6 +64,7 @@ class Document:
 def read_documents(text: str) -> list[Document]:
     """Everything in one Sigma file. Raises `KnowledgeError` with the reason."""
     try:
+        _refuse_depth(text)
         loaded = [
             doc
             # Derived from yaml.CSafeLoader, and refuses double keys.
@@ -78,6 +83,24 @@ def read_documents(text: str) -> list[Document]:
         *(_document(one) for one in _parsed(others)),
         *(Document(names=_names(doc), correlation=doc) for doc in correlations),
     ]
+
+
+def _refuse_depth(text: str) -> None:
+    """Raise `ValueError` for nesting on which the loader, which calls itself in C, would crash.
+
+    Every level needs a mark that opens it, so a text with few of them cannot be deep: no rule
+    that people write is read twice for this.
+    """
+    if sum(map(text.count, _OPENING)) <= _DEPTH:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEPTH:
+                raise ValueError(f"nested more than {_DEPTH} deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def extra_of(rule: SigmaRule) -> Extra:
