@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import tocsin
 from tocsin.errors import SourceError
 from tocsin.evidence.open import open_collection
 from tocsin.evidence.parts import without_later_parts
@@ -20,8 +19,7 @@ from tocsin.findings.pivots import pivots_of
 from tocsin.findings.shells import shell_findings, with_children
 from tocsin.findings.timeline import timeline, what_was_cut
 from tocsin.knowledge.packs import chosen_packs
-from tocsin.knowledge.version import version_in_use
-from tocsin.matching.accounting import count_rules, noise_of
+from tocsin.matching.accounting import told_of
 from tocsin.matching.options import Options
 from tocsin.matching.reading import Reading, read, read_again, refuse_what_nobody_reads
 from tocsin.matching.rules import load_rules
@@ -52,37 +50,28 @@ def hunt(
 ) -> result.Result:
     """Hunt every source; each is one server, and the parts of a split collection are one source.
 
-    The same sources give the same result. `names` learns on the way whose names are in it, for
-    `tocsin.report.redact`.
-
+    The same sources give the same result. `names` learns whose names are in it, for redaction.
     Raises `SourceError` where no source can be opened at all, `KnowledgeError` where our own
     rules are broken, `UsageError` where a pack does not exist. Never raises on evidence. One
     unusable source among several is a host of its own, with the problem ``source``.
     """
     packs = chosen_packs(options.packs)
     rules = load_rules(packs, user_sigma=options.sigma, user_yara=options.yara)
-    hosts: list[result.HostResult] = []
-    readings: list[Reading] = []
+    hunted: list[tuple[result.HostResult, Reading]] = []
     errors: list[SourceError] = []
     for source in without_later_parts(sources):
         try:
-            host, reading = _hunt_one(source, packs, rules, options, progress, Watch(names=names))
+            hunted.append(_hunt_one(source, packs, rules, options, progress, Watch(names=names)))
         except SourceError as error:
             errors.append(error)
-            host, reading = unopened(source, error), Reading()
-        hosts.append(host)
-        readings.append(reading)
-    if len(errors) == len(hosts):
+            hunted.append((unopened(source, error), Reading()))
+    if len(errors) == len(hunted):
         raise errors[0]
     return result.Result(
         schema=result.SCHEMA,
-        tool=result.Tool(
-            version=tocsin.__version__,
-            knowledge=version_in_use(),
-            rules=count_rules(rules, readings),
-        ),
-        verdict=worst_of([host.verdict for host in hosts]),
-        hosts=tuple(hosts),
+        tool=told_of(rules, [reading for _, reading in hunted]),
+        verdict=worst_of([host.verdict for host, _ in hunted]),
+        hosts=tuple(host for host, _ in hunted),
     )
 
 
@@ -122,12 +111,9 @@ def _hunt_one(
             exposed=exposed,
             watch=watch,
             reading=first,
-            noise=noise_of(rules, first.counts),
-            limits=[
-                *options.period.limits(),
-                *watch.builds.limits(),
-                *what_was_cut(more, left_out),
-            ],
+            rules=rules,
+            period=options.period,
+            cut=what_was_cut(more, left_out),
         )
     )
     return host, first

@@ -105,6 +105,10 @@ def pins(name: str) -> dict[str, str]:
     return dict(re.findall(r"^(\S+)==(\S+)", text, flags=re.MULTILINE))
 
 
+def test_the_story_is_short_enough_to_be_read_first() -> None:
+    assert len((ROOT / "src/tocsin/hunt.py").read_text(encoding="utf-8").splitlines()) < 120
+
+
 def test_every_news_fragment_is_of_a_known_kind() -> None:
     kinds = {"added", "changed", "fixed", "security", "knowledge"}
     odd = [

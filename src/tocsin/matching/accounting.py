@@ -1,10 +1,12 @@
-"""What became of every rule, and how many rows the benign patterns explain."""
+"""What made a result: which Tocsin, with which rules, and what became of each of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tocsin.model.result import RuleCounts
+import tocsin
+from tocsin.knowledge.version import version_in_use
+from tocsin.model.result import RuleCounts, Tool
 from tocsin.model.rule import RuleKind
 
 if TYPE_CHECKING:
@@ -12,6 +14,13 @@ if TYPE_CHECKING:
 
     from tocsin.matching.reading import Reading
     from tocsin.matching.rules import RuleSet
+
+
+def told_of(rules: RuleSet, readings: Sequence[Reading]) -> Tool:
+    """This Tocsin and the knowledge in use, with the count of its rules over all servers."""
+    return Tool(
+        version=tocsin.__version__, knowledge=version_in_use(), rules=count_rules(rules, readings)
+    )
 
 
 def count_rules(rules: RuleSet, readings: Sequence[Reading]) -> RuleCounts:

@@ -9,6 +9,7 @@ from tocsin.events.format import all_formats
 from tocsin.findings.pivots import PIVOT
 from tocsin.knowledge.builds import lookup
 from tocsin.knowledge.response import first_steps
+from tocsin.matching.accounting import noise_of
 from tocsin.model import result
 from tocsin.model.event import PlaceKind
 from tocsin.model.grade import Assurance, Level
@@ -18,7 +19,7 @@ from tocsin.verdict.decide import ranks_as, rolled_up
 from tocsin.verdict.reasons import reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tocsin.errors import SourceError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from tocsin.findings.timeline import Moment
     from tocsin.matching.match import Match
     from tocsin.matching.reading import Reading
+    from tocsin.matching.rules import RuleSet
+    from tocsin.matching.scan import Period
     from tocsin.verdict.campaign import Judged
     from tocsin.verdict.coverage import Coverage
     from tocsin.verdict.exposure import Exposed, Sighting
@@ -37,7 +40,7 @@ CITATIONS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the hunt knows when it ends."""
+    """What the hunt knows when it ends; `cut` says what was counted and not kept, in words."""
 
     source: Path
     packs: Sequence[Judged]
@@ -47,8 +50,9 @@ class Parts:
     exposed: Sequence[Exposed]
     watch: Watch
     reading: Reading
-    noise: Mapping[str, int]
-    limits: Sequence[str]
+    rules: RuleSet
+    period: Period
+    cut: Sequence[str]
 
 
 def assemble(parts: Parts) -> result.HostResult:
@@ -89,8 +93,7 @@ def assemble(parts: Parts) -> result.HostResult:
         ),
         noise=tuple(
             result.Noise(rule=rule, events=events)
-            for rule, events in sorted(parts.noise.items())
-            if events
+            for rule, events in sorted(noise_of(parts.rules, parts.reading.counts).items())
         ),
         groups=(),
         manifest=tuple(sorted(parts.reading.manifest, key=lambda entry: entry.path)),
@@ -141,7 +144,12 @@ def _level(parts: Parts) -> tuple[Level, Assurance]:
 
 
 def _limits(parts: Parts) -> list[str]:
-    limits = [*parts.limits, *parts.watch.clocks.limits()]
+    limits = [
+        *parts.period.limits(),
+        *parts.watch.builds.limits(),
+        *parts.cut,
+        *parts.watch.clocks.limits(),
+    ]
     for judged in parts.packs:
         limits += judged.limits
         if judged.not_applicable:
