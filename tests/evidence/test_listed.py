@@ -117,7 +117,8 @@ def test_a_list_that_was_changed_anywhere_is_read_or_told(data: st.DataObject) -
     text = bytearray(listing(FILE, FILE))
     for _ in range(data.draw(st.integers(1, 5))):
         text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
-    list(own_manifest.read(bytes(text).splitlines()))
+    for _, entry in own_manifest.read(bytes(text).splitlines()):
+        assert entry is None or isinstance(entry, own_manifest.Entry)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ def test_another_implementation_verifies_what_the_tests_sign(prehashed: bool) ->
     public = minisign.PublicKey.from_bytes(SIGNER.public_file())
     signature = minisign.Signature.from_bytes(SIGNER.sign(CONTENT, prehashed=prehashed))
     public.verify(CONTENT, signature)
+    with pytest.raises(minisign.VerifyError):
+        public.verify(CONTENT + b"x", signature)
 
 
 def test_a_key_may_be_its_line_alone_and_have_the_line_ends_of_windows() -> None:
