@@ -12,6 +12,7 @@ from tocsin.errors import KnowledgeError
 from tocsin.events.format import all_formats
 from tocsin.matching.sigma.read import extra_of, read_documents
 from tocsin.matching.sigma.routing import routes
+from tocsin.matching.sigma.translate import log_source_of
 from tocsin.model.event import Event
 from tocsin.model.path import EvidencePath
 
@@ -93,7 +94,7 @@ def _wrong_rows(examples: Examples, rule: SigmaRule, slug: str, rules: RuleSet) 
     for wanted, rows in ((True, examples.match), (False, examples.no_match)):
         for row in rows:
             for form in all_formats().values():
-                served = routes(rule.logsource, form)
+                served = routes(log_source_of(rule), form)
                 if not served or row.get("_format", form.name) != form.name:
                     continue
                 if wanted != (slug in rules.sigma_for(form).match(_event_of(row, served))):

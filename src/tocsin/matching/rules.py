@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.events.format import Unit, all_formats
 from tocsin.matching.sigma.load import SigmaRules
-from tocsin.matching.sigma.plan import FormatRules, Seen, SigmaEntry
+from tocsin.matching.sigma.plan import FormatRules, Seen
 from tocsin.matching.yara.load import load_yara
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tocsin.events.format import Format
     from tocsin.knowledge.packs import Pack
+    from tocsin.matching.sigma.entry import SigmaEntry
     from tocsin.matching.yara.compile import YaraRules
     from tocsin.model.path import EvidencePath
     from tocsin.model.result import RuleFailure

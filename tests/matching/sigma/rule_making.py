@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tocsin.matching.sigma.compile import Compiled, compile_rule
+from tocsin.matching.sigma.compile import compile_node
 from tocsin.matching.sigma.read import read_documents
+from tocsin.matching.sigma.translate import translate
 from tocsin.matching.sigma.view import View
 from tocsin.model.event import Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tocsin.matching.sigma.values import Predicate
 
 
 def rule_text(detection: object, **more: object) -> str:
@@ -21,10 +24,12 @@ def rule_text(detection: object, **more: object) -> str:
     return yaml.safe_dump({**head, "detection": detection, **more}, sort_keys=False)
 
 
-def compiled(detection: object) -> Compiled:
+def compiled(detection: object) -> tuple[Predicate, frozenset[str]]:
+    """The test of a rule with this detection section, and its fields."""
     (document,) = read_documents(rule_text(detection))
     assert document.rule is not None
-    return compile_rule(document.rule)
+    condition = translate(document.rule)
+    return compile_node(condition.node), condition.fields
 
 
 def event(fields: Mapping[str, str], stream: str = "") -> Event:
@@ -40,4 +45,5 @@ def event(fields: Mapping[str, str], stream: str = "") -> Event:
 
 def holds(detection: object, fields: Mapping[str, str]) -> bool:
     """Whether a rule with this detection section matches an event of these fields."""
-    return compiled(detection).test(View(event(fields)))
+    test, _ = compiled(detection)
+    return test(View(event(fields)))

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.matching.sigma.rule_making import rule_text
 from tocsin.errors import KnowledgeError
-from tocsin.matching.sigma.compile import compile_rule
 from tocsin.matching.sigma.read import read_documents
+from tocsin.matching.sigma.translate import translate
 
 SCALARS = st.one_of(
     st.none(),
@@ -55,7 +55,7 @@ def read(text: str) -> None:
     try:
         for document in read_documents(text):
             if document.rule is not None:
-                compile_rule(document.rule)
+                translate(document.rule)
     except KnowledgeError as error:
         reason = str(error)
     assert reason is None or (reason and "\n" not in reason)

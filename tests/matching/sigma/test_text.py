@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sigma.types import SigmaString, SpecialChars
+from sigma.types import SigmaCasedString
 
 from tests.matching.sigma.rule_making import holds
-from tocsin.matching.sigma.text import Part, any_of, anywhere, parts_of
+from tocsin.matching.sigma.plain import Part, Wild
+from tocsin.matching.sigma.text import any_of, anywhere
+from tocsin.matching.sigma.translate import text_of
 
-ANY, ONE = SpecialChars.WILDCARD_MULTI, SpecialChars.WILDCARD_SINGLE
+ANY, ONE = Wild.ANY, Wild.ONE
 TEXTS = st.text(alphabet="ab*?\\.\n", max_size=8)
 PATTERNS = st.lists(
     st.one_of(st.sampled_from((ANY, ONE)), st.text("ab*?\\.\n", min_size=1, max_size=3)),
@@ -54,7 +56,7 @@ def test_a_written_value_is_read_with_its_escapes(written: str, text: str) -> No
             continue
         pattern.append({"*": ANY, "?": ONE}.get(rest[0], rest[0]))
         rest = rest[1:]
-    assert naive(pattern, text) == any_of([parts_of(SigmaString(written), cased=True)])(text)
+    assert naive(pattern, text) == any_of([text_of(SigmaCasedString(written)).parts])(text)
 
 
 @given(whole=st.text(max_size=6), start=st.integers(0, 6), length=st.integers(1, 6))

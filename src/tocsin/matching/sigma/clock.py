@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sigma.types import TimestampPart
+PARTS = ("minute", "hour", "day", "week", "month", "year")
 
 
-def time_part(text: str, part: TimestampPart) -> int | None:
-    """The wanted part of an ISO 8601 time, in UTC; None where the text is no such time.
+def time_part(text: str, part: str) -> int | None:
+    """The wanted one of `PARTS` of an ISO 8601 time, in UTC; None where the text is no such time.
 
     A time without a zone is taken as UTC, which is what IIS and Exchange write. The week is
     ISO 8601's. A time without a date (the ``time`` field of IIS) has only an hour and a minute.
@@ -16,7 +16,7 @@ def time_part(text: str, part: TimestampPart) -> int | None:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        if part not in (TimestampPart.HOUR, TimestampPart.MINUTE):
+        if part not in ("hour", "minute"):
             return None
         try:
             time = datetime.fromisoformat(f"2000-01-01T{text}")
@@ -26,12 +26,7 @@ def time_part(text: str, part: TimestampPart) -> int | None:
         time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except OverflowError:  # The first or last day that a time can have, moved beyond it.
         return None
-    if part is TimestampPart.WEEK:
+    if part == "week":
         return time.isocalendar().week
-    return {
-        TimestampPart.MINUTE: time.minute,
-        TimestampPart.HOUR: time.hour,
-        TimestampPart.DAY: time.day,
-        TimestampPart.MONTH: time.month,
-        TimestampPart.YEAR: time.year,
-    }[part]
+    found: int = getattr(time, part)
+    return found

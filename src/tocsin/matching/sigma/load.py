@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.errors import KnowledgeError
 from tocsin.matching.files import files_below, free_slug, read_text
-from tocsin.matching.sigma.compile import compile_rule
+from tocsin.matching.sigma.entry import SigmaEntry
 from tocsin.matching.sigma.info import lead_info, pack_info
-from tocsin.matching.sigma.plan import SigmaEntry
 from tocsin.matching.sigma.read import Document, filtered, read_documents
+from tocsin.matching.sigma.translate import log_source_of, translate
 from tocsin.model.result import RuleFailure
 from tocsin.model.rule import RuleKind
 
@@ -90,16 +90,16 @@ class SigmaRules:
         self._add(filtered(rule, filters), lead_info(rule, file=file, slug=slug))
 
     def _add(self, rule: SigmaRule, info: RuleInfo) -> None:
-        compiled = compile_rule(rule)
-        self.infos[info.id] = info
-        self.entries.append(
-            SigmaEntry(
-                id=info.id,
-                log_source=rule.logsource,
-                test=compiled.test,
-                fields=compiled.fields,
-            )
+        condition = translate(rule)
+        entry = SigmaEntry(
+            id=info.id,
+            log_source=log_source_of(rule),
+            node=condition.node,
+            fields=condition.fields,
         )
+        entry.test  # noqa: B018 - compiled here, so that what cannot be compiled is refused here
+        self.infos[info.id] = info
+        self.entries.append(entry)
 
     def _fail(self, file: str, reason: str) -> None:
         self.failed.append(RuleFailure(file=file, reason=reason))

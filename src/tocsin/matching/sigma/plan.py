@@ -12,25 +12,14 @@ from tocsin.matching.sigma.view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sigma.rule import SigmaLogSource
-
     from tocsin.events.format import Format
+    from tocsin.matching.sigma.entry import SigmaEntry
     from tocsin.matching.sigma.routing import Route
     from tocsin.matching.sigma.values import Predicate
     from tocsin.model.event import Event
 
 REMEMBERED = 4096
 """Kinds of events whose plan is kept; hostile evidence could invent any number of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigmaEntry:
-    """One compiled rule."""
-
-    id: str
-    log_source: SigmaLogSource
-    test: Predicate
-    fields: frozenset[str]
 
 
 _Same: TypeAlias = tuple[tuple[int, tuple[tuple[str, str], ...]], ...]

@@ -14,9 +14,7 @@ from tocsin.matching.sigma.view import NO_ALIASES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sigma.rule import SigmaLogSource
-
-    from tocsin.events.format import Format
+    from tocsin.events.format import Format, LogSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +52,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     source: tuple[_Source, ...]
 
 
-def routes(wanted: SigmaLogSource, form: Format) -> tuple[Route, ...]:
+def routes(wanted: LogSource, form: Format) -> tuple[Route, ...]:
     """What part of `form` serves the log source `wanted`; nothing where it serves none of it.
 
     Every attribute that the rule names must agree; what it leaves out may be anything.
@@ -85,7 +83,7 @@ def is_event_log(form: Format) -> bool:
 
 
 def _agrees(
-    wanted: SigmaLogSource, product: str | None, category: str | None, service: str | None
+    wanted: LogSource, product: str | None, category: str | None, service: str | None
 ) -> bool:
     return all(
         asked is None or (given is not None and _spelling(asked) == _spelling(given))

@@ -1,7 +1,7 @@
-"""Texts against a Sigma value: wildcards, and many values at once.
+"""Texts against a value of a rule: wildcards, and many values at once.
 
 A test takes the text of a field and says yes or no. Unless the rule says ``cased``, both sides
-are case-folded: the value here, once; the text by `tocsin.matching.sigma.view`.
+are case-folded: the value when the rule is read; the text by `tocsin.matching.sigma.view`.
 """
 
 from __future__ import annotations
@@ -9,43 +9,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from sigma.types import SpecialChars
-
-from tocsin.errors import KnowledgeError
+from tocsin.matching.sigma.plain import Wild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sigma.types import SigmaString
+    from tocsin.matching.sigma.plain import Part
 
     TextTest: TypeAlias = Callable[[str], bool]
-
-Part: TypeAlias = str | SpecialChars
-ANY = SpecialChars.WILDCARD_MULTI
-ONE = SpecialChars.WILDCARD_SINGLE
-
-
-def parts_of(value: SigmaString, *, cased: bool) -> tuple[Part, ...]:
-    """The value as plain texts and wildcards, without two ``*`` in a row.
-
-    Raises `KnowledgeError` where it holds a placeholder, for which we have no list.
-    """
-    parts: list[Part] = []
-    for part in value.s:
-        if isinstance(part, str):
-            parts.append(part if cased else part.casefold())
-        elif not isinstance(part, SpecialChars):
-            raise KnowledgeError(f"needs values for the placeholder %{part.name}%")
-        elif part is not ANY or not parts or parts[-1] is not ANY:
-            parts.append(part)
-    return tuple(parts)
 
 
 def anywhere(parts: Sequence[Part]) -> tuple[Part, ...]:
     """The same value, wherever it stands in the text: what a keyword means."""
-    before = () if parts and parts[0] is ANY else (ANY,)
-    after = () if parts and parts[-1] is ANY else (ANY,)
-    return (*before, *parts, *after) if parts else (ANY,)
+    before = () if parts and parts[0] == Wild.ANY else (Wild.ANY,)
+    after = () if parts and parts[-1] == Wild.ANY else (Wild.ANY,)
+    return (*before, *parts, *after) if parts else (Wild.ANY,)
 
 
 def any_of(values: Sequence[Sequence[Part]]) -> TextTest:
@@ -61,11 +39,11 @@ def any_of(values: Sequence[Sequence[Part]]) -> TextTest:
                 exact.add("")
             case [str(text)]:
                 exact.add(text)
-            case [str(text), SpecialChars.WILDCARD_MULTI]:
+            case [str(text), Wild.ANY]:
                 starts.append(text)
-            case [SpecialChars.WILDCARD_MULTI, str(text)]:
+            case [Wild.ANY, str(text)]:
                 ends.append(text)
-            case [SpecialChars.WILDCARD_MULTI, str(text), SpecialChars.WILDCARD_MULTI]:
+            case [Wild.ANY, str(text), Wild.ANY]:
                 inside.append(text)
             case _:
                 others.append(_wildcards(parts))
@@ -125,10 +103,10 @@ def _wildcards(parts: Sequence[Part]) -> TextTest:
     """
     blocks: list[str] = [""]
     for part in parts:
-        if part is ANY:
+        if part == Wild.ANY:
             blocks.append("")
         else:
-            blocks[-1] += "." if part is ONE else re.escape(str(part))
+            blocks[-1] += "." if part == Wild.ONE else re.escape(str(part))
     first, *middle = blocks
     last = middle.pop() if middle else None
     pattern = first + "".join(f"(?>.*?{block})" for block in middle)

@@ -1,49 +1,31 @@
-"""What one Sigma value says about one field, or about the event as a whole."""
+"""What one value of a rule says about one field, or about the event as a whole."""
 
 from __future__ import annotations
 
 import operator
 import re
 from functools import lru_cache, partial
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias
 
-from sigma.types import (
-    CompareOperators,
-    SigmaBool,
-    SigmaCasedString,
-    SigmaCIDRExpression,
-    SigmaCompareExpression,
-    SigmaExists,
-    SigmaExpansion,
-    SigmaFieldReference,
-    SigmaNull,
-    SigmaNumber,
-    SigmaRegularExpression,
-    SigmaString,
-    SigmaTimestampPart,
-)
-
-from tocsin.errors import KnowledgeError
+from tocsin.matching.sigma import plain
 from tocsin.matching.sigma.clock import time_part
 from tocsin.matching.sigma.regex import regex
-from tocsin.matching.sigma.text import any_of, anywhere, parts_of, stands_for_nothing
+from tocsin.matching.sigma.text import any_of, anywhere, stands_for_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from sigma.types import SigmaType
 
     from tocsin.matching.sigma.text import TextTest
     from tocsin.matching.sigma.view import View
 
     Predicate: TypeAlias = Callable[[View], bool]
 
-_COMPARE: dict[CompareOperators, Callable[[float, float], bool]] = {
-    CompareOperators.LT: operator.lt,
-    CompareOperators.LTE: operator.le,
-    CompareOperators.GT: operator.gt,
-    CompareOperators.GTE: operator.ge,
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
 }
 _RELATIONS: dict[tuple[bool, bool], Callable[[str, str], bool]] = {
     (False, False): operator.eq,
@@ -52,40 +34,48 @@ _RELATIONS: dict[tuple[bool, bool], Callable[[str, str], bool]] = {
     (True, True): operator.contains,
 }
 """By whether ``startswith`` and ``endswith`` are asked for; ``contains`` asks for both."""
+_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
 _NUMBER = re.compile(r"([+-]?[0-9]+)(\.[0-9]+)?", re.ASCII)
 _SHORT = 64
 """Characters; a longer text is no number and no address. It bounds what the caches keep."""
 
 
-def field_tests(field: str, values: Sequence[SigmaType]) -> list[Predicate]:
-    """One predicate per value, but a single one for all texts without case among them.
+def field_tests(field: str, values: Sequence[plain.Value]) -> list[Predicate]:
+    """Predicates of which one must hold: a single one for all texts without case among `values`.
 
-    For values that are linked by *or*, of which rules may have hundreds.
+    Rules may have hundreds of them. Raises `KnowledgeError` for an unusable regular expression.
     """
-    texts: list[SigmaString] = []
-    others: list[SigmaType] = []
-    for value in _spread(values):
-        if isinstance(value, SigmaString) and not isinstance(value, SigmaCasedString):
+    texts: list[plain.Text] = []
+    others: list[plain.Value] = []
+    for value in values:
+        if isinstance(value, plain.Text) and not value.cased:
             texts.append(value)
         else:
             others.append(value)
     found = [_field_texts(field, texts)] if texts else []
-    return [*found, *(field_test(field, value) for value in others)]
+    return [*found, *(_field_test(field, value) for value in others)]
 
 
-def field_test(field: str, value: SigmaType) -> Predicate:
-    """Whether the field fits the value. Raises `KnowledgeError` for a value we cannot judge."""
+def keyword_test(value: plain.Text | plain.Regex) -> Predicate:
+    """Whether the value stands anywhere in the event: in one of its values, or in the record."""
+    if isinstance(value, plain.Regex):
+        test = _raw_test(value)
+    else:
+        test = any_of([anywhere(value.parts)])
+        if not value.cased:
+            return lambda view: any(test(text) for text in view.everything_folded())
+    return lambda view: any(test(text) for text in view.everything())
+
+
+def _field_test(field: str, value: plain.Value) -> Predicate:
     match value:
-        case SigmaExpansion():
-            return _any(field_tests(field, value.values))
-        case SigmaString():
+        case plain.Text():
             return _field_texts(field, [value])
-        case SigmaNull():
+        case plain.Null():
             return lambda view: view[field] is None
-        case SigmaExists():
-            wanted = value.exists
+        case plain.Exists(wanted):
             return lambda view: (view[field] is not None) is wanted
-        case SigmaFieldReference():
+        case plain.SameAs():
             return _same_as(field, value)
         case _:
             test = _raw_test(value)
@@ -97,44 +87,10 @@ def field_test(field: str, value: SigmaType) -> Predicate:
     return present
 
 
-def keyword_test(value: SigmaType) -> Predicate:
-    """Whether the value stands anywhere in the event: in one of its values, or in the record."""
-    match value:
-        case SigmaExpansion():
-            return _any([keyword_test(inner) for inner in value.values])
-        case SigmaString():
-            cased = isinstance(value, SigmaCasedString)
-            test = any_of([anywhere(parts_of(value, cased=cased))])
-            if not cased:
-                return lambda view: any(test(text) for text in view.everything_folded())
-        case SigmaNumber() if not isinstance(value, SigmaTimestampPart):
-            return keyword_test(SigmaString(str(value.number)))
-        case SigmaRegularExpression():
-            test = _raw_test(value)
-        case _:
-            raise KnowledgeError(f"a keyword cannot be a {type(value).__name__}")
-    return lambda view: any(test(text) for text in view.everything())
-
-
-def _spread(values: Sequence[SigmaType]) -> list[SigmaType]:
-    """All values, with those inside an expansion (whose values are linked by *or*) among them."""
-    found: list[SigmaType] = []
-    for value in values:
-        found.extend(_spread(value.values) if isinstance(value, SigmaExpansion) else [value])
-    return found
-
-
-def _any(tests: Sequence[Predicate]) -> Predicate:
-    if len(tests) == 1:
-        return tests[0]
-    return lambda view: any(test(view) for test in tests)
-
-
-def _field_texts(field: str, values: Sequence[SigmaString]) -> Predicate:
-    cased = isinstance(values[0], SigmaCasedString)
-    patterns = [parts_of(value, cased=cased) for value in values]
-    test = any_of(patterns)
-    if any(stands_for_nothing(parts) for parts in patterns):
+def _field_texts(field: str, values: Sequence[plain.Text]) -> Predicate:
+    test = any_of([value.parts for value in values])
+    cased = values[0].cased
+    if any(stands_for_nothing(value.parts) for value in values):
         if cased:
             return lambda view: (text := view.raw(field)) is None or test(text)
         return lambda view: (text := view[field]) is None or test(text)
@@ -143,10 +99,10 @@ def _field_texts(field: str, values: Sequence[SigmaString]) -> Predicate:
     return lambda view: (text := view[field]) is not None and test(text)
 
 
-def _same_as(field: str, reference: SigmaFieldReference) -> Predicate:
+def _same_as(field: str, reference: plain.SameAs) -> Predicate:
     """Two fields of one event; where either is missing the answer is no."""
     other = reference.field
-    compare = _RELATIONS[reference.starts_with, reference.ends_with]
+    compare = _RELATIONS[reference.starts, reference.ends]
 
     def test(view: View) -> bool:
         left, right = view[field], view[other]
@@ -155,41 +111,44 @@ def _same_as(field: str, reference: SigmaFieldReference) -> Predicate:
     return test
 
 
-def _raw_test(value: SigmaType) -> TextTest:
+def _raw_test(
+    value: plain.TimePart
+    | plain.Number
+    | plain.Truth
+    | plain.Compare
+    | plain.Network
+    | plain.Regex,
+) -> TextTest:
     """A test of a text as the event has it, not case-folded."""
     match value:
-        case SigmaTimestampPart():
-            part, wanted = value.timestamp_part, value.number
+        case plain.TimePart():
+            part, wanted = value.part, value.number
             return lambda text: time_part(text, part) == wanted
-        case SigmaNumber():
+        case plain.Number():
             number = value.number
             return lambda text: len(text) <= _SHORT and _number(text) == number
-        case SigmaBool():
-            truth = str(value.boolean).casefold()
+        case plain.Truth():
+            truth = str(value.truth).casefold()
             return lambda text: text.casefold() == truth
-        case SigmaCompareExpression():
+        case plain.Compare():
             return _comparison(value)
-        case SigmaCIDRExpression():
-            network = value.network
+        case plain.Network():
+            network = ip_network(value.network)
             return lambda text: (
                 len(text) <= _SHORT and any(address in network for address in _addresses(text))
             )
-        case SigmaRegularExpression():
-            if value.contains_placeholder():
-                raise KnowledgeError(f"needs values for the placeholders in {value.regexp}")
+        case plain.Regex():
             flags = re.NOFLAG
-            for flag in value.flags:
-                flags |= value.sigma_to_python_flags[flag]
-            return regex(str(value.regexp), flags)
-        case _:
-            raise KnowledgeError(f"values of type {type(value).__name__} mean nothing here")
+            for letter in value.flags:
+                flags |= _FLAGS[letter]
+            return regex(value.pattern, flags)
 
 
-def _comparison(value: SigmaCompareExpression) -> TextTest:
-    compare, bound = _COMPARE[value.op], value.number.number
+def _comparison(value: plain.Compare) -> TextTest:
+    compare, bound = _COMPARE[value.operator], value.number
     read: Callable[[str], float | None] = _number
-    if isinstance(value.number, SigmaTimestampPart):
-        read = partial(time_part, part=value.number.timestamp_part)
+    if value.part is not None:
+        read = partial(time_part, part=value.part)
     return lambda text: (
         len(text) <= _SHORT and (number := read(text)) is not None and compare(number, bound)
     )
