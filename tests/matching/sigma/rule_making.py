@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
+from tocsin.events.format import all_formats
+from tocsin.matching.rules import Seen, load_rules
+from tocsin.matching.scan import Period, Tally, scan
 from tocsin.matching.sigma.compile import compile_node
 from tocsin.matching.sigma.read import read_documents
 from tocsin.matching.sigma.translate import translate
 from tocsin.matching.sigma.view import View
+from tocsin.model.artefact import Artefact
 from tocsin.model.event import Event
+from tocsin.model.path import EvidencePath
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from tocsin.events.format import Format
+    from tocsin.matching.rules import RuleSet
     from tocsin.matching.sigma.values import Predicate
 
 
@@ -47,3 +57,34 @@ def holds(detection: object, fields: Mapping[str, str]) -> bool:
     """Whether a rule with this detection section matches an event of these fields."""
     test, _ = compiled(detection)
     return test(View(event(fields)))
+
+
+def loaded(texts: Sequence[str]) -> RuleSet:
+    """The fast engine with these Sigma files, as a user would bring them; all of them load."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, text in enumerate(texts):
+            Path(folder, f"{number:04}.yml").write_text(text, encoding="utf-8")
+        rules = load_rules([], user_sigma=[Path(folder)])
+    assert rules.failed == ()
+    return rules
+
+
+def hits(rules: RuleSet, form: Format, event: Event) -> frozenset[str]:
+    """The ids of the rules that the fast engine finds in one event."""
+    return frozenset(rules.sigma_for(form).match(event))
+
+
+def scanned(rules: RuleSet, name: str, path: str, data: bytes) -> set[tuple[int, str]]:
+    """Place and rule of all that the fast engine finds in a file, the way a hunt reads it."""
+    tally = Tally()
+    scan(
+        io.BytesIO(data),
+        Artefact(path=EvidencePath.plain(path), format=name, size_bytes=len(data)),
+        all_formats()[name],
+        rules=rules,
+        period=Period(),
+        observers=(),
+        tally=tally,
+        seen=Seen(),
+    )
+    return {(match.place, match.rule) for match in tally.matches}
