@@ -1,27 +1,31 @@
-"""Load Sigma rules: ours, where a broken one stops the run, and the user's, where it is told."""
+"""Load Sigma rules: ours, where a broken one stops the run, and the user's, where it is told.
+
+Files come prepared (`tocsin.matching.sigma.kept`). What is left to do is the same whether they
+come from the cache or not: filters, ids, and what the user is told of rules that failed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tocsin.errors import KnowledgeError
 from tocsin.matching.files import files_below, free_slug, read_text
+from tocsin.matching.sigma import plain
+from tocsin.matching.sigma.document import Correlation, Filter, Rule
 from tocsin.matching.sigma.entry import SigmaEntry
 from tocsin.matching.sigma.info import lead_info, pack_info
-from tocsin.matching.sigma.read import Document, filtered, read_documents
-from tocsin.matching.sigma.translate import log_source_of, translate
+from tocsin.matching.sigma.kept import prepared
 from tocsin.model.result import RuleFailure
 from tocsin.model.rule import RuleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sigma.filters import SigmaFilter
-    from sigma.rule import SigmaRule
+    from collections.abc import Iterator, Sequence
 
     from tocsin.knowledge.packs import Pack, RuleFile
+    from tocsin.matching.cache import RuleCache
+    from tocsin.matching.sigma.document import Document, SigmaFile
     from tocsin.model.rule import RuleInfo
 
 _ENDINGS = (".yml", ".yaml")
@@ -30,8 +34,9 @@ _NO_CORRELATIONS = "correlations come with the matching engine"
 
 @dataclass(slots=True)
 class SigmaRules:
-    """What was loaded so far, in rule order."""
+    """What was loaded so far, in rule order; `cache` keeps prepared files, if there is one."""
 
+    cache: RuleCache | None = None
     entries: list[SigmaEntry] = field(default_factory=list)
     infos: dict[str, RuleInfo] = field(default_factory=dict)
     failed: list[RuleFailure] = field(default_factory=list)
@@ -41,63 +46,84 @@ class SigmaRules:
 
         Raises `KnowledgeError` with file and reason.
         """
-        for kind, files in ((RuleKind.DETECTION, pack.sigma), (RuleKind.BENIGN, pack.benign)):
-            for file in files:
-                try:
-                    self._add_ours(file, pack.about.slug, kind)
-                except KnowledgeError as error:
-                    raise KnowledgeError(str(error), where=file.path) from error
+        slug = pack.about.slug
+        files = [(RuleKind.DETECTION, file) for file in pack.sigma]
+        files += [(RuleKind.BENIGN, file) for file in pack.benign]
+        found = prepared(f"pack {slug}", [file.text for _, file in files], self.cache)
+        for (kind, file), content in zip(files, found, strict=True):
+            try:
+                self._add_ours(content, file, slug, kind)
+            except KnowledgeError as error:
+                raise KnowledgeError(str(error), where=file.path) from error
 
     def add_users(self, paths: Sequence[Path]) -> None:
         """Load the user's files and folders as leads; what fails is kept in `failed`."""
-        documents: list[tuple[str, Document]] = []
-        for path in files_below(paths, _ENDINGS):
-            try:
-                documents += [(str(path), one) for one in read_documents(read_text(path))]
-            except KnowledgeError as error:
-                self._fail(str(path), str(error))
-        filters = [one.filter for _, one in documents if one.filter is not None]
+        documents = [found for path in paths for found in self._documents(path)]
+        filters: list[Filter] = []
         silent: set[str] = set()
         for file, one in documents:
-            if one.correlation is not None:
+            if isinstance(one, Filter):
+                if one.condition is None:
+                    self._fail(file, one.failed)
+                filters.append(one)
+            elif isinstance(one, Correlation):
                 self._fail(file, _NO_CORRELATIONS)
-                silent |= _only_correlated(one.correlation)
+                silent |= _only_correlated(one)
         for file, one in documents:
-            if one.rule is None:
+            if not isinstance(one, Rule):
                 continue
             if one.names & silent:
                 self._fail(file, f"serves only a correlation, and {_NO_CORRELATIONS}")
                 continue
             try:
-                self._add_lead(one.rule, file, filters)
+                self._add_lead(one, file, filters)
             except KnowledgeError as error:
                 self._fail(file, str(error))
 
-    def _add_ours(self, file: RuleFile, pack: str, kind: RuleKind) -> None:
-        documents = read_documents(file.text)
-        rule = documents[0].rule
-        if rule is None or len(documents) != 1:
+    def _documents(self, path: Path) -> Iterator[tuple[str, Document]]:
+        """All documents at a path that the user named, each with its file."""
+        texts: dict[str, str] = {}
+        unread: dict[str, str] = {}
+        files = [str(file) for file in files_below([path], _ENDINGS)]
+        for file in files:
+            try:
+                texts[file] = read_text(Path(file))
+            except KnowledgeError as error:
+                unread[file] = str(error)
+        found = prepared(f"path {path.absolute()}", texts.values(), self.cache)
+        contents = dict(zip(texts, found, strict=True))
+        for file in files:
+            failed = unread[file] if file in unread else contents[file].failed
+            if failed:
+                self._fail(file, failed)
+            else:
+                yield from ((file, one) for one in contents[file].documents)
+
+    def _add_ours(self, content: SigmaFile, file: RuleFile, pack: str, kind: RuleKind) -> None:
+        if content.failed:
+            raise KnowledgeError(content.failed)
+        rule = content.documents[0]
+        if not isinstance(rule, Rule) or len(content.documents) != 1:
             raise KnowledgeError("must hold one rule, and nothing else")
-        info = pack_info(
-            rule, pack=pack, file=file.path, slug=PurePosixPath(file.path).stem, kind=kind
-        )
+        slug = PurePosixPath(file.path).stem
+        info = pack_info(rule.claim, pack=pack, file=file.path, slug=slug, kind=kind)
         if info.id in self.infos:
             raise KnowledgeError(f"the id {info.id!r} is taken by {self.infos[info.id].file}")
-        self._add(rule, info)
+        self._add(rule, _usable(rule), info)
 
-    def _add_lead(self, rule: SigmaRule, file: str, filters: Sequence[SigmaFilter]) -> None:
-        slug = free_slug(rule.name or PurePosixPath(Path(file).as_posix()).stem, self.infos)
-        self._add(filtered(rule, filters), lead_info(rule, file=file, slug=slug))
+    def _add_lead(self, rule: Rule, file: str, filters: Sequence[Filter]) -> None:
+        condition = _filtered(_usable(rule), rule, filters)
+        wanted = rule.claim.name or PurePosixPath(Path(file).as_posix()).stem
+        info = lead_info(rule.claim, file=file, slug=free_slug(wanted, self.infos))
+        self._add(rule, condition, info)
 
-    def _add(self, rule: SigmaRule, info: RuleInfo) -> None:
-        condition = translate(rule)
+    def _add(self, rule: Rule, condition: plain.Condition, info: RuleInfo) -> None:
         entry = SigmaEntry(
             id=info.id,
-            log_source=log_source_of(rule),
+            log_source=rule.log_source,
             node=condition.node,
             fields=condition.fields,
         )
-        entry.test  # noqa: B018 - compiled here, so that what cannot be compiled is refused here
         self.infos[info.id] = info
         self.entries.append(entry)
 
@@ -105,10 +131,31 @@ class SigmaRules:
         self.failed.append(RuleFailure(file=file, reason=reason))
 
 
-def _only_correlated(correlation: Mapping[str, Any]) -> set[str]:
+def _usable(rule: Rule) -> plain.Condition:
+    if rule.condition is None:
+        raise KnowledgeError(rule.failed)
+    return rule.condition
+
+
+def _filtered(
+    condition: plain.Condition, rule: Rule, filters: Sequence[Filter]
+) -> plain.Condition:
+    """The condition, and that of every usable filter that means the rule."""
+    meant = [one.condition for one in filters if one.condition is not None and one.means(rule)]
+    if not meant:
+        return condition
+    every = (condition, *meant)
+    return plain.Condition(
+        node=plain.All(tuple(one.node for one in every)),
+        fields=frozenset().union(*(one.fields for one in every)),
+    )
+
+
+def _only_correlated(correlation: Correlation) -> set[str]:
     """The rules that this correlation refers to and that shall not speak for themselves."""
-    about = correlation.get("correlation")
-    if not isinstance(about, dict) or correlation.get("generate") or about.get("generate"):
+    content = correlation.content
+    about = content.get("correlation")
+    if not isinstance(about, dict) or content.get("generate") or about.get("generate"):
         return set()
     named = about.get("rules") or ()
     return {str(name) for name in ([named] if isinstance(named, str) else named)}

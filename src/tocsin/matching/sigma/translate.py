@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sigma.conditions import SigmaCondition
+    from sigma.filters import SigmaFilter
     from sigma.rule import SigmaDetections, SigmaRule
     from sigma.types import SigmaType
 
@@ -65,11 +66,15 @@ _WILD = {
 
 
 def translate(rule: SigmaRule) -> plain.Condition:
-    """What `rule` asks of an event; several conditions are linked by *or*.
+    """What `rule` asks of an event. Raises as `condition_of` does."""
+    return condition_of(rule.detection)
+
+
+def condition_of(detections: SigmaDetections) -> plain.Condition:
+    """What the detections of a rule or filter ask of an event; several conditions mean *or*.
 
     Raises `KnowledgeError` with the reason where a value or condition cannot be judged.
     """
-    detections = rule.detection
     named = {name: _detection(found) for name, found in detections.detections.items()}
     nodes = [
         _condition(_parsed(condition), detections, named)
@@ -81,7 +86,7 @@ def translate(rule: SigmaRule) -> plain.Condition:
     return plain.Condition(node=_any(nodes), fields=frozenset(fields))
 
 
-def log_source_of(rule: SigmaRule) -> LogSource:
+def log_source_of(rule: SigmaRule | SigmaFilter) -> LogSource:
     """Which log `rule` means."""
     source = rule.logsource
     return LogSource(product=source.product, category=source.category, service=source.service)
