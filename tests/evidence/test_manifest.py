@@ -35,6 +35,12 @@ def test_lines_are_read_and_hashed_at_once() -> None:
     assert hashlib.sha256(LOG).hexdigest() == stream.finish().sha256
 
 
+def test_other_digests_are_taken_where_they_are_asked_for() -> None:
+    stream = HashingStream(io.BytesIO(LOG), others=("sha1", "md5"))
+    digests = {name: hashlib.new(name, LOG).hexdigest() for name in ("md5", "sha1")}
+    assert digests == stream.finish().others
+
+
 MOVES = st.lists(
     st.one_of(
         st.tuples(st.just("read"), st.integers(0, 700_000)),

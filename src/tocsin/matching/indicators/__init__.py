@@ -1,0 +1,1 @@
+"""Lists of indicators that the user brought, against rows and files."""
