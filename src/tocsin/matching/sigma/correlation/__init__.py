@@ -1,0 +1,1 @@
+"""Sigma correlations: what several rows say together, counted in windows of time."""
