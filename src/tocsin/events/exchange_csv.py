@@ -31,6 +31,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
+from tocsin.events.bulk import Clock
 from tocsin.events.lines import count_data_lines, read_rows
 from tocsin.events.times import utc
 from tocsin.model.event import Event
@@ -39,6 +40,7 @@ from tocsin.model.problem import Problem, ProblemCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tocsin.events.bulk import BulkReader
     from tocsin.events.format import Row
     from tocsin.model.artefact import Artefact
 
@@ -65,7 +67,14 @@ def read_csv(
     loose: bool = False,
 ) -> Iterator[Row]:
     """Rows and problems of one log; `tail` is the last column, where it is free text."""
-    return read_rows(stream, artefact, _Log(artefact.path.inside, finish, tail, loose=loose))
+    return read_rows(stream, artefact, csv_reader(artefact, finish, tail=tail, loose=loose))
+
+
+def csv_reader(
+    artefact: Artefact, finish: Finish, *, tail: str | None = None, loose: bool = False
+) -> BulkReader:
+    """The reader of one log's lines."""
+    return _Log(artefact.path.inside, finish, tail, loose=loose)
 
 
 def count_csv(data: bytes) -> int:
@@ -165,6 +174,9 @@ def build_of(version: str) -> str | None:
 class _Log:
     """One file: the header in force, and what `#Version` said."""
 
+    separator = b","
+    has_quotes = True
+
     def __init__(self, artefact: str, finish: Finish, tail: str | None, *, loose: bool) -> None:
         self._artefact = artefact
         self._finish = finish
@@ -175,6 +187,14 @@ class _Log:
         self._time = ""
         self._has_tail = False
         self._build: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._names
+
+    @property
+    def clock(self) -> Clock | None:
+        return Clock(moment=self._names.index(self._time)) if self._time else None
 
     def row(self, number: int, text: str, *, last: bool) -> Row | None:
         first = text[0]

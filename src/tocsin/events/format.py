@@ -16,6 +16,7 @@ from tocsin.model.problem import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tocsin.events.bulk import Bulk
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
 
@@ -89,7 +90,8 @@ class Format:
     problems in file order, never raises on content, and keeps no more than one row in memory.
     `count` is an independent count of data units in bytes, for the contract test. `sample` is
     a short, well-formed file written by us, from which the fuzz test starts. `reference` says
-    where the facts come from.
+    where the facts come from. `bulk` is how the lines of a text log are read without an object for
+    each.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Format:
     sample: bytes
     sample_path: str
     reference: str
+    bulk: Bulk | None = None
 
     def values(self, event: Event) -> dict[str, str]:
         """All typed columns of `event` that have a value, by our names; the first source wins."""

@@ -50,16 +50,18 @@ def read_rows(stream: BinaryIO, artefact: Artefact, reader: LineReader) -> Itera
     for line in lines:
         if isinstance(line, Problem):
             yield line
-            continue
-        number, text = line
-        if text.isspace() or not text:
-            continue
-        if "\0" in text:
-            row = _row_with_nul(reader, number, text, lines)
-        else:
-            row = reader.row(number, text, last=lines.cut)
-        if row is not None:
+        elif (row := row_of(reader, line, lines.artefact, last=lines.cut)) is not None:
             yield row
+
+
+def row_of(reader: LineReader, line: Line, artefact: str, *, last: bool) -> Row | None:
+    """What one line is; None where it is blank, a directive or a header."""
+    number, text = line
+    if text.isspace() or not text:
+        return None
+    if "\0" in text:
+        return _row_with_nul(reader, line, artefact, last=last)
+    return reader.row(number, text, last=last)
 
 
 def count_data_lines(data: bytes, header: re.Pattern[str] | None = None) -> int:
@@ -77,7 +79,7 @@ def count_data_lines(data: bytes, header: re.Pattern[str] | None = None) -> int:
         if len(line) > MAX_LINE_BYTES:
             count += 1
             continue
-        text = _decoded(line)
+        text = decoded(line)
         padded = text.rstrip("\0")
         nothing = not text or text.isspace()
         if nothing or text.startswith("#") or (header is not None and header.match(padded)):
@@ -123,6 +125,18 @@ class Lines:
         self._failure: Problem | None = None
 
     def __iter__(self) -> Iterator[Line | Problem]:
+        for block in self.blocks():
+            if isinstance(block, Problem):
+                yield block
+            else:
+                yield from self.numbered(block)
+
+    def blocks(self) -> Iterator[bytes | Problem]:
+        """Whole lines in blocks of about `CHUNK_BYTES`, each line with its LF.
+
+        A line without LF is alone in the last block, where `cut` is true. Whoever takes a block
+        must give it to `numbered`, or count its lines with `skip`, before taking the next.
+        """
         rest = b""
         too_long = False
         for chunk in self._utf8_chunks():
@@ -134,26 +148,36 @@ class Lines:
             end = block.rfind(b"\n")
             rest = block[end + 1 :]
             if end >= 0:
-                yield from self._numbered(block[:end].split(b"\n"))
+                yield block[: end + 1]
             if len(rest) > MAX_LINE_BYTES:
                 yield self._too_long()
                 rest, too_long = b"", True
         if rest:
             self.cut = True
-            yield from self._numbered([rest])
+            yield rest
         if self._failure:
             yield self._failure
 
-    def _numbered(self, lines: list[bytes]) -> Iterator[Line | Problem]:
+    @property
+    def number(self) -> int:
+        """How many lines came before the present block."""
+        return self._number
+
+    def skip(self, lines: int) -> None:
+        """Count lines that were taken from a block otherwise."""
+        self._number += lines
+
+    def numbered(self, block: bytes) -> Iterator[Line | Problem]:
+        """The lines of a block, one by one."""
         number = self._number
-        for line in lines:
+        for line in block.removesuffix(b"\n").split(b"\n"):
             if len(line) > MAX_LINE_BYTES:
                 self._number = number
                 yield self._too_long()
                 number = self._number
                 continue
             number += 1
-            yield number, _decoded(line)
+            yield number, decoded(line)
         self._number = number
 
     def _too_long(self) -> Problem:
@@ -202,23 +226,25 @@ class Lines:
             return b""
 
 
-def _row_with_nul(reader: LineReader, number: int, text: str, lines: Lines) -> Row | None:
+def _row_with_nul(reader: LineReader, line: Line, artefact: str, *, last: bool) -> Row | None:
+    number, text = line
     padding_off = text.rstrip("\0")
     if not text.strip("\0 \t\r"):
         row: Row | None = Problem(
-            artefact=lines.artefact,
+            artefact=artefact,
             line=number,
             code=ProblemCode.ENCODING,
             detail=f"nothing but NUL bytes ({len(text)})",
         )
     else:
-        row = reader.row(number, padding_off, last=lines.cut)
+        row = reader.row(number, padding_off, last=last)
     if isinstance(row, Problem) and row.code is not ProblemCode.ENCODING:
         row = replace(row, code=ProblemCode.ENCODING, detail=f"NUL bytes in a row: {row.detail}")
     return row
 
 
-def _decoded(line: bytes) -> str:
+def decoded(line: bytes) -> str:
+    """One line without its LF, as text."""
     line = line.removeprefix(codecs.BOM_UTF8).removesuffix(b"\r")
     try:
         return line.decode("utf-8")

@@ -24,16 +24,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
-from tocsin.events.lines import read_rows
+from tocsin.events.bulk import Clock
 from tocsin.events.times import utc
 from tocsin.model.event import Event
 from tocsin.model.problem import Problem, ProblemCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from tocsin.events.bulk import BulkReader
     from tocsin.events.format import Row
     from tocsin.model.artefact import Artefact
 
@@ -64,9 +63,9 @@ _FREE = frozenset(
 _FILE_DAY = re.compile(r"ex(\d\d)(\d\d)(\d\d)", re.IGNORECASE)
 
 
-def read_w3c(stream: BinaryIO, artefact: Artefact, finish: Finish) -> Iterator[Row]:
-    """Rows and problems of one log."""
-    return read_rows(stream, artefact, _Log(artefact, finish))
+def w3c_reader(artefact: Artefact, finish: Finish) -> BulkReader:
+    """The reader of one log's lines."""
+    return _Log(artefact, finish)
 
 
 def field_names(text: str) -> frozenset[str]:
@@ -78,11 +77,25 @@ def field_names(text: str) -> frozenset[str]:
 class _Log:
     """One file: the header in force and the day of a log without dates."""
 
+    separator = b" "
+    has_quotes = False
+
     def __init__(self, artefact: Artefact, finish: Finish) -> None:
         self._artefact = artefact.path.inside
         self._finish = finish
         self._names: tuple[str, ...] = ()
         self._day = _day_of_name(artefact.path.name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._names
+
+    @property
+    def clock(self) -> Clock | None:
+        if "time" not in self._names:
+            return None
+        day = self._names.index("date") if "date" in self._names else None
+        return Clock(date=day, day=self._day, time=self._names.index("time"))
 
     def row(self, number: int, text: str, *, last: bool) -> Row | None:
         if text[0] == "#":

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
+from tocsin.events.bulk import Bulk
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
-from tocsin.events.lines import count_data_lines, head_text
-from tocsin.events.w3c import field_names, read_w3c
+from tocsin.events.lines import count_data_lines, head_text, read_rows
+from tocsin.events.w3c import field_names, w3c_reader
 from tocsin.model.event import PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tocsin.events.bulk import BulkReader
     from tocsin.events.format import Row
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
 
 
+def reader(artefact: Artefact) -> BulkReader:
+    """What its lines are."""
+    return w3c_reader(artefact, lambda _fields: "")
+
+
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
     """Rows of one log."""
-    return read_w3c(stream, artefact, lambda _fields: "")
+    return read_rows(stream, artefact, reader(artefact))
 
 
 def recognise(head: bytes, _path: EvidencePath) -> bool:
@@ -52,6 +59,7 @@ FORMAT = Format(
         Column(name="error", source="s-reason"),
     ),
     parse=parse,
+    bulk=Bulk(reader=reader),
     count=count_data_lines,
     unit=Unit.LINE,
     place=PlaceKind.LINE,

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.events.anchor import unmask
-from tocsin.events.exchange_csv import add_build, count_csv, header_names, log_type, read_csv
+from tocsin.events.bulk import Bulk
+from tocsin.events.exchange_csv import add_build, count_csv, csv_reader, header_names, log_type
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
-from tocsin.events.lines import head_text
+from tocsin.events.lines import head_text, read_rows
 from tocsin.model.event import PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tocsin.events.bulk import BulkReader
     from tocsin.events.format import Row
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
 
 
-def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
-    """Rows of one log; the stream is the protocol in lower case, from the row or the folder.
+def reader(artefact: Artefact) -> BulkReader:
+    """What its lines are; the stream is the protocol in lower case, from the row or the folder.
 
     The field ``Build`` is added: the four version columns, else the ``#Version`` line. A forged
     anchor mailbox is shown in its plain form.
@@ -32,7 +34,12 @@ def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
         add_build(fields, build)
         return fields.get("Protocol", folder_stream).lower()
 
-    return read_csv(stream, artefact, finish)
+    return csv_reader(artefact, finish)
+
+
+def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
+    """Rows of one log."""
+    return read_rows(stream, artefact, reader(artefact))
 
 
 def recognise(head: bytes, _path: EvidencePath) -> bool:
@@ -89,6 +96,13 @@ FORMAT = Format(
         Column(name="build", source="Build"),
     ),
     parse=parse,
+    bulk=Bulk(
+        reader=reader,
+        stream=("Protocol",),
+        derived={"Build": b"", "AnchorMailboxAsLogged": b""},
+        # See `tocsin.events.anchor`: where it may read otherwise than it stands.
+        rewritten=(rb"serverinfo~[^,\n]*(?:[%\\]|//|/\.)",),
+    ),
     count=count_csv,
     unit=Unit.LINE,
     place=PlaceKind.LINE,

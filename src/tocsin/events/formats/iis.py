@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
+from tocsin.events.bulk import Bulk
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
-from tocsin.events.lines import count_data_lines, head_text
-from tocsin.events.w3c import field_names, read_w3c
+from tocsin.events.lines import count_data_lines, head_text, read_rows
+from tocsin.events.w3c import field_names, w3c_reader
 from tocsin.model.event import PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tocsin.events.bulk import BulkReader
     from tocsin.events.format import Row
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
@@ -31,8 +33,8 @@ FORWARDED = (
 address in it is the client's, as the proxy or the client claims."""
 
 
-def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
-    """Rows of one log; the stream is ``frontend`` or ``backend``."""
+def reader(artefact: Artefact) -> BulkReader:
+    """What its lines are; the stream is ``frontend`` or ``backend``."""
     in_back_end_folder = f"/{BACK_END_SITE.lower()}/" in artefact.path.folded
 
     def finish(fields: dict[str, str]) -> str:
@@ -46,7 +48,12 @@ def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
         )
         return "backend" if back_end else "frontend"
 
-    return read_w3c(stream, artefact, finish)
+    return w3c_reader(artefact, finish)
+
+
+def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
+    """Rows of one log."""
+    return read_rows(stream, artefact, reader(artefact))
 
 
 def recognise(head: bytes, _path: EvidencePath) -> bool:
@@ -108,6 +115,11 @@ FORMAT = Format(
         Column(name="duration_ms", source="time-taken", type=ColumnType.INTEGER, unit="ms"),
     ),
     parse=parse,
+    bulk=Bulk(
+        reader=reader,
+        stream=("s-port", "s-sitename"),
+        derived={"cafeReqId": b"cafeReqId="},
+    ),
     count=count_data_lines,
     unit=Unit.LINE,
     place=PlaceKind.LINE,

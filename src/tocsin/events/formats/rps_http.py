@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.events.exchange_csv import add_build, count_csv, header_names, log_type, read_csv
+from tocsin.events.bulk import Bulk
+from tocsin.events.exchange_csv import add_build, count_csv, csv_reader, header_names, log_type
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
-from tocsin.events.lines import head_text
+from tocsin.events.lines import head_text, read_rows
 from tocsin.model.event import PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tocsin.events.bulk import BulkReader
     from tocsin.events.format import Row
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
 
 
+def reader(artefact: Artefact) -> BulkReader:
+    """What its lines are."""
+    return csv_reader(artefact, add_build)
+
+
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
     """Rows of one log; the field ``Build`` is added from the four version columns."""
-    return read_csv(stream, artefact, add_build)
+    return read_rows(stream, artefact, reader(artefact))
 
 
 def recognise(head: bytes, _path: EvidencePath) -> bool:
@@ -71,6 +78,7 @@ FORMAT = Format(
         Column(name="build", source="Build"),
     ),
     parse=parse,
+    bulk=Bulk(reader=reader, derived={"Build": b""}),
     count=count_csv,
     unit=Unit.LINE,
     place=PlaceKind.LINE,

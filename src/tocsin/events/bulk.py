@@ -1,0 +1,400 @@
+"""Rows of a text log in bulk: where each value lies, without an object for each row.
+
+A block of lines is cut at its delimiters with array operations. Rows that are plain (`Rows`) stay
+bytes: whoever needs one reads it, and gets what the line reader makes of it. Everything else is
+read line by line at once, by the same reader: a line that does not fit the header, that is not
+plain ASCII, that has a quote in it, that says next to nothing, or that starts as no row does,
+because it may change the header for what comes after it.
+
+So the fast way and the slow way give the same rows and problems, by construction: a plain line
+has as many values as the header has names and at least one that is more than a dash besides its
+time, so the reader makes an event of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, cast
+
+import numpy as np
+
+from tocsin.events.lines import MAX_LINE_BYTES, LineReader, Lines, decoded, row_of
+from tocsin.model.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from tocsin.events.format import Row
+    from tocsin.model.artefact import Artefact
+    from tocsin.model.event import Event
+
+    Places: TypeAlias = NDArray[np.int64]
+    """Byte offsets or line indexes within a block."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """What a format says of its text logs, so that they can be read in bulk.
+
+    `reader` makes the line reader of one file. A row's stream depends on the columns of `stream`
+    alone. `derived` are the fields that the reader adds or changes, each with a text that stands
+    in every line where it does so (empty where any line may); `rewritten` are patterns over bytes
+    (to be searched without case) that stand in every line where it changes a logged value.
+    """
+
+    reader: Callable[[Artefact], BulkReader]
+    stream: tuple[str, ...] = ()
+    derived: Mapping[str, bytes] = field(default_factory=dict)
+    rewritten: tuple[bytes, ...] = ()
+
+
+FEWEST = 32
+"""Lines under one header that are worth the arrays."""
+READ_FIRST = 20
+"""Rows at the start of each file that are read one by one, for whoever asks a few rows only."""
+_LONGEST_TIME = 40
+"""Characters. A line longer than this and two for each column has a value that says something."""
+_LF, _CR, _QUOTE = b"\n"[0], b"\r"[0], b'"'[0]
+_ZERO, _NINE = b"0"[0], b"9"[0]
+_EPOCH = date(1970, 1, 1)
+_DAY_US = 86_400_000_000
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Which columns say when, in the one spelling that is read in bulk.
+
+    Either `date` (``2021-03-03``) and `time` (``04:12:05``), of which the first may be a `day` of
+    the whole file, or `moment` (``2021-03-03T04:12:05.123Z``). All are places of columns.
+    """
+
+    moment: int | None = None
+    date: int | None = None
+    day: str = ""
+    time: int | None = None
+
+
+class BulkReader(LineReader, Protocol):
+    """A line reader that can say how the lines under the header in force are made."""
+
+    separator: bytes
+    """One byte between values."""
+    has_quotes: bool
+    """Whether quotes mean something."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of the header in force; empty before any."""
+
+    @property
+    def clock(self) -> Clock | None:
+        """Where the times are; None where rows have none that can be read in bulk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rows:
+    """Plain rows under one header, in file order; read them before taking what comes next.
+
+    `codes` are the bytes of the block, `starts` and `ends` where each of its lines begins and ends
+    (without CR and LF), `first_line` is the number of its first. `plain` are the indexes of the
+    lines that are rows here, `cuts` where their separators stand (one row of the array for each
+    plain line, the last column being the LF). `odd` are the indexes of the other lines: they are
+    to be read one by one.
+    """
+
+    data: bytes
+    codes: NDArray[np.uint8]
+    first_line: int
+    starts: Places
+    ends: Places
+    names: tuple[str, ...]
+    plain: Places
+    cuts: Places
+    odd: Places
+    _clock: Clock
+    _reader: BulkReader
+    _artefact: str
+
+    def column(self, name: str) -> tuple[Places, Places] | None:
+        """Where this column's value begins and ends in each plain row; None without the column."""
+        if name not in self.names:
+            return None
+        place = self.names.index(name)
+        begins = self.cuts[:, place - 1] + 1 if place else self.starts[self.plain]
+        ends = self.cuts[:, place] if place + 1 < len(self.names) else self.ends[self.plain]
+        return begins, ends
+
+    def times_us(self) -> Places:
+        """Microseconds since 1970, UTC, of each plain row; -1 where it is not written as usual."""
+        return _times(
+            self._clock, self.codes, self.starts[self.plain], self.cuts, self.ends[self.plain]
+        )
+
+    def line_of(self, offset: int) -> int:
+        """The index of the line in which this byte of the block lies."""
+        return int(np.searchsorted(self.starts, offset, side="right")) - 1
+
+    def read(self, line: int) -> Row | None:
+        """What the line with this index is; an event, if the line is plain."""
+        text = decoded(self.data[self.starts[line] : self.ends[line]])
+        return row_of(self._reader, (self.first_line + line, text), self._artefact, last=False)
+
+    def event(self, row: int) -> Event:
+        """The plain row with this index among plain rows."""
+        return cast("Event", self.read(int(self.plain[row])))
+
+
+def read_bulk(stream: BinaryIO, artefact: Artefact, reader: BulkReader) -> Iterator[Row | Rows]:
+    """The rows and problems of a text log in file order: plain ones together, the others alone."""
+    lines = Lines(stream, artefact.path.inside)
+    scratch = _Scratch()
+    one_by_one = 0
+    for block in lines.blocks():
+        if isinstance(block, Problem):
+            yield block
+        elif lines.cut:
+            yield from _slowly(lines, block, reader)
+        elif one_by_one < READ_FIRST:
+            # The first block: its first rows are read one by one.
+            head = _end_of_rows(block, READ_FIRST)
+            one_by_one += READ_FIRST
+            yield from _slowly(lines, block[:head], reader)
+            yield from _block(lines, block[head:], reader, scratch)
+        else:
+            yield from _block(lines, block, reader, scratch)
+
+
+def moment(time_us: int) -> datetime:
+    """A time of `Rows.times_us`."""
+    return _START + timedelta(microseconds=int(time_us))
+
+
+def _end_of_rows(block: bytes, count: int) -> int:
+    """The offset behind so many lines that may be rows."""
+    at = 0
+    while count and 0 <= at < len(block):
+        count -= block[at] != b"#"[0]
+        at = block.find(b"\n", at) + 1
+    return at
+
+
+def _slowly(lines: Lines, block: bytes, reader: BulkReader) -> Iterator[Row]:
+    for line in lines.numbered(block) if block else ():
+        if isinstance(line, Problem):
+            yield line
+        elif (row := row_of(reader, line, lines.artefact, last=lines.cut)) is not None:
+            yield row
+
+
+def _block(
+    lines: Lines, block: bytes, reader: BulkReader, scratch: _Scratch
+) -> Iterator[Row | Rows]:
+    """A block with its LFs, cut into stretches under one header."""
+    if not block:
+        return
+    codes = np.frombuffer(block, np.uint8)
+    marks = np.flatnonzero(scratch.either(codes, reader.separator[0], _LF))
+    which = np.flatnonzero(codes.take(marks) == _LF)
+    feeds = marks.take(which)
+    starts = np.empty_like(feeds)
+    starts[0] = 0
+    starts[1:] = feeds[:-1] + 1
+    first = codes[starts]
+    special = np.flatnonzero((first < _ZERO) | (first > _NINE))
+    layout = _Layout(block, codes, marks, which, starts, feeds)
+    at = 0
+    for place in (*special.tolist(), len(starts)):
+        if place - at >= FEWEST and (rows := _stretch(layout, at, place, lines, reader)):
+            lines.skip(place - at)
+            yield rows
+        else:
+            yield from _slowly(lines, _bytes(layout, at, place), reader)
+        if place < len(starts):
+            yield from _slowly(lines, _bytes(layout, place, place + 1), reader)
+        at = place + 1
+
+
+class _Scratch:
+    """Memory that is used again for each block: fresh pages cost more than what is done there."""
+
+    def __init__(self) -> None:
+        self._one = self._other = np.empty(0, np.bool_)
+
+    def either(self, codes: NDArray[np.uint8], one: int, other: int) -> NDArray[np.bool_]:
+        """Where `codes` has one of two bytes; good until the next call."""
+        size = len(codes)
+        if len(self._one) < size:
+            self._one, self._other = np.empty(2 * size, np.bool_), np.empty(2 * size, np.bool_)
+        first, second = self._one[:size], self._other[:size]
+        np.equal(codes, np.uint8(one), out=first)
+        np.equal(codes, np.uint8(other), out=second)
+        return np.logical_or(first, second, out=first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    data: bytes
+    codes: NDArray[np.uint8]
+    marks: Places
+    """Where separators and LFs stand."""
+    feeds_in_marks: Places
+    starts: Places
+    feeds: Places
+
+
+def _bytes(layout: _Layout, low: int, high: int) -> bytes:
+    if high <= low:
+        return b""
+    return layout.data[layout.starts[low] : layout.feeds[high - 1] + 1]
+
+
+def _stretch(
+    layout: _Layout, low: int, high: int, lines: Lines, reader: BulkReader
+) -> Rows | None:
+    """The lines from `low` to before `high`, all under the header in force."""
+    names, clock = reader.names, reader.clock
+    if not names or clock is None:
+        return None
+    width = len(names)
+    data = layout.data[layout.starts[low] : layout.feeds[high - 1] + 1]
+    shift = layout.starts[low]
+    codes = layout.codes[shift : layout.feeds[high - 1] + 1]
+    starts = layout.starts[low:high] - shift
+    feeds = layout.feeds[low:high] - shift
+    in_marks = layout.feeds_in_marks[low:high]
+    before = layout.feeds_in_marks[low - 1] if low else -1
+    counts = np.diff(in_marks, prepend=before)
+    good = counts == width
+    lengths = feeds - starts
+    good &= (lengths <= MAX_LINE_BYTES) & (lengths > _LONGEST_TIME + 2 * width)
+    if codes.view(np.int8).min() <= 0:
+        good[np.searchsorted(feeds, np.flatnonzero(codes.view(np.int8) <= 0))] = False
+    if reader.has_quotes and b'"' in data:
+        good[np.searchsorted(feeds, np.flatnonzero(codes == _QUOTE))] = False
+    if good.all():
+        cuts = layout.marks[before + 1 : in_marks[-1] + 1].reshape(-1, width) - shift
+        plain = np.arange(len(starts))
+    else:
+        plain = np.flatnonzero(good)
+        if not len(plain):
+            return None
+        cuts = layout.marks[(in_marks[plain] - width + 1)[:, None] + np.arange(width)] - shift
+    ends = feeds - (codes[np.maximum(feeds - 1, 0)] == _CR)
+    return Rows(
+        data=data,
+        codes=codes,
+        first_line=lines.number + 1,
+        starts=starts,
+        ends=ends,
+        names=names,
+        plain=plain,
+        cuts=cuts,
+        odd=np.flatnonzero(~good),
+        _clock=clock,
+        _reader=reader,
+        _artefact=lines.artefact,
+    )
+
+
+def _times(
+    clock: Clock, codes: NDArray[np.uint8], starts: Places, cuts: Places, ends: Places
+) -> Places:
+    """Microseconds since 1970 of each row; -1 where the time is not written as usual."""
+
+    def column(place: int) -> tuple[Places, Places]:
+        last = place + 1 == cuts.shape[1]
+        return (cuts[:, place - 1] + 1 if place else starts), (ends if last else cuts[:, place])
+
+    if clock.moment is not None:
+        begins, stops = column(clock.moment)
+        shaped = _shaped(codes, begins, stops, b"0000-00-00T00:00:00.000Z")
+        days, fine_day = _days(shaped.digits[:, :8])
+        clocked, fine_time = _of_day(shaped.digits[:, 8:14])
+        thousandths = _number(shaped.digits[:, 14:17]) * 1000
+        fine = shaped.fits & fine_day & fine_time
+        return np.where(fine, days * _DAY_US + clocked + thousandths, -1)
+    if clock.time is None:
+        return np.full(len(starts), -1)
+    begins, stops = column(clock.time)
+    shaped = _shaped(codes, begins, stops, b"00:00:00")
+    clocked, fine = _of_day(shaped.digits)
+    fine &= shaped.fits
+    if clock.date is None:
+        day = _day_number(int(clock.day.replace("-", ""))) if _is_day(clock.day) else None
+        if day is None:
+            return np.full(len(starts), -1)
+        return np.where(fine, day * _DAY_US + clocked, -1)
+    begins, stops = column(clock.date)
+    shaped = _shaped(codes, begins, stops, b"0000-00-00")
+    days, fine_day = _days(shaped.digits)
+    return np.where(fine & fine_day & shaped.fits, days * _DAY_US + clocked, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shaped:
+    digits: Places
+    """Of each row, the numbers at the places where the shape has a zero."""
+    fits: NDArray[np.bool_]
+
+
+def _shaped(codes: NDArray[np.uint8], begins: Places, stops: Places, shape: bytes) -> _Shaped:
+    """Compare values with a shape in which ``0`` stands for any digit."""
+    width = len(shape)
+    pattern = np.frombuffer(shape, np.uint8)
+    is_digit = pattern == _ZERO
+    # A value near the end of the block may be shorter than the shape.
+    safe = np.minimum(begins, max(len(codes) - width, 0))
+    if len(codes) < width:
+        none = np.zeros((len(begins), int(is_digit.sum())), np.int64)
+        return _Shaped(none, np.zeros(len(begins), np.bool_))
+    windows = np.lib.stride_tricks.sliding_window_view(codes, width)[safe]
+    digits = windows[:, is_digit] - np.uint8(_ZERO)
+    fits = (stops - begins == width) & (safe == begins)
+    fits &= (digits <= 9).all(axis=1)
+    fits &= (windows[:, ~is_digit] == pattern[~is_digit]).all(axis=1)
+    return _Shaped(digits.astype(np.int64), fits)
+
+
+def _number(digits: Places) -> Places:
+    total = np.zeros(len(digits), np.int64)
+    for place in range(digits.shape[1]):
+        total = total * 10 + digits[:, place]
+    return total
+
+
+def _of_day(digits: Places) -> tuple[Places, NDArray[np.bool_]]:
+    """Microseconds since midnight, and whether there is such a time."""
+    hours, minutes, seconds = (_number(digits[:, at : at + 2]) for at in (0, 2, 4))
+    fine = (hours < 24) & (minutes < 60) & (seconds < 60)
+    return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000, fine
+
+
+def _days(digits: Places) -> tuple[Places, NDArray[np.bool_]]:
+    """Days since 1970, and whether there is such a day; mostly one day in a block."""
+    written = _number(digits)
+    if len(written) and (written == written[0]).all():
+        day = _day_number(int(written[0]))
+        return np.full(len(written), day or 0), np.full(len(written), day is not None)
+    different, inverse = np.unique(written, return_inverse=True)
+    numbers = [_day_number(one) for one in different.tolist()]
+    days = np.array([number or 0 for number in numbers])
+    return days[inverse], np.array([number is not None for number in numbers])[inverse]
+
+
+@lru_cache(maxsize=4096)
+def _day_number(written: int) -> int | None:
+    """Days since 1970 of a date written as 20210303; None for no date, or one before 1970."""
+    try:
+        days = (date(written // 10_000, written // 100 % 100, written % 100) - _EPOCH).days
+    except ValueError:
+        return None
+    return days if days >= 0 else None
+
+
+def _is_day(text: str) -> bool:
+    return len(text) == 10 and text[4] == text[7] == "-" and text.replace("-", "").isdecimal()

@@ -1,0 +1,166 @@
+"""Reading in bulk gives the rows and problems that reading line by line gives."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tocsin.events import lines
+from tocsin.events.bulk import FEWEST, READ_FIRST, Rows, moment, read_bulk
+from tocsin.events.format import all_formats
+from tocsin.model.artefact import Artefact
+from tocsin.model.event import Event
+from tocsin.model.path import EvidencePath
+
+if TYPE_CHECKING:
+    from tocsin.events.format import Format, Row
+
+FORMS = [form for form in all_formats().values() if form.bulk is not None]
+ODD_LINES = (
+    b"",
+    b"   ",
+    b"#Comment",
+    b"#Date: 2021-03-04 00:00:00",
+    b"#Fields:",
+    b"\xef\xbb\xbf#Version: 15.01.2106.002",
+    b"not a row",
+    b"2021-03-03",
+    b"\0\0\0",
+    b"- - - - - -",
+    b",,,,,,",
+)
+PIECES = (
+    b"",
+    b"-",
+    b" ",
+    b",",
+    b'"',
+    b'""',
+    b"\r",
+    b"\0",
+    "ü".encode(),
+    b"\xff",
+    b"%41",
+    b"2021-13-45",
+    b"24:00:00",
+)
+
+
+def artefact(form: Format) -> Artefact:
+    path = EvidencePath.plain(form.sample_path)
+    return Artefact(path=path, format=form.name, size_bytes=0)
+
+
+def slowly(form: Format, data: bytes) -> list[Row]:
+    return list(form.parse(io.BytesIO(data), artefact(form)))
+
+
+def in_bulk(form: Format, data: bytes) -> tuple[list[Row], int]:
+    """The rows, and how many of them were read in bulk."""
+    assert form.bulk is not None
+    where = artefact(form)
+    found: list[Row] = []
+    together = 0
+    for item in read_bulk(io.BytesIO(data), where, form.bulk.reader(where)):
+        if not isinstance(item, Rows):
+            found.append(item)
+            continue
+        times = dict(zip(item.plain.tolist(), item.times_us().tolist(), strict=True))
+        for line in sorted([*item.plain.tolist(), *item.odd.tolist()]):
+            row = item.read(line)
+            if line in times:
+                together += 1
+                assert isinstance(row, Event)
+                if times[line] >= 0:
+                    assert moment(times[line]) == row.time
+                columns = [(name, item.column(name)) for name in item.names]
+                at = item.plain.tolist().index(line)
+                cut = {
+                    name: item.data[place[0][at] : place[1][at]].decode()
+                    for name, place in columns
+                    if place is not None
+                }
+                kept = {name: value for name, value in cut.items() if value not in ("", "-")}
+                changed = form.bulk.derived.keys() | {"AnchorMailbox"}
+                assert {k: v for k, v in row.fields.items() if k not in changed} == {
+                    k: v for k, v in kept.items() if k not in changed
+                }
+            if row is not None:
+                found.append(row)
+    return found, together
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_most_rows_of_a_plain_log_are_read_in_bulk(form: Format) -> None:
+    given_lines = form.sample.rstrip(b"\r\n").split(b"\r\n")
+    first = next(at for at, line in enumerate(given_lines) if line[:1].isdigit())
+    plain = re.sub(rb'"[^"]*"', b"x", given_lines[first])
+    data = b"\r\n".join([*given_lines[:first], *[plain] * 200]) + b"\r\n"
+    rows, together = in_bulk(form, data)
+    assert slowly(form, data) == rows
+    assert together >= 200 - READ_FIRST
+
+
+@st.composite
+def logs(draw: st.DrawFn, form: Format) -> bytes:
+    given_lines = form.sample.rstrip(b"\r\n").split(b"\r\n")
+    head = [line for line in given_lines if not line[:1].isdigit()]
+    rows = [line for line in given_lines if line[:1].isdigit()]
+    parts: list[bytes] = list(head)
+    for _ in range(draw(st.integers(1, 3))):
+        line = draw(st.sampled_from(rows))
+        parts += [line] * draw(st.integers(FEWEST, 3 * FEWEST))
+        for _ in range(draw(st.integers(0, 5))):
+            at = draw(st.integers(0, len(parts) - 1))
+            whole = parts[at]
+            cut = draw(st.integers(0, len(whole)))
+            drop = draw(st.integers(0, 8))
+            parts[at] = whole[:cut] + draw(st.sampled_from(PIECES)) + whole[cut + drop :]
+        for _ in range(draw(st.integers(0, 3))):
+            parts.insert(
+                draw(st.integers(0, len(parts))), draw(st.sampled_from([*ODD_LINES, *head]))
+            )
+    end = draw(st.sampled_from([b"\n", b"\r\n"]))
+    return (
+        draw(st.sampled_from([b"", b"\xef\xbb\xbf"]))
+        + end.join(parts)
+        + draw(st.sampled_from([b"", end, end + b"2021-03-03T"]))
+    )
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
+)
+@given(data=st.data(), chunk=st.sampled_from([700, 4096, 2**18]))
+def test_any_log_gives_the_same_rows_both_ways(
+    form: Format, data: st.DataObject, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = data.draw(logs(form))
+    monkeypatch.setattr(lines, "CHUNK_BYTES", chunk)
+    monkeypatch.setattr(lines, "HEAD_BYTES", chunk)
+    rows, _ = in_bulk(form, log)
+    assert slowly(form, log) == rows
+
+
+def test_a_stream_that_fails_ends_with_a_problem_both_ways() -> None:
+    form = all_formats()["iis"]
+    assert form.bulk is not None
+
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() > 0:
+                raise OSError("gone")
+            return super().read(size)
+
+    *head, last = form.sample.rstrip(b"\r\n").split(b"\r\n")
+    log = b"\r\n".join([*head, *[last] * 2000])
+    where = artefact(form)
+    slow = list(form.parse(Failing(log), where))
+    fast = list(read_bulk(Failing(log), where, form.bulk.reader(where)))
+    assert slow[-1] == fast[-1]
