@@ -99,7 +99,7 @@ def in_bulk(form: Format, data: bytes) -> tuple[list[Row], int]:
 def test_most_rows_of_a_plain_log_are_read_in_bulk(form: Format) -> None:
     given_lines = form.sample.rstrip(b"\r\n").split(b"\r\n")
     first = next(at for at, line in enumerate(given_lines) if line[:1].isdigit())
-    plain = re.sub(rb'"[^"]*"', b"x", given_lines[first])
+    plain = re.sub(rb'"([^",]*)[^"]*"', rb"\1", given_lines[first])
     data = b"\r\n".join([*given_lines[:first], *[plain] * 200]) + b"\r\n"
     rows, together = in_bulk(form, data)
     assert slowly(form, data) == rows
