@@ -10,6 +10,7 @@ pytest_plugins = ["tests.not_run"]
 
 # What the person who runs the tests has installed must not decide what they find.
 os.environ["TOCSIN_DATA"] = "/nowhere"
+os.environ["TOCSIN_CACHE"] = "off"
 os.environ["XDG_CONFIG_HOME"] = os.environ["APPDATA"] = "/nowhere"
 
 ROOT = Path(__file__).resolve().parent.parent

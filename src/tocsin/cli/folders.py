@@ -26,6 +26,20 @@ def trusted_keys(environ: Mapping[str, str] = os.environ) -> Path:
     return _base(environ, "APPDATA", "XDG_CONFIG_HOME", ".config") / "knowledge-keys"
 
 
+def compiled_rules(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Where compiled rules are kept for the next run; None where ``TOCSIN_CACHE`` is ``off``.
+
+    Anything else in that variable is a folder, which goes before all.
+    """
+    asked = environ.get("TOCSIN_CACHE")
+    if asked == "off":
+        return None
+    if asked:
+        return Path(asked).absolute() / "rules"
+    on_windows = "cache/rules" if os.name == "nt" else "rules"
+    return _base(environ, "LOCALAPPDATA", "XDG_CACHE_HOME", ".cache") / on_windows
+
+
 def _base(environ: Mapping[str, str], on_windows: str, variable: str, default: str) -> Path:
     told = Path(environ.get(on_windows if os.name == "nt" else variable, ""))
     # A relative path in these variables is to be ignored, says the specification.

@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from tocsin.matching.cache import RuleCache
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """One hunt's wishes. Times are UTC; no pack named means all packs.
 
     `sigma` and `yara` are files and folders of the user's own rules, whose matches are leads.
+    `cache` keeps compiled rules for the next hunt; the result is the same without it.
     """
 
     since: datetime | None = None
@@ -26,6 +29,7 @@ class Options:
     sigma: tuple[Path, ...] = ()
     yara: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    cache: RuleCache | None = None
 
     @property
     def period(self) -> Period:

@@ -13,7 +13,6 @@ from tocsin.events.format import all_formats
 from tocsin.knowledge.loading import load_everything
 from tocsin.knowledge.packs import all_packs, read_pack
 from tocsin.knowledge.root import read_anew, using
-from tocsin.matching.examples import wrong_about_sigma, wrong_about_yara
 from tocsin.matching.rules import load_rules
 
 if TYPE_CHECKING:
@@ -40,6 +39,12 @@ def prove_pack(folder: Path) -> Pack:
 
 
 def _prove(packs: Sequence[Pack], folder: Path) -> None:
+    # Examples are read with pySigma, whose import is slow, and every command imports this module.
+    from tocsin.matching.examples import (  # noqa: PLC0415 - see above
+        wrong_about_sigma,
+        wrong_about_yara,
+    )
+
     if not packs:
         raise KnowledgeError("holds no pack", where=str(folder))
     rules = load_rules(packs)

@@ -84,20 +84,22 @@ class SigmaRules:
         """All documents at a path that the user named, each with its file."""
         texts: dict[str, str] = {}
         unread: dict[str, str] = {}
-        files = [str(file) for file in files_below([path], _ENDINGS)]
-        for file in files:
+        files: list[str] = []
+        for one in files_below([path], _ENDINGS):
+            file = str(one)
+            files.append(file)
             try:
-                texts[file] = read_text(Path(file))
+                texts[file] = read_text(one)
             except KnowledgeError as error:
                 unread[file] = str(error)
-        found = prepared(f"path {path.absolute()}", texts.values(), self.cache)
-        contents = dict(zip(texts, found, strict=True))
+        texts_prepared = prepared(f"path {path.absolute()}", texts.values(), self.cache)
+        contents = dict(zip(texts, texts_prepared, strict=True))
         for file in files:
             failed = unread[file] if file in unread else contents[file].failed
             if failed:
                 self._fail(file, failed)
             else:
-                yield from ((file, one) for one in contents[file].documents)
+                yield from ((file, found) for found in contents[file].documents)
 
     def _add_ours(self, content: SigmaFile, file: RuleFile, pack: str, kind: RuleKind) -> None:
         if content.failed:
@@ -113,7 +115,7 @@ class SigmaRules:
 
     def _add_lead(self, rule: Rule, file: str, filters: Sequence[Filter]) -> None:
         condition = _filtered(_usable(rule), rule, filters)
-        wanted = rule.claim.name or PurePosixPath(Path(file).as_posix()).stem
+        wanted = rule.claim.name or Path(file).stem
         info = lead_info(rule.claim, file=file, slug=free_slug(wanted, self.infos))
         self._add(rule, condition, info)
 
