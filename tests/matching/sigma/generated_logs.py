@@ -1,0 +1,398 @@
+"""Made-up events as the files that servers write: IIS, HttpProxy, JSON lines and EVTX.
+
+Each log first has a whole block with every event in it. Behind it may follow blocks with other
+columns, rows that are related to the others (encoded, with blanks, with surplus columns), and blocks
+that are damaged. All of it is one file, of which `tocsin.events` says what is in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from hypothesis import strategies as st
+
+from tests.events.mutations import DAMAGE
+from tests.matching.sigma.generated_rules import LETTERS, WORDS, Shape
+from tests.matching.sigma.rule_making import rule_text
+from tocsin.events.evtx_writer import EvtxRecord, write_evtx
+from tocsin.events.format import all_formats
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Fields = dict[str, str]
+Row = Callable[["Mapping[str, str]", "Sequence[str]"], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """One format: what its rows can carry, how a file of them is written, and rules of its own.
+
+    The rules of its own ask for what no row says in so many letters: fields that the parser adds.
+    """
+
+    name: str
+    shape: Shape
+    logsource: Mapping[str, str]
+    written: Callable[..., st.SearchStrategy[bytes]]
+    own: tuple[object, ...]
+
+    @property
+    def path(self) -> str:
+        """Where such a file lies on a server."""
+        return all_formats()[self.name].sample_path
+
+    def own_rules(self) -> tuple[str, ...]:
+        """The Sigma files about fields that the parser adds."""
+        return tuple(
+            rule_text(
+                {"sel": selection, "condition": "sel"},
+                name=f"own-{number}",
+                logsource=self.logsource,
+            )
+            for number, selection in enumerate(self.own)
+        )
+
+
+def _text_file(
+    draw: st.DrawFn, first: list[str], others: list[list[str]], *, damaged: bool
+) -> bytes:
+    """One file of some blocks, under one of the line ends and encodings that occur."""
+    end = draw(st.sampled_from(("\r\n", "\n", "\r\n", "\r")))
+    blocks = [end.join(block) for block in (first, *others)]
+    whole = end.join(blocks) + draw(st.sampled_from((end, "", end * 2)))
+    encoding = draw(st.sampled_from(("utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16")))
+    if not damaged or draw(st.integers(1, 4)) == 1:
+        return whole.encode(encoding)
+    mark = draw(st.sampled_from((b"", b"\xef\xbb\xbf")))
+    broken = DAMAGE.map(lambda change: change.applied(whole.encode("utf-8")))
+    parts = [whole.encode("utf-8"), draw(broken)]
+    if draw(st.booleans()):
+        parts.append(whole.encode("latin-1", "replace"))
+    return mark + end.encode().join(parts)
+
+
+# IIS.
+
+_IIS = (
+    *("date", "time", "s-sitename", "s-ip", "cs-method", "cs-uri-stem", "cs-uri-query", "s-port"),
+    *("cs-username", "c-ip", "cs(User-Agent)", "cs(Referer)", "cs-host", "sc-status", "sc-bytes"),
+    *("cs-bytes", "X-Forwarded-For"),
+)
+_IIS_OWN: tuple[Fields, ...] = (
+    {"cs-uri-query": "&CorrelationID=<empty>;&cafeReqId=5C0F2AB1-7f0e;", "s-port": "444"},
+    {"cs-uri-stem": "/owa/%61uth/x.aspx", "cs-uri-query": "a=%2e%2e/b+c", "cs-method": "POST"},
+)
+
+
+def _iis_row(fields: Mapping[str, str], columns: Sequence[str]) -> str:
+    always = {"date": "2021-03-03", "time": "06:12:44"}
+    return " ".join(fields.get(name, always.get(name, "-")) for name in columns)
+
+
+def _iis_header(columns: Sequence[str]) -> list[str]:
+    return [
+        "#Software: Microsoft Internet Information Services 10.0",
+        "#Version: 1.0",
+        "#Date: 2021-03-03 06:00:00",
+        f"#Fields: {' '.join(columns)}",
+    ]
+
+
+@st.composite
+def _iis_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged: bool) -> bytes:
+    first = _iis_header(_IIS) + [_iis_row(one, _IIS) for one in (*events, *_IIS_OWN)]
+    others: list[list[str]] = []
+    if draw(st.booleans()):
+        related = [draw(_related(one)) for one in events]
+        others.append([_iis_row(one, _IIS) for one in related])
+    if draw(st.booleans()):
+        columns = draw(_columns(_IIS))
+        others.append(_iis_header(columns) + [_iis_row(one, columns) for one in events])
+    return _text_file(draw, first, others, damaged=damaged)
+
+
+# HttpProxy.
+
+_PROXY = (
+    *("DateTime", "RequestId", "MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion"),
+    *("Protocol", "UrlHost", "UrlStem", "ProtocolAction", "AuthenticatedUser", "AnchorMailbox"),
+    *("UserAgent", "ClientIpAddress", "ServerHostName", "HttpStatus", "BackEndStatus", "Method"),
+    *("TargetServer", "UrlQuery", "GenericInfo", "GenericErrors"),
+)
+_PROXY_OWN: tuple[Fields, ...] = (
+    {
+        "MajorVersion": "15",
+        "MinorVersion": "01",
+        "BuildVersion": "2106",
+        "RevisionVersion": "002",
+        "AnchorMailbox": "ServerInfo~a]@mail01:444/e%63p/x/..\\proxyLogon.ecp?a=b,c#",
+    },
+    {"AnchorMailbox": "ServerInfo~a]@mail01:444/ecp/y.js#", "GenericInfo": 'Note="a,b";'},
+)
+
+
+def _proxy_row(fields: Mapping[str, str], columns: Sequence[str]) -> str:
+    always = {"DateTime": "2021-03-03T06:12:44.120Z"}
+    return ",".join(_quoted(fields.get(name, always.get(name, ""))) for name in columns)
+
+
+def _quoted(value: str) -> str:
+    """Quoted where it must be, and where it is long: Exchange quotes some, others quote all."""
+    if "," in value or value[:1] == '"' or len(value) > 6:
+        return '"' + value.replace('"', '""') + '"'
+    return value
+
+
+def _proxy_header(columns: Sequence[str]) -> list[str]:
+    names = ",".join(columns)
+    return [
+        names,
+        "#Software: Microsoft Exchange Server",
+        "#Version: 15.01.2106.002",
+        "#Log-type: HttpProxy Logs",
+        f"#Fields: {names}",
+    ]
+
+
+@st.composite
+def _proxy_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged: bool) -> bytes:
+    first = _proxy_header(_PROXY) + [_proxy_row(one, _PROXY) for one in (*events, *_PROXY_OWN)]
+    others: list[list[str]] = []
+    if draw(st.booleans()):
+        surplus = draw(st.sampled_from(("", ",", ",,,")))
+        related = [draw(_related(one)) for one in events]
+        others.append([_proxy_row(one, _PROXY) + surplus for one in related])
+    if draw(st.booleans()):
+        columns = draw(_columns(_PROXY))
+        others.append(_proxy_header(columns) + [_proxy_row(one, columns) for one in events])
+    return _text_file(draw, first, others, damaged=damaged)
+
+
+@st.composite
+def _columns(draw: st.DrawFn, columns: Sequence[str]) -> list[str]:
+    """The same columns after a restart: some gone, some in another place, one twice."""
+    first, *rest = columns
+    kept = draw(st.lists(st.sampled_from(rest), min_size=3, unique=True))
+    return [first, *kept, *([kept[0]] if draw(st.booleans()) else [])]
+
+
+@st.composite
+def _related(draw: st.DrawFn, fields: Mapping[str, str]) -> Fields:
+    """The same event as others write it: percent-encoded, with plus signs, with raw blanks."""
+    if not fields:
+        return {}
+    changed = dict(fields)
+    name = draw(st.sampled_from(sorted(changed)))
+    value = changed[name]
+    match draw(st.sampled_from(("encoded", "plus", "blank", "quotes", "around"))):
+        case "encoded":
+            changed[name] = quote(value, safe="/")
+        case "plus":
+            changed[name] = value.replace(" ", "+")
+        case "blank":
+            changed[name] = value.replace("+", " ")
+        case "quotes":
+            changed[name] = value.replace('"', '""')
+        case _:
+            changed[name] = f" {value} "
+    return changed
+
+
+# Windows events.
+
+_CHANNELS = ("Security", "Microsoft-Windows-Sysmon/Operational", "MSExchange Management")
+_WINDOWS = Shape(
+    fields=(
+        "CommandLine",
+        "Details",
+        "TargetUserName",
+        "ParentImage",
+        "Threat Name",
+        "LogonId",
+        "IpAddress",
+        "Param 1",
+        "PipeName",
+        "Hashes",
+    ),
+    choices={"EventID": ("1", "4688", "11"), "Channel": _CHANNELS},
+    times=("UtcTime",),
+)
+_WINDOWS_OWN: tuple[Fields, ...] = (
+    {"EventID": "4688", "Channel": "Security", "NewProcessName": "C:\\Windows\\System32\\CMD.exe"},
+    {
+        "EventID": "5145",
+        "Channel": "Security",
+        "ShareName": "\\\\*\\C$",
+        "RelativeTargetName": "inetpub\\x.aspx",
+    },
+)
+_WINDOWS_RULES: tuple[object, ...] = (
+    {"Image|endswith": "\\cmd.exe"},
+    {"TargetFilename|contains": "C:\\inetpub\\"},
+    ["C:\\inetpub\\x.aspx"],
+)
+_START = datetime(2021, 3, 3, 6, 12, 43, 901000, tzinfo=UTC)
+
+
+@st.composite
+def _json_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged: bool) -> bytes:
+    first = [draw(_json_line(one)) for one in (*events, *_WINDOWS_OWN)]
+    others = [[draw(_json_line(one)) for one in events]] if draw(st.booleans()) else []
+    return _text_file(draw, first, others, damaged=damaged)
+
+
+@st.composite
+def _json_line(draw: st.DrawFn, fields: Mapping[str, str]) -> str:
+    """One event in one of the exporters' shapes and ways to escape."""
+    data: dict[str, object] = {
+        name: _typed(value) if draw(st.booleans()) else value
+        for name, value in fields.items()
+        if name not in ("EventID", "Channel")
+    }
+    event_id, channel = fields.get("EventID", "1"), fields.get("Channel", "Security")
+    number: object = int(event_id) if event_id.isdecimal() else event_id
+    match draw(st.sampled_from(("nested", "flat", "winlog"))):
+        case "nested":
+            system = {
+                "Provider": {"#attributes": {"Name": "Some-Provider"}},
+                "EventID": number,
+                "TimeCreated": {"#attributes": {"SystemTime": _START.isoformat()}},
+                "Channel": channel,
+            }
+            record: object = {"Event": {"System": system, "EventData": data}}
+        case "flat":
+            head = {"EventID": number, "Channel": channel, "TimeCreated": _START.isoformat()}
+            record = head | data
+        case _:
+            log = {"channel": channel, "event_id": number, "event_data": data}
+            record = {"@timestamp": _START.isoformat(), "winlog": log}
+    return _dumped(record, draw(st.sampled_from(("ascii", "utf-8", "slashes", "letters"))))
+
+
+def _typed(value: str) -> object:
+    """The value as a number or truth value, where that says the same."""
+    if value in ("true", "false"):
+        return value == "true"
+    return (
+        int(value) if value.isascii() and value.isdigit() and value == str(int(value)) else value
+    )
+
+
+def _dumped(record: object, way: str) -> str:
+    text = json.dumps(record, ensure_ascii=way == "ascii", separators=(",", ":"))
+    if way == "slashes":
+        return text.replace("/", "\\/")
+    if way == "letters":
+        return text.replace("a", "\\u0061").replace("k", "\\u006B") if "\\" not in text else text
+    return text
+
+
+@st.composite
+def _evtx_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged: bool) -> bytes:
+    repeats = draw(st.sampled_from((1, 1, 2)))
+    rows = [*events, *_WINDOWS_OWN] * repeats
+    whole = write_evtx(_record(number, fields) for number, fields in enumerate(rows, 1))
+    return draw(DAMAGE).applied(whole) if damaged and draw(st.booleans()) else whole
+
+
+def _record(number: int, fields: Mapping[str, str]) -> EvtxRecord:
+    event_id = fields.get("EventID", "1")
+    return EvtxRecord(
+        channel=fields.get("Channel", "Security"),
+        provider="Some-Provider",
+        event_id=int(event_id) if event_id.isdecimal() else 0,
+        time=_START + timedelta(seconds=number),
+        record_id=number,
+        computer="EX01.example.test",
+        data=[item for item in fields.items() if item[0] not in ("EventID", "Channel")],
+    )
+
+
+_ONE_WORD = "".join(letter for letter in LETTERS if letter != " ")
+
+LOGS = {
+    log.name: log
+    for log in (
+        Log(
+            name="iis",
+            shape=Shape(
+                fields=(
+                    "cs-uri-stem",
+                    "cs-uri-query",
+                    "cs-username",
+                    "c-ip",
+                    "cs(User-Agent)",
+                    "cs(Referer)",
+                    "cs-host",
+                    "sc-bytes",
+                    "X-Forwarded-For",
+                ),
+                letters=_ONE_WORD,
+                words=tuple(word.strip() for word in WORDS),
+                choices={"cs-method": ("GET", "POST"), "sc-status": ("200", "500", "302")},
+                times=("time",),
+                clock_only=True,
+            ),
+            logsource={"category": "webserver"},
+            written=_iis_file,
+            own=(
+                {"cafeReqId|startswith": "5c0f2ab1-"},
+                {"s-port": 444, "cs-uri-query|contains|all": ["<empty>", "CAFEREQID"]},
+            ),
+        ),
+        Log(
+            name="httpproxy",
+            shape=Shape(
+                fields=(
+                    "UrlHost",
+                    "UrlStem",
+                    "ProtocolAction",
+                    "AuthenticatedUser",
+                    "UserAgent",
+                    "ClientIpAddress",
+                    "BackEndStatus",
+                    "TargetServer",
+                    "UrlQuery",
+                    "GenericInfo",
+                    "GenericErrors",
+                ),
+                choices={
+                    "Protocol": ("Ecp", "Owa", "PowerShell"),
+                    "HttpStatus": ("200", "500"),
+                    "Method": ("GET", "POST"),
+                },
+                times=("DateTime",),
+            ),
+            logsource={"product": "exchange", "service": "httpproxy"},
+            written=_proxy_file,
+            own=(
+                {"AnchorMailbox|contains|all": ["]@", "/ecp/proxyLogon.ecp"]},
+                {"AnchorMailboxAsLogged|exists": True},
+                {"Build": "15.1.2106.2"},
+                ["15.1.2106.2"],
+                ['Note="a,b"'],
+            ),
+        ),
+        Log(
+            name="events_json",
+            shape=_WINDOWS,
+            logsource={"product": "windows"},
+            written=_json_file,
+            own=_WINDOWS_RULES,
+        ),
+        Log(
+            name="evtx",
+            shape=_WINDOWS,
+            logsource={"product": "windows"},
+            written=_evtx_file,
+            own=_WINDOWS_RULES,
+        ),
+    )
+}
+"""By the name of the format."""

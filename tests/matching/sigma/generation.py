@@ -1,0 +1,152 @@
+"""Rules and evidence made up together: what reference and fast engine are held against.
+
+`cases` gives events, `files` gives whole files as a server writes them, or as damage leaves them. Of
+the events of a case, number n fits rule n by construction; the others are near misses. `expected`
+says what an engine must find in a file: what `Format.parse` reads in it, judged by the reference.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from tests.matching.sigma.generated_logs import LOGS
+from tests.matching.sigma.generated_rules import LETTERS, OTHER, Shape, pairs
+from tests.matching.sigma.rule_making import rule_text
+from tocsin.events.format import all_formats
+from tocsin.matching.sigma import reference
+from tocsin.matching.sigma.read import read_documents
+from tocsin.model.artefact import Artefact
+from tocsin.model.path import EvidencePath
+from tocsin.model.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sigma.rule import SigmaRule
+
+    from tocsin.model.event import Event
+
+EVENTS = Shape(
+    fields=("A", "b", "cs(User-Agent)", "X-Forwarded-For", "Threat Name", "d.e", "F_1", "%g", "ü"),
+    letters=f"{LETTERS}\n\t\0",
+    choices={"EventID": ("1", "4688", "4104"), "Channel": ("Security", "System")},
+    times=("UtcTime",),
+)
+"""Events of no format in particular."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Sigma files, and events of which the first ones fit the rule of the same number."""
+
+    rules: tuple[str, ...]
+    events: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file, the format and path it is read with, and the Sigma files to ask about it."""
+
+    format: str
+    path: str
+    data: bytes
+    rules: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[object]:
+        """Format name, path, bytes, rule texts."""
+        return iter((self.format, self.path, self.data, self.rules))
+
+
+@st.composite
+def cases(draw: st.DrawFn, shape: Shape = EVENTS, logsource: object = None) -> Case:
+    """Some rules, and events that fit them, almost fit them, or have nothing to do with them."""
+    made = draw(st.lists(pairs(shape), min_size=1, max_size=3))
+    rules = [
+        rule_text(
+            dict(pair.detection),
+            name=f"rule-{number}",
+            logsource=logsource or {"product": "exchange", "service": "httpproxy"},
+        )
+        for number, pair in enumerate(made)
+    ]
+    events = [pair.fields for pair in made]
+    for pair in made:
+        events += [draw(_near(pair.fields, shape)) for _ in range(draw(st.integers(0, 3)))]
+    if draw(st.booleans()):
+        events.append({})
+    return Case(rules=tuple(rules), events=tuple(events))
+
+
+@st.composite
+def files(draw: st.DrawFn, name: str | None = None, *, damaged: bool = True) -> File:
+    """A whole file in one of the formats of `LOGS`, with rules that fit rows of it.
+
+    Where it is not `damaged`, every rule fits at least one row.
+    """
+    log = LOGS[draw(st.sampled_from(sorted(LOGS))) if name is None else name]
+    case = draw(cases(log.shape, log.logsource))
+    data = draw(log.written(case.events, damaged=damaged))
+    return File(format=log.name, path=log.path, data=data, rules=(*case.rules, *log.own_rules()))
+
+
+def expected(
+    data: bytes, name: str, rules: Sequence[str], path: str | None = None
+) -> set[tuple[int, str]]:
+    """Place and rule name of all that an engine must find in a file, salvaged rows included."""
+    form = all_formats()[name]
+    where = EvidencePath.plain(form.sample_path if path is None else path)
+    artefact = Artefact(path=where, format=name, size_bytes=len(data))
+    found: set[tuple[int, str]] = set()
+    for row in form.parse(io.BytesIO(data), artefact):
+        event = row.salvaged if isinstance(row, Problem) else row
+        if event is not None:
+            found |= {(event.place, rule) for rule in rules_that_fit(event, rules)}
+    return found
+
+
+def rules_that_fit(event: Event, rules: Sequence[str]) -> frozenset[str]:
+    """The names of the rules that the reference finds in an event."""
+    parsed = [parsed_rule(text) for text in rules]
+    return frozenset(str(rule.name) for rule in parsed if reference.matches(rule, event))
+
+
+@lru_cache(maxsize=256)
+def parsed_rule(text: str) -> SigmaRule:
+    """The rule in a Sigma file, as pySigma reads it."""
+    (document,) = read_documents(text)
+    assert document.rule is not None
+    return document.rule
+
+
+@st.composite
+def _near(draw: st.DrawFn, fields: Mapping[str, str], shape: Shape) -> dict[str, str]:
+    """The event with one thing changed."""
+    changed = dict(fields)
+    if not changed:
+        return {draw(st.sampled_from(shape.fields)): OTHER}
+    name = draw(st.sampled_from(sorted(changed)))
+    text = changed[name]
+    place = draw(st.integers(0, len(text) - 1))
+    letter = draw(st.sampled_from(shape.letters))
+    match draw(st.sampled_from(("drop", "change", "insert", "cut", "case", "swap", "move"))):
+        case "drop":
+            del changed[name]
+        case "change":
+            changed[name] = text[:place] + letter + text[place + 1 :]
+        case "insert":
+            changed[name] = text[:place] + letter + text[place:]
+        case "cut":
+            changed[name] = text[:place] + text[place + 1 :]
+        case "case":
+            changed[name] = text.swapcase()
+        case "swap":
+            other = draw(st.sampled_from(sorted(changed)))
+            changed[name], changed[other] = changed[other], changed[name]
+        case _:
+            changed[draw(st.sampled_from(shape.fields))] = changed.pop(name)
+    return {name: value for name, value in changed.items() if value not in ("", "-")}
