@@ -19,7 +19,8 @@ class Match:
     `values` are the row's typed columns by our shared names. `text` is the row verbatim, cut at
     `scan.TEXT_LIMIT`. `benign` names the benign patterns that the same row fits. A row that the
     second hunt found by a pivot has the rule id ``pivot:<key>``. A `damaged` row is one of which
-    only a part could be read: it is never sure alone.
+    only a part could be read: it is never sure alone. `view` says in which view of the request the
+    rule said yes (`tocsin.matching.sigma.uri.UriView`), None for the row as it was logged.
     """
 
     rule: str
@@ -31,3 +32,4 @@ class Match:
     text: str
     benign: tuple[str, ...] = ()
     damaged: bool = False
+    view: str | None = None

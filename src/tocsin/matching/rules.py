@@ -10,6 +10,7 @@ from tocsin.events.format import Unit, all_formats
 from tocsin.matching.sigma.load import SigmaRules
 from tocsin.matching.sigma.plan import FormatRules, Seen
 from tocsin.matching.yara.load import load_yara
+from tocsin.model.rule import RuleKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -44,7 +45,9 @@ class RuleSet:
     def sigma_for(self, form: Format) -> FormatRules:
         """The Sigma rules that may be asked about events of `form`."""
         if form.name not in self._by_format:
-            self._by_format[form.name] = FormatRules(form, self._sigma)
+            own = (one.id for one in self._sigma)
+            leads = {rule for rule in own if self.infos[rule].kind is RuleKind.LEAD}
+            self._by_format[form.name] = FormatRules(form, self._sigma, leads)
         return self._by_format[form.name]
 
     def yara_match(self, data: bytes, path: EvidencePath) -> Sequence[str]:

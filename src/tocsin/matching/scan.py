@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from tocsin.events.format import Format, Unit
 from tocsin.events.kind import kind_of
 from tocsin.matching.match import Match
+from tocsin.matching.sigma.plan import Hit
 from tocsin.matching.words import holding
 from tocsin.model.problem import Problem, ProblemCode
 from tocsin.model.rule import RuleKind
@@ -123,8 +124,8 @@ def scan(
     kind = kind_of(form.name, "")
     for row in form.parse(whole, artefact):
         if isinstance(row, Problem):
-            if (part := row.salvaged) and period.holds(part.time) and (hit := matcher.match(part)):
-                _keep(hit, artefact, form, part, rules, tally, damaged=True)
+            if (part := row.salvaged) and period.holds(part.time) and (hits := matcher.hits(part)):
+                _keep(hits, artefact, form, part, rules, tally, damaged=True)
             told = replace(row, salvaged=None)
             for observer in observers:
                 observer.problem(kind, told)
@@ -133,11 +134,11 @@ def scan(
         kind = kind_of(form.name, row.stream)
         for observer in observers:
             observer.row(artefact, form, kind, row)
-        if period.holds(row.time) and (found := matcher.match(row, seen)):
+        if period.holds(row.time) and (found := matcher.hits(row, seen)):
             _keep(found, artefact, form, row, rules, tally)
     if content and first is not None:
-        if found := rules.yara_match(content, artefact.path):
-            _keep(found, artefact, form, first, rules, tally)
+        if pages := rules.yara_match(content, artefact.path):
+            _keep([Hit(rule) for rule in pages], artefact, form, first, rules, tally)
         _say_if_cut(len(content), artefact, kind, observers)
 
 
@@ -155,7 +156,7 @@ def reduced(rule: str, artefact: Artefact, form: Format, event: Event) -> Match:
 
 
 def _keep(
-    found: Sequence[str],
+    found: Sequence[Hit],
     artefact: Artefact,
     form: Format,
     event: Event,
@@ -164,11 +165,11 @@ def _keep(
     *,
     damaged: bool = False,
 ) -> None:
-    benign = tuple(rule for rule in found if rules.infos[rule].kind is RuleKind.BENIGN)
+    benign = tuple(hit.id for hit in found if rules.infos[hit.id].kind is RuleKind.BENIGN)
     tally.counts.update(benign)
     kind = kind_of(form.name, event.stream)
     values: dict[str, str] | None = None
-    for rule in found:
+    for rule, view in found:
         if rule in benign:
             continue
         values = _values(form, event) if values is None else values
@@ -183,6 +184,7 @@ def _keep(
                 text=event.text[:TEXT_LIMIT],
                 benign=benign,
                 damaged=damaged,
+                view=view,
             )
         )
 

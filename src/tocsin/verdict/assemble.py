@@ -276,5 +276,5 @@ def _citation(match: Match) -> result.Citation:
         time=match.time,
         time_from=match.values.get("time_origin", "content"),
         rule=match.rule.removeprefix(PIVOT) if match.rule.startswith(PIVOT) else match.rule,
-        text=match.text,
+        text=f"[{match.view}] {match.text}" if match.view else match.text,
     )

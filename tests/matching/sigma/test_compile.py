@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.matching.sigma.rule_making import compiled, event, holds
 from tocsin.errors import KnowledgeError
+from tocsin.matching.sigma.origin import Origin
 from tocsin.matching.sigma.view import View
 
 Tree: TypeAlias = str | tuple[str, ...] | tuple[str, "Tree"] | tuple[str, "Tree", "Tree"]
@@ -163,13 +164,16 @@ def test_what_cannot_be_judged_is_refused_with_the_reason(detection: object, rea
         compiled(detection)
 
 
+IMAGE = {"Image": Origin(columns=("NewProcessName",))}
+
+
 def test_the_view_asks_the_log_s_own_name_where_it_has_another() -> None:
-    view = View(event({"NewProcessName": r"C:\CMD.exe"}), {"Image": "NewProcessName"})
+    view = View(event({"NewProcessName": r"C:\CMD.exe"}), IMAGE)
     assert r"c:\cmd.exe" == view["Image"]
     assert r"C:\CMD.exe" == view.raw("Image")
     assert view["ParentImage"] is None
 
 
-def test_the_name_that_a_rule_uses_comes_before_the_log_s_own() -> None:
-    view = View(event({"Image": "a", "NewProcessName": "b"}), {"Image": "NewProcessName"})
-    assert "a" == view["Image"]
+def test_what_a_rule_means_comes_before_the_log_s_own_field_of_that_name() -> None:
+    assert "b" == View(event({"Image": "a", "NewProcessName": "b"}), IMAGE)["Image"]
+    assert "a" == View(event({"Image": "a"}), IMAGE)["Image"]

@@ -6,44 +6,67 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tocsin.matching.sigma.routing import is_event_log, routes
+from tocsin.matching.sigma.routing import is_event_log, merged, routes
+from tocsin.matching.sigma.uri import RequestViews
 from tocsin.matching.sigma.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from tocsin.events.format import Format
     from tocsin.matching.sigma.entry import SigmaEntry
+    from tocsin.matching.sigma.origin import Origin
     from tocsin.matching.sigma.routing import Route
+    from tocsin.matching.sigma.uri import Asks, Web
     from tocsin.matching.sigma.values import Predicate
     from tocsin.model.event import Event
 
 REMEMBERED = 4096
 """Kinds of events whose plan is kept; hostile evidence could invent any number of them."""
 
+_Names: TypeAlias = tuple[tuple[str, "Origin"], ...]
+_Same: TypeAlias = tuple[tuple[int, _Names], ...]
 
-_Same: TypeAlias = tuple[tuple[int, tuple[tuple[str, str], ...]], ...]
+
+class Hit(NamedTuple):
+    """A rule that says yes to an event; `view` is None where it did to the row as logged.
+
+    Else it is one of `tocsin.matching.sigma.uri.UriView`, to be told wherever the row is cited.
+    """
+
+    id: str
+    view: str | None = None
 
 
 class _Check(NamedTuple):
     place: int
-    id: str
+    hit: Hit
     test: Predicate
+    asks: Asks | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Group:
-    """Rules that look at an event through the same field names."""
+    """Rules that look at an event through the same field names, and at the same views of it."""
 
-    aliases: Mapping[str, str]
+    names: Mapping[str, Origin]
+    web: Web | None
     checks: tuple[_Check, ...]
     fields: Mapping[str, frozenset[str]]
     """By rule."""
+    by_place: Mapping[int, _Check]
+
+    def among(self, places: Collection[int]) -> Sequence[_Check]:
+        """The checks with these places, in order."""
+        return [self.by_place[one] for one in sorted(places) if one in self.by_place]
 
 
 @dataclass(slots=True)
 class Seen:
-    """Which fields the rules found in the evidence, for the report; one for a whole run."""
+    """Which fields the rules found in the evidence, for the report; one for a whole run.
+
+    A field that another name or another view gives a text counts as found.
+    """
 
     _missing: dict[_Group, set[str]] = field(default_factory=dict)
 
@@ -67,16 +90,27 @@ class Seen:
 class FormatRules:
     """The rules for one format."""
 
-    def __init__(self, form: Format, rules: Sequence[SigmaEntry]) -> None:
-        """Route `rules`, whose order is kept."""
+    def __init__(
+        self, form: Format, rules: Sequence[SigmaEntry], users: Collection[str] = frozenset()
+    ) -> None:
+        """Route `rules`, whose order is kept.
+
+        `users` are the ids of those that the user brought: they may look at all views of a
+        request, under any of its names. Ours are written for one log, and see rows as logged.
+        """
         self._routed = [
             (place, rule, found)
             for place, rule in enumerate(rules)
-            if (found := routes(rule.log_source, form))
+            if (found := routes(rule.log_source, form, users=rule.id in users))
         ]
         self._by_id = is_event_log(form)
         self._plans: dict[tuple[str, str | None], tuple[_Group, ...]] = {}
         self._groups: dict[_Same, tuple[_Group, ...]] = {}
+
+    @property
+    def routed(self) -> Sequence[tuple[int, SigmaEntry, tuple[Route, ...]]]:
+        """Every such rule with its place among all rules, and the ways on which it is served."""
+        return self._routed
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -85,29 +119,50 @@ class FormatRules:
 
     def match(self, event: Event, seen: Seen | None = None) -> Sequence[str]:
         """The ids of all rules that say yes to `event`, in rule order; `seen` takes notes."""
-        key = (event.stream, event.fields.get("EventID") if self._by_id else None)
-        groups = self._plans.get(key)
-        if groups is None:
-            groups = self._plan(key)
-        found: list[_Check] = []
+        return [hit.id for hit in self.hits(event, seen)]
+
+    def hits(
+        self, event: Event, seen: Seen | None = None, *, only: Collection[int] | None = None
+    ) -> Sequence[Hit]:
+        """All rules that say yes to `event`, in rule order, and in which view of it each did.
+
+        With `only`, the rules with these places among all are asked, and no others.
+        """
+        groups = self.groups_for(event)
+        found: list[tuple[int, Hit]] = []
         for group in groups:
-            view = View(event, group.aliases)
+            checks = group.checks if only is None else group.among(only)
+            if seen is None and not checks:
+                continue
+            view = View(event, group.names)
+            if group.web is None:
+                if seen is not None:
+                    seen.note(group, view)
+                found += [(one.place, one.hit) for one in checks if one.test(view)]
+                continue
+            views = RequestViews(event, group.names, group.web, view)
             if seen is not None:
-                seen.note(group, view)
-            found += [check for check in group.checks if check.test(view)]
+                seen.note(group, views.widest())
+            found += _in_views(checks, views)
         if len(groups) > 1:
             found.sort(key=itemgetter(0))
-        return [check.id for check in found]
+        return [hit for _, hit in found]
+
+    def groups_for(self, event: Event) -> tuple[_Group, ...]:
+        """The rules for events of this kind."""
+        key = (event.stream, event.fields.get("EventID") if self._by_id else None)
+        groups = self._plans.get(key)
+        return self._plan(key) if groups is None else groups
 
     def _plan(self, key: tuple[str, str | None]) -> tuple[_Group, ...]:
         """The rules for one kind of event; kinds with the same rules share one plan."""
         stream, event_id = key[0].casefold(), key[1]
         taken = [
-            (place, rule, aliases)
+            (place, rule, route)
             for place, rule, found in self._routed
-            if (aliases := _aliases(found, stream, event_id)) is not None
+            if (route := merged(found, stream, event_id)) is not None
         ]
-        same = tuple((place, tuple(sorted(aliases.items()))) for place, _, aliases in taken)
+        same = tuple((place, _listed(route)) for place, _, route in taken)
         groups = self._groups.get(same)
         if groups is None:
             groups = self._groups[same] = _grouped(taken)
@@ -116,23 +171,47 @@ class FormatRules:
         return groups
 
 
-def _aliases(found: Sequence[Route], stream: str, event_id: str | None) -> dict[str, str] | None:
-    """The field names under which a rule sees this kind of event; None where it does not."""
-    taken = [route.aliases for route in found if route.takes(stream, event_id)]
-    return {name: alias for one in taken for name, alias in one.items()} if taken else None
+def _in_views(checks: Sequence[_Check], views: RequestViews) -> list[tuple[int, Hit]]:
+    """The checks that say yes in at least one view, with the first one that they do in."""
+    found: list[tuple[int, Hit]] = []
+    for check in checks:
+        if check.asks is None:
+            continue
+        for label, view in views.of(check.asks):
+            if check.test(view):
+                hit = check.hit if label is None else Hit(check.hit.id, label.value)
+                found.append((check.place, hit))
+                break
+    return found
 
 
-def _grouped(
-    taken: Sequence[tuple[int, SigmaEntry, Mapping[str, str]]],
-) -> tuple[_Group, ...]:
-    by_aliases: dict[tuple[tuple[str, str], ...], list[tuple[int, SigmaEntry]]] = {}
-    for place, rule, aliases in taken:
-        by_aliases.setdefault(tuple(sorted(aliases.items())), []).append((place, rule))
-    return tuple(
-        _Group(
-            aliases=dict(aliases),
-            checks=tuple(_Check(place, rule.id, rule.test) for place, rule in members),
-            fields={rule.id: rule.fields for _, rule in members},
+def _listed(route: Route) -> _Names:
+    return tuple(sorted(route.names.items(), key=itemgetter(0)))
+
+
+def _grouped(taken: Sequence[tuple[int, SigmaEntry, Route]]) -> tuple[_Group, ...]:
+    """Rules that ask for nothing that a view changes stay with those that have none."""
+    together: dict[tuple[_Names, bool], list[tuple[int, SigmaEntry, Asks | None]]] = {}
+    webs: dict[tuple[_Names, bool], Web | None] = {}
+    for place, rule, route in taken:
+        asks = route.web.asks(rule.fields) if route.web else None
+        if asks is not None and not (asks.uri or asks.blanks):
+            asks = None
+        key = (_listed(route), asks is not None)
+        together.setdefault(key, []).append((place, rule, asks))
+        webs[key] = route.web if asks is not None else None
+    groups: list[_Group] = []
+    for key, members in together.items():
+        checks = tuple(
+            _Check(place, Hit(rule.id), rule.test, asks) for place, rule, asks in members
         )
-        for aliases, members in by_aliases.items()
-    )
+        groups.append(
+            _Group(
+                names=dict(key[0]),
+                web=webs[key],
+                checks=checks,
+                fields={rule.id: rule.fields for _, rule, _ in members},
+                by_place={check.place: check for check in checks},
+            )
+        )
+    return tuple(groups)

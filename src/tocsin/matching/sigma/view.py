@@ -7,27 +7,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tocsin.matching.sigma.origin import Origin
     from tocsin.model.event import Event
 
-NO_ALIASES: Mapping[str, str] = {}
+NO_NAMES: Mapping[str, Origin] = {}
 
 
 class View(dict[str, str | None]):
     """The case-folded value by field name; None where the event has no such field.
 
     It is a dict so that the second rule that asks for a field pays for one look-up only.
-    `aliases` gives, for a field name that rules use, the name that this log uses for it. Folding
-    is `str.casefold`: it works letter by letter, so a part that is folded alone is still a part of
-    the folded whole, which lower-casing does not promise.
+    `names` says, for a field name that rules use, where this log has its text; where that is not
+    there, the log's own field of that name counts. Folding is `str.casefold`: it works letter by
+    letter, so a part that is folded alone is still a part of the folded whole, which lower-casing
+    does not promise.
     """
 
-    __slots__ = ("_aliases", "_event", "_everything")
+    __slots__ = ("_event", "_everything", "_names")
 
-    def __init__(self, event: Event, aliases: Mapping[str, str] = NO_ALIASES) -> None:
+    def __init__(self, event: Event, names: Mapping[str, Origin] = NO_NAMES) -> None:
         """Look at `event`, whose fields may be asked for by other names too."""
         super().__init__()
         self._event = event
-        self._aliases = aliases
+        self._names = names
         self._everything: tuple[str, ...] | None = None
 
     def __missing__(self, field: str) -> str | None:
@@ -37,11 +39,13 @@ class View(dict[str, str | None]):
         return folded
 
     def raw(self, field: str) -> str | None:
-        """The value as the event has it, or None."""
-        text = self._event.fields.get(field)
-        if text is None and field in self._aliases:
-            return self._event.fields.get(self._aliases[field])
-        return text
+        """The value as rules mean it, not case-folded, or None."""
+        origin = self._names.get(field)
+        if origin is not None:
+            text = origin.text(self._event.fields)
+            if text is not None:
+                return text
+        return self._event.fields.get(field)
 
     def everything(self) -> tuple[str, ...]:
         """All values, then the record itself: what a keyword is looked for in."""
