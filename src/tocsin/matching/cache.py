@@ -23,6 +23,8 @@ _HEAD = len(_MAGIC) + hashlib.sha256().digest_size
 _ENDING = ".cache"
 _UNFINISHED = ".unfinished"
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+SYSTEM = 0
+"""The user id of whom folders belong to that all may use, such as ``/tmp``."""
 BLOB_BYTES = 128 * 2**20
 """A larger blob is not kept."""
 TOTAL_BYTES = 512 * 2**20
@@ -102,7 +104,7 @@ class RuleCache:
         try:
             if not self.folder.exists():
                 above = next(one for one in self.folder.parents if one.exists())
-                if os.name == "posix" and above.stat().st_uid not in {os.getuid(), 0}:
+                if os.name == "posix" and above.stat().st_uid not in {os.getuid(), SYSTEM}:
                     return False
                 self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self.folder.mkdir(mode=0o700, exist_ok=True)

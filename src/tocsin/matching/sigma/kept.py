@@ -34,17 +34,17 @@ _FILE = msgspec.msgpack.Decoder(SigmaFile)
 
 def prepared(place: str, texts: Iterable[str], kept: RuleCache | None) -> list[SigmaFile]:
     """The files with these texts. `place` says only where in `kept` to look for them."""
-    key = key_of(_makers(), place)
+    key = key_of(makers(), place)
     before = _blob(kept.load(key)) if kept is not None else {}
     now: dict[str, bytes] = {}
     found: list[SigmaFile] = []
     for text in texts:
         digest = hashlib.sha256(text.encode()).hexdigest()
         packed = before.get(digest)
-        file = None if packed is None else _unpacked(packed)
+        file = None if packed is None else from_bytes(packed)
         if packed is None or file is None:
             file = _prepare(text)
-            packed = _packed(file)
+            packed = to_bytes(file)
         if packed is not None:
             now[digest] = packed
         found.append(file)
@@ -68,14 +68,15 @@ def _blob(content: bytes | None) -> dict[str, bytes]:
         return {}
 
 
-def _unpacked(packed: bytes) -> SigmaFile | None:
+def from_bytes(packed: bytes) -> SigmaFile | None:
+    """The file that `to_bytes` packed; None where it was something else."""
     try:
         return _FILE.decode(packed)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError, ValueError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError):
         return None
 
 
-def _packed(file: SigmaFile) -> bytes | None:
+def to_bytes(file: SigmaFile) -> bytes | None:
     """The file as bytes; None for what MessagePack cannot say, such as a very large number."""
     try:
         return _ENCODER.encode(file)
@@ -84,7 +85,7 @@ def _packed(file: SigmaFile) -> bytes | None:
 
 
 @cache
-def _makers() -> str:
+def makers() -> str:
     """What decides, beside its text, what becomes of a file: another maker, another blob."""
     parts = [tocsin.__version__, *map(str, sys.version_info[:3]), unicodedata.unidata_version]
     parts += [f"{name} {metadata.version(name)}" for name in _DECIDING]

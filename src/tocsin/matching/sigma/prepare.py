@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from tocsin.matching.sigma import document, read
     from tocsin.matching.sigma.plain import Condition
 
+_PARTS = 100_000
+"""Names and values of one correlation."""
+
 
 def prepare(text: str) -> SigmaFile:
     """Everything in one Sigma file. Never raises: what fails says so in its place."""
@@ -89,6 +92,18 @@ def _reference(text: str) -> str:
 
 
 def _as_json(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What JSON could say of it. YAML's aliases say little text many times, so it is counted."""
+    left: list[object] = [content]
+    for _ in range(_PARTS):
+        if not left:
+            break
+        part = left.pop()
+        if isinstance(part, dict):
+            left += [*part.keys(), *part.values()]
+        elif isinstance(part, list | tuple | set):
+            left += part
+    if left:
+        raise KnowledgeError("is not a Sigma correlation: it has too many parts")
     try:
         found: dict[str, Any] = msgspec.to_builtins(content, str_keys=True)
     except (TypeError, ValueError, RecursionError) as error:
