@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from tests.events.mutations import DAMAGE
 from tests.matching.sigma.generated_rules import LETTERS, WORDS, Shape
 from tests.matching.sigma.rule_making import rule_text
+from tests.matching.sigma.slow_views import Request
 from tocsin.events.evtx_writer import EvtxRecord, write_evtx
 from tocsin.events.format import all_formats
 
@@ -41,6 +42,7 @@ class Log:
     logsource: Mapping[str, str]
     written: Callable[..., st.SearchStrategy[bytes]]
     own: tuple[object, ...]
+    request: Request | None = None
 
     @property
     def path(self) -> str:
@@ -86,7 +88,12 @@ _IIS = (
 )
 _IIS_OWN: tuple[Fields, ...] = (
     {"cs-uri-query": "&CorrelationID=<empty>;&cafeReqId=5C0F2AB1-7f0e;", "s-port": "444"},
-    {"cs-uri-stem": "/owa/%61uth/x.aspx", "cs-uri-query": "a=%2e%2e/b+c", "cs-method": "POST"},
+    {
+        "cs-uri-stem": "/owa/%61uth/x.aspx",
+        "cs-uri-query": "a=%2e%2e/b+c",
+        "cs-method": "POST",
+        "cs(User-Agent)": "kquery+k",
+    },
 )
 
 
@@ -134,6 +141,7 @@ _PROXY_OWN: tuple[Fields, ...] = (
         "AnchorMailbox": "ServerInfo~a]@mail01:444/e%63p/x/..\\proxyLogon.ecp?a=b,c#",
     },
     {"AnchorMailbox": "ServerInfo~a]@mail01:444/ecp/y.js#", "GenericInfo": 'Note="a,b";'},
+    {"UrlStem": "/e%63p/x.js", "UrlQuery": "?a=b+c", "UserAgent": "a kquery+k"},
 )
 
 
@@ -344,6 +352,20 @@ LOGS = {
             own=(
                 {"cafeReqId|startswith": "5c0f2ab1-"},
                 {"s-port": 444, "cs-uri-query|contains|all": ["<empty>", "CAFEREQID"]},
+                {"cs-uri-query|contains|all": ["/owa/auth/", "a=../b c"], "cs-method": "POST"},
+                {"c-uri|endswith": ".aspx?a=%2e%2e/b+c", "c-uri-extension": "aspx"},
+                {"c-uri-query|startswith": "/owa/%61uth/", "c-useragent": "kquery+k"},
+            ),
+            request=Request(
+                stem="cs-uri-stem",
+                query="cs-uri-query",
+                plus=("cs-uri-stem", "cs(User-Agent)", "cs(Referer)", "cs(Cookie)"),
+                names={
+                    "c-useragent": "cs(User-Agent)",
+                    "cs-referer": "cs(Referer)",
+                    "src_ip": "c-ip",
+                    "dst_ip": "s-ip",
+                },
             ),
         ),
         Log(
@@ -377,6 +399,12 @@ LOGS = {
                 {"Build": "15.1.2106.2"},
                 ["15.1.2106.2"],
                 ['Note="a,b"'],
+                {"cs-uri-query|contains": "/ecp/x.js?a=b c", "c-useragent|endswith": "kquery+k"},
+            ),
+            request=Request(
+                stem="UrlStem",
+                query="UrlQuery",
+                names={"c-useragent": "UserAgent", "src_ip": "ClientIpAddress"},
             ),
         ),
         Log(

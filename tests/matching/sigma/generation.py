@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.matching.sigma.generated_logs import LOGS
 from tests.matching.sigma.generated_rules import LETTERS, OTHER, Shape, pairs
 from tests.matching.sigma.rule_making import rule_text
+from tests.matching.sigma.slow_views import views
 from tocsin.events.format import all_formats
 from tocsin.matching.sigma import reference
 from tocsin.matching.sigma.read import read_documents
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from sigma.rule import SigmaRule
 
+    from tests.matching.sigma.slow_views import Request
     from tocsin.model.event import Event
 
 EVENTS = Shape(
@@ -105,14 +107,21 @@ def expected(
     for row in form.parse(io.BytesIO(data), artefact):
         event = row.salvaged if isinstance(row, Problem) else row
         if event is not None:
-            found |= {(event.place, rule) for rule in rules_that_fit(event, rules)}
+            fitting = rules_that_fit(event, rules, LOGS[name].request)
+            found |= {(event.place, rule) for rule in fitting}
     return found
 
 
-def rules_that_fit(event: Event, rules: Sequence[str]) -> frozenset[str]:
-    """The names of the rules that the reference finds in an event."""
+def rules_that_fit(
+    event: Event, rules: Sequence[str], request: Request | None = None
+) -> frozenset[str]:
+    """The names of the rules that the reference finds in an event, in one view of it or another."""
     parsed = [parsed_rule(text) for text in rules]
-    return frozenset(str(rule.name) for rule in parsed if reference.matches(rule, event))
+    return frozenset(
+        str(rule.name)
+        for rule in parsed
+        if any(reference.matches(rule, event, view) for view in views(event.fields, request))
+    )
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sigma.conditions import (
     ConditionAND,
@@ -73,14 +73,23 @@ _FLAGS = {
 }
 
 
-def matches(rule: SigmaRule, event: Event) -> bool:
+class _Row(NamedTuple):
+    fields: Mapping[str, str]
+    texts: Sequence[str]
+    """What keywords are looked for in: all values, and the record as it was written."""
+
+
+def matches(rule: SigmaRule, event: Event, view: Mapping[str, str] | None = None) -> bool:
     """Whether `rule` fits `event`; of several conditions one is enough.
 
-    The log source of the rule is not looked at. Raises `KnowledgeError` with the reason where a
-    value or condition cannot be judged, whatever the event.
+    `view` holds the fields where they are looked at in another way than as they were logged;
+    keywords always look at the event itself. The log source of the rule is not looked at. Raises
+    `KnowledgeError` with the reason where a value or condition cannot be judged, whatever the
+    event.
     """
+    row = _Row(event.fields if view is None else view, (*event.fields.values(), event.text))
     answers = {
-        name: _detection(detection, event) for name, detection in rule.detection.detections.items()
+        name: _detection(detection, row) for name, detection in rule.detection.detections.items()
     }
     conditions = [_condition(one, answers) for one in rule.detection.parsed_condition]
     return any(conditions)
@@ -136,39 +145,39 @@ def _pattern(text: str) -> list[str | SpecialChars]:
     return parts[1:]
 
 
-def _detection(detection: SigmaDetection, event: Event) -> bool:
+def _detection(detection: SigmaDetection, row: _Row) -> bool:
     """A map, all of whose lines must fit, or a list, of which one is enough."""
     answers = [
-        _item(one, event) if isinstance(one, SigmaDetectionItem) else _detection(one, event)
+        _item(one, row) if isinstance(one, SigmaDetectionItem) else _detection(one, row)
         for one in detection.detection_items
     ]
     return all(answers) if detection.item_linking is ConditionAND else any(answers)
 
 
-def _item(item: SigmaDetectionItem, event: Event) -> bool:
+def _item(item: SigmaDetectionItem, row: _Row) -> bool:
     """One line: a field (or none, for keywords), its modifiers and its values."""
     if not item.value:
         raise KnowledgeError(f"{item.field or 'a keyword list'} has no values")
     if item.field is None:
-        answers = [_keyword(value, event) for value in item.value]
+        answers = [_keyword(value, row) for value in item.value]
     else:
-        answers = [_value(value, item.field, event) for value in item.value]
+        answers = [_value(value, item.field, row) for value in item.value]
     found = all(answers) if item.value_linking is ConditionAND else any(answers)
     return not found if item.negated else found
 
 
-def _keyword(value: SigmaType, event: Event) -> bool:
+def _keyword(value: SigmaType, row: _Row) -> bool:
     """Somewhere in the event: inside any of its values, or in the record as it was written."""
-    texts = [*event.fields.values(), event.text]
+    texts = row.texts
     match value:
         case SigmaExpansion():
-            answers = [_keyword(one, event) for one in value.values]
+            answers = [_keyword(one, row) for one in value.values]
         case SigmaString():
             answers = [_text(value, text, anywhere=True) for text in texts]
         case SigmaTimestampPart():
             raise KnowledgeError("a keyword cannot be a part of a time")
         case SigmaNumber():
-            answers = [_keyword(SigmaString(str(value.number)), event)]
+            answers = [_keyword(SigmaString(str(value.number)), row)]
         case SigmaRegularExpression():
             answers = [_regex(value, text) for text in texts]
         case _:
@@ -176,12 +185,12 @@ def _keyword(value: SigmaType, event: Event) -> bool:
     return any(answers)
 
 
-def _value(value: SigmaType, field: str, event: Event) -> bool:
+def _value(value: SigmaType, field: str, row: _Row) -> bool:
     """What one value says of one field, there or not."""
-    text = event.fields.get(field)
+    text = row.fields.get(field)
     match value:
         case SigmaExpansion():
-            answers = [_value(one, field, event) for one in value.values]
+            answers = [_value(one, field, row) for one in value.values]
             return any(answers)
         case SigmaNull():
             return text is None
@@ -190,7 +199,7 @@ def _value(value: SigmaType, field: str, event: Event) -> bool:
         case SigmaString() if _stands_for_nothing(value):
             return text is None or _text(value, text)
         case SigmaFieldReference():
-            return _same_as(text, event.fields.get(value.field), value)
+            return _same_as(text, row.fields.get(value.field), value)
     # Checked before the field is, so that no rule is refused for some events only.
     fits = _of_a_text(value, "" if text is None else text)
     return text is not None and fits

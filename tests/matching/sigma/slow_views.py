@@ -1,0 +1,90 @@
+"""A web request as rules may look at it, said slowly: the definition for the reference.
+
+It shares nothing with `tocsin.matching.sigma.uri` but what docs/reference/rules.md says: a whole rule
+must hold for the row as it was logged, or with stem and query put together, or decoded once, or both.
+Keywords always see the row as it was logged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Fields = dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Which columns of a log hold the request, and in which a plus sign may be a blank.
+
+    `names` are what rules call the other columns.
+    """
+
+    stem: str
+    query: str
+    plus: tuple[str, ...] = ()
+    names: Mapping[str, str]
+
+
+def views(fields: Mapping[str, str], request: Request | None) -> Sequence[Mapping[str, str]]:
+    """The fields of a row as logged, combined, decoded, and both."""
+    if request is None:
+        return [fields]
+    found: list[Fields] = []
+    for decoded in (False, True):
+        row = dict(fields)
+        stem, query = fields.get(request.stem), fields.get(request.query)
+        extension = _extension(stem)
+        if decoded:
+            for column in request.plus:
+                if column in row:
+                    row[column] = row[column].replace("+", " ")
+            plus = request.stem in request.plus
+            stem, extension = _decoded(stem, plus=plus), _decoded(extension, plus=plus)
+            query = _decoded(query, plus=True)
+        found.append(_named(row, request, stem, query, _joined(stem, query), extension))
+        whole = _joined(stem, query)
+        if whole is not None:
+            found.append(_named(row, request, whole, whole, whole, extension))
+    return found
+
+
+def _named(
+    row: Mapping[str, str],
+    request: Request,
+    stem: str | None,
+    query: str | None,
+    whole: str | None,
+    extension: str | None,
+) -> Fields:
+    """The row under all names that rules use for its parts."""
+    texts = {name: row.get(column) for name, column in request.names.items()}
+    texts |= dict.fromkeys((request.stem, "cs-uri-stem", "c-uri-stem"), stem)
+    texts |= dict.fromkeys((request.query, "cs-uri-query", "c-uri-query"), query)
+    texts |= dict.fromkeys(("c-uri", "cs-uri", "url"), whole)
+    texts["c-uri-extension"] = extension
+    return {**row, **{name: text for name, text in texts.items() if text is not None}}
+
+
+def _decoded(text: str | None, *, plus: bool) -> str | None:
+    if text is None:
+        return None
+    return unquote(text.replace("+", " ") if plus else text, errors="replace")
+
+
+def _joined(stem: str | None, query: str | None) -> str | None:
+    """Some logs have the question mark in the query already."""
+    if query is None:
+        return stem
+    return (stem or "") + (query if query.startswith("?") else f"?{query}")
+
+
+def _extension(stem: str | None) -> str | None:
+    if stem is None:
+        return None
+    name = stem.split("?")[0].split("/")[-1]
+    return name.split(".")[-1] if "." in name else None
