@@ -29,3 +29,16 @@ def test_the_store_is_where_the_environment_says(environ: dict[str, str], expect
 def test_keys_lie_with_the_configuration() -> None:
     assert Path("/x/tocsin/knowledge-keys") == folders.trusted_keys({"XDG_CONFIG_HOME": "/x"})
     assert HOME / ".config/tocsin/knowledge-keys" == folders.trusted_keys({})
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"TOCSIN_CACHE": "off", "XDG_CACHE_HOME": "/x"}, None),
+        ({"TOCSIN_CACHE": "/c", "XDG_CACHE_HOME": "/x"}, Path("/c/rules")),
+        ({"TOCSIN_CACHE": "", "XDG_CACHE_HOME": "/x"}, Path("/x/tocsin/rules")),
+        ({}, HOME / ".cache/tocsin/rules"),
+    ],
+)
+def test_compiled_rules_lie_in_the_cache(environ: dict[str, str], expected: Path | None) -> None:
+    assert expected == folders.compiled_rules(environ)
