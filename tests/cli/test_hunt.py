@@ -123,7 +123,7 @@ def test_the_formats_asked_for_are_written_and_no_others(evidence: Path) -> None
         ),
         (["--no-pdf"], "--no-pdf: changes nothing in these reports"),
         (["--jobs", "4"], "--jobs: this version does not know several processes yet"),
-        (["--indicators", "list.csv"], "--indicators: this version does not know"),
+        (["--indicators", "list.csv"], "--indicators: list.csv does not exist"),
         (["--cluster", "tcp://head"], "--cluster: this version does not know"),
     ],
 )

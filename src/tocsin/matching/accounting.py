@@ -43,7 +43,7 @@ def count_rules(rules: RuleSet, readings: Sequence[Reading]) -> RuleCounts:
 def noise_of(rules: RuleSet, counts: Mapping[str, int]) -> dict[str, int]:
     """The rows that each benign pattern fits, by its rule; named, and hidden nowhere."""
     return {
-        rule: counts[rule]
-        for rule, info in rules.infos.items()
-        if info.kind is RuleKind.BENIGN and counts.get(rule)
+        rule: count
+        for rule, count in counts.items()
+        if count and rules.infos[rule].kind is RuleKind.BENIGN
     }

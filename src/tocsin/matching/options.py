@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Options:
     """One hunt's wishes. Times are UTC; no pack named means all packs.
 
-    `sigma` and `yara` are files and folders of the user's own rules, whose matches are leads.
+    `sigma`, `yara` and `indicators` are files and folders of the user's own rules and lists, whose
+    matches are leads.
     `cache` keeps compiled rules for the next hunt; the result is the same without it.
     """
 
@@ -28,6 +29,7 @@ class Options:
     packs: tuple[str, ...] = ()
     sigma: tuple[Path, ...] = ()
     yara: tuple[Path, ...] = ()
+    indicators: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits)
     cache: RuleCache | None = None
 

@@ -13,6 +13,7 @@ from tocsin.events.kind import kind_of
 from tocsin.evidence.damage import problem_of
 from tocsin.evidence.listed import mismatch
 from tocsin.evidence.manifest import HashingStream
+from tocsin.matching.indicators.files import match_of_file
 from tocsin.matching.rules import Seen
 from tocsin.matching.scan import Tally, reduced, rows_with, scan
 from tocsin.model.path import EvidencePath
@@ -139,7 +140,8 @@ def _read_one(
     progress: Progress,
 ) -> Digest:
     path = found.member.path.inside
-    with HashingStream(found.member.open(), progress.advance) as stream:
+    others = rules.indicators.digests - {"sha256"}
+    with HashingStream(found.member.open(), progress.advance, others) as stream:
         if found.artefact is not None:
             form = all_formats()[found.artefact.format]
             reading.formats.add(form.name)
@@ -157,6 +159,9 @@ def _read_one(
                 reading.logs.append((found.artefact, found.member))
         digest = stream.finish()
     reading.manifest.append(ManifestEntry(path=path, size=digest.size_bytes, sha256=digest.sha256))
+    digests = {"sha256": digest.sha256, **digest.others}
+    for hit in rules.indicators.file_match(found.member.path, digest.size_bytes, digests):
+        reading.tally.keep(match_of_file(hit, found.member, digest.size_bytes, digests))
     return digest
 
 

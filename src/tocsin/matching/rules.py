@@ -7,6 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tocsin.events.format import Unit, all_formats
+from tocsin.matching.indicators.info import Together
+from tocsin.matching.indicators.load import load_indicators
+from tocsin.matching.indicators.match import IndicatorSet
 from tocsin.matching.sigma.load import SigmaRules
 from tocsin.matching.sigma.plan import FormatRules, Seen
 from tocsin.matching.yara.load import load_yara
@@ -33,13 +36,15 @@ class RuleSet:
     """Every rule that could be loaded, and the reason for every one that could not.
 
     The order of `infos` is the rule order: packs by slug, in each the detections and then the
-    benign patterns by file name, the user's Sigma rules, and at the end all YARA rules.
+    benign patterns by file name, the user's Sigma rules, all YARA rules, and at the end the
+    user's indicators, whose claims are made when they are asked for: do not go through all.
     """
 
     infos: Mapping[str, RuleInfo]
     failed: tuple[RuleFailure, ...]
     _sigma: tuple[SigmaEntry, ...]
     _yara: YaraRules
+    indicators: IndicatorSet = field(default_factory=IndicatorSet)
     _by_format: dict[str, FormatRules] = field(default_factory=dict, repr=False, compare=False)
 
     def sigma_for(self, form: Format) -> FormatRules:
@@ -63,6 +68,7 @@ class RuleSet:
         served = {rule for form in present for rule in self.sigma_for(form).ids}
         if any(form.unit is Unit.DOCUMENT for form in present):
             served.update(self._yara.order)
+        served.update(self.indicators.served_by(present))
         return [rule for rule in self.infos if rule not in served]
 
     def fields_never_seen(self, seen: Seen) -> Sequence[str]:
@@ -73,12 +79,13 @@ class RuleSet:
 
 def load_rules(
     packs: Sequence[Pack],
-    *,
     user_sigma: Sequence[Path] = (),
     user_yara: Sequence[Path] = (),
+    user_indicators: Sequence[Path] = (),
+    *,
     cache: RuleCache | None = None,
 ) -> RuleSet:
-    """Load the rules of `packs`, and the user's files and folders as leads.
+    """Load the rules of `packs`, and the user's rules and lists of indicators as leads.
 
     With a `cache` the result is the same, and comes sooner from the second time on.
 
@@ -90,9 +97,12 @@ def load_rules(
         sigma.add_pack(pack)
     sigma.add_users(user_sigma)
     yara, yara_infos, yara_failed = load_yara(packs, user_yara, sigma.infos)
+    infos = MappingProxyType({**sigma.infos, **yara_infos})
+    indicators, lists_failed = load_indicators(user_indicators, infos)
     return RuleSet(
-        infos=MappingProxyType({**sigma.infos, **yara_infos}),
-        failed=(*sigma.failed, *yara_failed),
+        infos=Together(infos, indicators.infos) if len(indicators) else infos,
+        failed=(*sigma.failed, *yara_failed, *lists_failed),
+        indicators=indicators,
         _sigma=tuple(sigma.entries),
         _yara=yara,
     )

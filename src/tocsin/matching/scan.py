@@ -126,6 +126,7 @@ def scan(
         if isinstance(row, Problem):
             if (part := row.salvaged) and period.holds(part.time) and (hits := matcher.hits(part)):
                 _keep(hits, artefact, form, part, rules, tally, damaged=True)
+            _keep_named(row.salvaged, artefact, form, rules, period, tally, damaged=True)
             told = replace(row, salvaged=None)
             for observer in observers:
                 observer.problem(kind, told)
@@ -136,6 +137,7 @@ def scan(
             observer.row(artefact, form, kind, row)
         if period.holds(row.time) and (found := matcher.hits(row, seen)):
             _keep(found, artefact, form, row, rules, tally)
+        _keep_named(row, artefact, form, rules, period, tally)
     if content and first is not None:
         if pages := rules.yara_match(content, artefact.path):
             _keep([Hit(rule) for rule in pages], artefact, form, first, rules, tally)
@@ -187,6 +189,25 @@ def _keep(
                 view=view,
             )
         )
+
+
+def _keep_named(
+    event: Event | None,
+    artefact: Artefact,
+    form: Format,
+    rules: RuleSet,
+    period: Period,
+    tally: Tally,
+    *,
+    damaged: bool = False,
+) -> None:
+    """What a list of the user's names is a lead, whatever the rules say of the row."""
+    if event is None or not period.holds(event.time):
+        return
+    if hits := rules.indicators.match(event, form):
+        match = reduced("", artefact, form, event)
+        for hit in hits:
+            tally.keep(replace(match, rule=hit.rule, damaged=damaged))
 
 
 def _values(form: Format, event: Event) -> dict[str, str]:

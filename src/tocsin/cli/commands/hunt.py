@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _GIBIBYTE = 2**30
 _NOT_YET = {
     "--cluster": "hunting on several machines",
-    "--indicators": "your own lists of indicators",
     "--jobs": "several processes",
 }
 """Promised, and refused until they work: an option that does nothing would be worse."""
@@ -64,8 +63,8 @@ def options_from(arguments: Namespace) -> Options:
     """What to look for and where. Raises `UsageError` for what cannot be."""
     since, until = times.since(arguments.since), times.until(arguments.until)
     times.in_order(since, until)
-    for option, paths in (("--sigma", arguments.sigma), ("--yara", arguments.yara)):
-        for path in paths:
+    for option in ("--sigma", "--yara", "--indicators"):
+        for path in getattr(arguments, option.removeprefix("--")):
             if not path.exists():
                 raise UsageError(f"{path} does not exist", where=option)
     return Options(
@@ -74,6 +73,7 @@ def options_from(arguments: Namespace) -> Options:
         packs=tuple(dict.fromkeys(arguments.pack)),
         sigma=tuple(arguments.sigma),
         yara=tuple(arguments.yara),
+        indicators=tuple(arguments.indicators),
         limits=_limits(arguments),
     )
 
@@ -205,6 +205,13 @@ def _configure_search(parser: ArgumentParser) -> None:
         type=Path,
         metavar="PATH",
         help="your own YARA rules; matches are leads; repeatable",
+        **many,
+    )
+    group.add_argument(
+        "--indicators",
+        type=Path,
+        metavar="PATH",
+        help="your own lists of indicators (CSV, plain, JSON lines, STIX, MISP); repeatable",
         **many,
     )
     group.add_argument(

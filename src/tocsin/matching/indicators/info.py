@@ -109,3 +109,23 @@ def _explanations(indicator: Indicator) -> Iterator[str]:
 def _shortened(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+class Together(Mapping[str, RuleInfo]):
+    """The claims of rules, and behind them those of indicators. Few ask for all of them."""
+
+    def __init__(self, rules: Mapping[str, RuleInfo], indicators: Infos) -> None:
+        """No id is in both."""
+        self._rules = rules
+        self._indicators = indicators
+
+    def __getitem__(self, rule: str) -> RuleInfo:
+        found = self._rules.get(rule)
+        return self._indicators[rule] if found is None else found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._rules
+        yield from self._indicators
+
+    def __len__(self) -> int:
+        return len(self._rules) + len(self._indicators)

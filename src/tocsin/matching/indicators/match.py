@@ -28,6 +28,7 @@ Key = TypeVar("Key", str, int)
 _Places: TypeAlias = int | tuple[int, ...]
 _PATHS = frozenset({"file_path", "process", "parent_process", "url_path"})
 _BY_NAME = frozenset({*HASHES, Kind.PATH, Kind.FILE_NAME})
+_OF_FILES = frozenset({*_BY_NAME, Kind.PATTERN})
 
 
 class IndicatorSet:
@@ -65,6 +66,17 @@ class IndicatorSet:
     def words(self) -> WordList:
         """What a prefilter over the bytes of a log looks for."""
         return words_for(self._indicators)
+
+    def served_by(self, formats: Sequence[Format]) -> Iterator[str]:
+        """The ids of all indicators that something can have where these formats are present.
+
+        Every file has a path and digests; a user agent has its own column.
+        """
+        agents = any(_columns(form.columns)["user_agent"] for form in formats)
+        for place, indicator in enumerate(self._indicators):
+            kinds = {part.kind for part in indicator.parts}
+            if (formats or kinds <= _OF_FILES) and (agents or Kind.USER_AGENT not in kinds):
+                yield self.infos.id_at(place)
 
     def match(self, event: Event, form: Format) -> Sequence[Hit]:
         """Every indicator that the row holds, in the order of the lists."""
@@ -145,7 +157,7 @@ class IndicatorSet:
 
 def row_of(event: Event, form: Format) -> Row:
     """A row of a log, looked at by its columns."""
-    by_name = _columns(form)
+    by_name = _columns(form.columns)
     fields = event.fields
     agents = [source for column in by_name["user_agent"] if (source := column.source) in fields]
     values = [value for name, value in fields.items() if name not in agents]
@@ -164,10 +176,10 @@ def row_of(event: Event, form: Format) -> Row:
 
 
 @lru_cache(maxsize=64)
-def _columns(form: Format) -> Mapping[str, tuple[Column, ...]]:
+def _columns(columns: tuple[Column, ...]) -> Mapping[str, tuple[Column, ...]]:
     """The columns that matter here, by our name; all sources of each."""
     wanted = (*_PATHS, "user_agent", "url_host", "url_query")
-    return {name: tuple(one for one in form.columns if one.name == name) for name in wanted}
+    return {name: tuple(one for one in columns if one.name == name) for name in wanted}
 
 
 def _domains_of(names: frozenset[str]) -> set[str]:
