@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import get_ident
 from typing import NoReturn
 
 import pytest
@@ -189,8 +191,25 @@ def test_a_folder_that_cannot_be_made_is_no_error(
 
 def test_what_a_dead_process_left_is_written_over(cache: RuleCache) -> None:
     cache.store(OTHER, b"")
-    left = cache.folder / f"{KEY}.{os.getpid()}.unfinished"
+    left = cache.folder / f"{KEY}.{os.getpid()}-{get_ident()}.unfinished"
     left.write_bytes(b"half a")
     cache.store(KEY, b"x")
     assert b"x" == cache.load(KEY)
     assert not left.exists()
+
+
+def test_many_may_store_and_load_at_once(cache: RuleCache) -> None:
+    contents = [bytes([number]) * 200_000 for number in range(8)]
+    cache.store(KEY, contents[0])
+
+    def work(content: bytes) -> list[bytes | None]:
+        found = []
+        for _ in range(10):
+            cache.store(KEY, content)
+            found.append(cache.load(KEY))
+        return found
+
+    with ThreadPoolExecutor(8) as pool:
+        seen = [one for found in pool.map(work, contents) for one in found]
+    assert set() == {*seen} - {*contents}
+    assert 1 == len(list(cache.folder.iterdir()))

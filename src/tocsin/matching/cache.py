@@ -13,6 +13,7 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ class RuleCache:
         if len(content) > BLOB_BYTES or not self._prepared():
             return
         path = self._path(key)
-        # One name for each process; what a dead one of the same number left is written over.
-        unfinished = path.with_suffix(f".{os.getpid()}{_UNFINISHED}")
+        # A name for each thread; what a dead one of the same numbers left is written over.
+        unfinished = path.with_suffix(f".{os.getpid()}-{get_ident()}{_UNFINISHED}")
         try:
             unfinished.unlink(missing_ok=True)
             with open(unfinished, "xb", opener=_opened) as file:
