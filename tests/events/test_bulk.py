@@ -86,7 +86,7 @@ def in_bulk(form: Format, data: bytes) -> tuple[list[Row], int]:
                     if place is not None
                 }
                 kept = {name: value for name, value in cut.items() if value not in ("", "-")}
-                changed = form.bulk.derived.keys() | {"AnchorMailbox"}
+                changed = {*form.bulk.derived, "AnchorMailbox"}
                 assert {k: v for k, v in row.fields.items() if k not in changed} == {
                     k: v for k, v in kept.items() if k not in changed
                 }

@@ -52,7 +52,7 @@ def test_rows_have_the_same_number_where_their_values_are_the_same(
     rows = rows_of(cells)
     table = Distinct(["cs-method", "cs(User-Agent)", "none"])
     numbers, fresh = table.number(rows)
-    expected: dict[tuple[str, ...], int] = {}
+    expected: dict[tuple[str, str], int] = {}
     kept = [rows.event(row).fields for row in range(len(rows.plain))]
     keys = [(one["cs-method"], one["cs(User-Agent)"]) for one in kept]
     assert [expected.setdefault(key, len(expected)) for key in keys] == numbers.tolist()

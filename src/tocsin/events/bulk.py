@@ -37,24 +37,36 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """Where a field that the reader adds comes from: these columns, and the lines above the row.
+
+    `mark` stands in every line that has the field.
+    """
+
+    columns: tuple[str, ...]
+    mark: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Bulk:
     """What a format says of its text logs, so that they can be read in bulk.
 
-    `reader` makes the line reader of one file. A row's stream depends on the columns of `stream`
-    alone. `derived` are the fields that the reader adds or changes, each with a text that stands
-    in every line where it does so (empty where any line may); `rewritten` are patterns over bytes
-    (to be searched without case) that stand in every line where it changes a logged value.
+    `reader` makes the line reader of one file, and `separator` is what stands between its values.
+    A row's stream depends on the columns of `stream` alone. `derived` are the fields that the
+    reader adds, and `rewritten` are patterns over bytes (to be searched without case) that stand
+    in every line where it changes a logged value.
     """
 
     reader: Callable[[Artefact], BulkReader]
+    separator: bytes
     stream: tuple[str, ...] = ()
-    derived: Mapping[str, bytes] = field(default_factory=dict)
+    derived: Mapping[str, Derived] = field(default_factory=dict)
     rewritten: tuple[bytes, ...] = ()
 
 
 FEWEST = 32
 """Lines under one header that are worth the arrays."""
-READ_FIRST = 20
+READ_FIRST = 24
 """Rows at the start of each file that are read one by one, for whoever asks a few rows only."""
 _LONGEST_TIME = 40
 """Characters. A line longer than this and two for each column has a value that says something."""
@@ -104,7 +116,7 @@ class Rows:
     (without CR and LF), `first_line` is the number of its first. `plain` are the indexes of the
     lines that are rows here, `cuts` where their separators stand (one row of the array for each
     plain line, the last column being the LF). `odd` are the indexes of the other lines: they are
-    to be read one by one.
+    to be read one by one. `is_first` tells rows before which a file, a header or a directive came.
     """
 
     data: bytes
@@ -116,6 +128,7 @@ class Rows:
     plain: Places
     cuts: Places
     odd: Places
+    is_first: bool
     _clock: Clock
     _reader: BulkReader
     _artefact: str
@@ -135,9 +148,9 @@ class Rows:
             self._clock, self.codes, self.starts[self.plain], self.cuts, self.ends[self.plain]
         )
 
-    def line_of(self, offset: int) -> int:
-        """The index of the line in which this byte of the block lies."""
-        return int(np.searchsorted(self.starts, offset, side="right")) - 1
+    def lines_of(self, offsets: Places) -> Places:
+        """The indexes of the lines in which these bytes of the block lie."""
+        return np.searchsorted(self.starts, offsets, side="right") - 1
 
     def read(self, line: int) -> Row | None:
         """What the line with this index is; an event, if the line is plain."""
@@ -172,6 +185,11 @@ def read_bulk(stream: BinaryIO, artefact: Artefact, reader: BulkReader) -> Itera
 def moment(time_us: int) -> datetime:
     """A time of `Rows.times_us`."""
     return _START + timedelta(microseconds=int(time_us))
+
+
+def microseconds(time: datetime) -> int:
+    """A time as `Rows.times_us` has it; what is before 1970 becomes negative."""
+    return (time - _START) // timedelta(microseconds=1)
 
 
 def _end_of_rows(block: bytes, count: int) -> int:
@@ -209,20 +227,29 @@ def _block(
     layout = _Layout(block, codes, marks, which, starts, feeds)
     at = 0
     for place in (*special.tolist(), len(starts)):
-        if place - at >= FEWEST and (rows := _stretch(layout, at, place, lines, reader)):
+        rows = None
+        if place - at >= FEWEST:
+            rows = _stretch(layout, at, place, lines, reader, is_first=scratch.is_first)
+        if rows is not None:
             lines.skip(place - at)
+            scratch.is_first = False
             yield rows
         else:
             yield from _slowly(lines, _bytes(layout, at, place), reader)
         if place < len(starts):
+            scratch.is_first = True
             yield from _slowly(lines, _bytes(layout, place, place + 1), reader)
         at = place + 1
 
 
 class _Scratch:
-    """Memory that is used again for each block: fresh pages cost more than what is done there."""
+    """What is kept from block to block: memory, and whether the next rows are first ones.
+
+    Fresh pages would cost more than what is done in them.
+    """
 
     def __init__(self) -> None:
+        self.is_first = True
         self._one = self._other = np.empty(0, np.bool_)
 
     def either(self, codes: NDArray[np.uint8], one: int, other: int) -> NDArray[np.bool_]:
@@ -254,7 +281,7 @@ def _bytes(layout: _Layout, low: int, high: int) -> bytes:
 
 
 def _stretch(
-    layout: _Layout, low: int, high: int, lines: Lines, reader: BulkReader
+    layout: _Layout, low: int, high: int, lines: Lines, reader: BulkReader, *, is_first: bool
 ) -> Rows | None:
     """The lines from `low` to before `high`, all under the header in force."""
     names, clock = reader.names, reader.clock
@@ -295,6 +322,7 @@ def _stretch(
         plain=plain,
         cuts=cuts,
         odd=np.flatnonzero(~good),
+        is_first=is_first,
         _clock=clock,
         _reader=reader,
         _artefact=lines.artefact,

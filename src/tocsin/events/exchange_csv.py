@@ -27,11 +27,11 @@ Source of the quoting: Exchange's own log writer, which escapes line breaks and 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.events.bulk import Clock
+from tocsin.events.bulk import Clock, Derived
 from tocsin.events.lines import count_data_lines, read_rows
 from tocsin.events.times import utc
 from tocsin.model.event import Event
@@ -55,6 +55,8 @@ HEADER = re.compile(r'"?(?:datetime|timestamp|mytimestamp|date-time)"?\s*(?:,|\Z
 
 _TIME_NAMES = frozenset({"datetime", "timestamp", "mytimestamp", "date-time"})
 _VERSION_COLUMNS = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
+BUILD: Mapping[str, Derived] = {"Build": Derived(columns=_VERSION_COLUMNS)}
+"""What `add_build` adds, for `Format.bulk`."""
 _VERSION = re.compile(r"\s*(\d+)\.(\d+)\.(\d+)\.(\d+)\s*\Z")
 
 

@@ -59,7 +59,7 @@ FORMAT = Format(
         Column(name="error", source="s-reason"),
     ),
     parse=parse,
-    bulk=Bulk(reader=reader),
+    bulk=Bulk(reader=reader, separator=b" "),
     count=count_data_lines,
     unit=Unit.LINE,
     place=PlaceKind.LINE,

@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.events.anchor import unmask
-from tocsin.events.bulk import Bulk
-from tocsin.events.exchange_csv import add_build, count_csv, csv_reader, header_names, log_type
+from tocsin.events.bulk import Bulk, Derived
+from tocsin.events.exchange_csv import (
+    BUILD,
+    add_build,
+    count_csv,
+    csv_reader,
+    header_names,
+    log_type,
+)
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
 from tocsin.events.lines import head_text, read_rows
 from tocsin.model.event import PlaceKind
@@ -98,8 +105,9 @@ FORMAT = Format(
     parse=parse,
     bulk=Bulk(
         reader=reader,
+        separator=b",",
         stream=("Protocol",),
-        derived={"Build": b"", "AnchorMailboxAsLogged": b""},
+        derived={**BUILD, "AnchorMailboxAsLogged": Derived(columns=("AnchorMailbox",))},
         # See `tocsin.events.anchor`: where it may read otherwise than it stands.
         rewritten=(rb"serverinfo~[^,\n]*(?:[%\\]|//|/\.)",),
     ),

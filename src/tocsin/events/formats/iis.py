@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.events.bulk import Bulk
+from tocsin.events.bulk import Bulk, Derived
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
 from tocsin.events.lines import count_data_lines, head_text, read_rows
 from tocsin.events.w3c import field_names, w3c_reader
@@ -117,8 +117,9 @@ FORMAT = Format(
     parse=parse,
     bulk=Bulk(
         reader=reader,
+        separator=b" ",
         stream=("s-port", "s-sitename"),
-        derived={"cafeReqId": b"cafeReqId="},
+        derived={"cafeReqId": Derived(columns=("cs-uri-query",), mark=b"cafeReqId=")},
     ),
     count=count_data_lines,
     unit=Unit.LINE,

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.events.bulk import Bulk
-from tocsin.events.exchange_csv import add_build, count_csv, csv_reader, header_names, log_type
+from tocsin.events.exchange_csv import (
+    BUILD,
+    add_build,
+    count_csv,
+    csv_reader,
+    header_names,
+    log_type,
+)
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
 from tocsin.events.lines import head_text, read_rows
 from tocsin.model.event import PlaceKind
@@ -70,7 +77,7 @@ FORMAT = Format(
         Column(name="build", source="Build"),
     ),
     parse=parse,
-    bulk=Bulk(reader=reader, derived={"Build": b""}),
+    bulk=Bulk(reader=reader, separator=b",", derived=BUILD),
     count=count_csv,
     unit=Unit.LINE,
     place=PlaceKind.LINE,
