@@ -190,7 +190,7 @@ def _line(maker: Maker) -> Part:
 def _plain(maker: Maker, field: str) -> Part:
     """Texts with wildcards, with or without case, in lists and negated."""
     cased = maker.chance(4)
-    place = maker.one(("", "", "|contains", "|startswith", "|endswith"))
+    place = maker.one(("", "|contains", "|startswith", "|endswith"))
     values: list[str] = []
     text = ""
     for _ in range(maker.draw(st.integers(1, 3))):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from tests.matching.sigma.generated_logs import LOGS
-from tests.matching.sigma.generated_rules import LETTERS, OTHER, Shape, pairs
+from tests.matching.sigma.generated_rules import LETTERS, Shape, pairs
 from tests.matching.sigma.rule_making import rule_text
 from tests.matching.sigma.slow_views import views
 from tocsin.events.format import all_formats
@@ -77,11 +77,10 @@ def cases(draw: st.DrawFn, shape: Shape = EVENTS, logsource: object = None) -> C
         for number, pair in enumerate(made)
     ]
     events = [pair.fields for pair in made]
+    letter, other = draw(st.sampled_from(shape.letters)), draw(st.sampled_from(shape.fields))
     for pair in made:
-        events += [draw(_near(pair.fields, shape)) for _ in range(draw(st.integers(0, 3)))]
-    if draw(st.booleans()):
-        events.append({})
-    return Case(rules=tuple(rules), events=tuple(events))
+        events += near_misses(pair.fields, letter, other)
+    return Case(rules=tuple(rules), events=(*events, {}))
 
 
 @st.composite
@@ -132,30 +131,26 @@ def parsed_rule(text: str) -> SigmaRule:
     return document.rule
 
 
-@st.composite
-def _near(draw: st.DrawFn, fields: Mapping[str, str], shape: Shape) -> dict[str, str]:
-    """The event with one thing changed."""
-    changed = dict(fields)
-    if not changed:
-        return {draw(st.sampled_from(shape.fields)): OTHER}
-    name = draw(st.sampled_from(sorted(changed)))
-    text = changed[name]
-    place = draw(st.integers(0, len(text) - 1))
-    letter = draw(st.sampled_from(shape.letters))
-    match draw(st.sampled_from(("drop", "change", "insert", "cut", "case", "swap", "move"))):
-        case "drop":
-            del changed[name]
-        case "change":
-            changed[name] = text[:place] + letter + text[place + 1 :]
-        case "insert":
-            changed[name] = text[:place] + letter + text[place:]
-        case "cut":
-            changed[name] = text[:place] + text[place + 1 :]
-        case "case":
-            changed[name] = text.swapcase()
-        case "swap":
-            other = draw(st.sampled_from(sorted(changed)))
-            changed[name], changed[other] = changed[other], changed[name]
-        case _:
-            changed[draw(st.sampled_from(shape.fields))] = changed.pop(name)
-    return {name: value for name, value in changed.items() if value not in ("", "-")}
+def near_misses(fields: Mapping[str, str], letter: str, other: str) -> list[dict[str, str]]:
+    """Every event that differs from this one in one field, by little.
+
+    `letter` is what is put in; `other` is the name of a field that the value may move to.
+    """
+    found: list[dict[str, str]] = []
+    for name, text in fields.items():
+        middle = len(text) // 2
+        changed = (
+            f"{letter}{text}",
+            f"{text}{letter}",
+            f"{text[:middle]}{letter}{text[middle:]}",
+            f"{text[:middle]}{letter}{text[middle + 1 :]}",
+            text[1:],
+            text[:-1],
+            text.swapcase(),
+        )
+        found += [{**fields, name: one} for one in dict.fromkeys(changed) if one != text]
+        rest = {key: value for key, value in fields.items() if key != name}
+        found += [rest, {**rest, other: text}]
+    return [
+        {name: value for name, value in one.items() if value not in ("", "-")} for one in found
+    ]
