@@ -93,7 +93,7 @@ def makers() -> str:
         # Whoever works on this package must not be shown what its former self made.
         parts += [
             hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(Path(__file__).parent.glob("*.py"))
+            for path in sorted(Path(__file__).parent.rglob("*.py"))
         ]
     except OSError:
         parts.append("sources unreadable")
