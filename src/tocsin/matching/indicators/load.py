@@ -9,7 +9,7 @@ from tocsin.errors import KnowledgeError
 from tocsin.matching.files import files_below
 from tocsin.matching.indicators.loading import Loading
 from tocsin.matching.indicators.match import IndicatorSet
-from tocsin.matching.indicators.readers import plain, table
+from tocsin.matching.indicators.readers import json_text, loki, plain, table
 from tocsin.matching.indicators.source_text import lines_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ ENDINGS = (
     *(".stix", ".stix2", ".misp", ".md5", ".sha1", ".sha256", ".ips", ".domains"),
 )
 """Which files of a folder are read; a file that is named is read whatever its name."""
-_LOOKED_AT = 64
+_LOOKED_AT = 256
 
 
 def load_indicators(
@@ -48,6 +48,12 @@ def load_indicators(
 def _read(path: Path, loading: Loading) -> None:
     lines = lines_of(path)
     first = list(islice(lines, _LOOKED_AT))
+    if first and json_text.is_one(first[0].text):
+        json_text.read(path, first, lines, loading)
+        return
+    if loki.is_one(first):
+        loki.read(chain(first, lines), loading)
+        return
     for place, line in enumerate(first):
         header = table.header_of(line.text)
         if header is not None:

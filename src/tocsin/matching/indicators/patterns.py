@@ -10,17 +10,20 @@ import re2  # type: ignore[import-untyped] # it ships no types
 from tocsin.errors import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 LONGEST = 1024
 """Characters of a pattern."""
 _MEMORY_BYTES = 2**28
 """What the automaton of all patterns may use at the very most."""
 _ONE_MEMORY_BYTES = 2**22
-_LITERAL = re.compile(r"[0-9A-Za-z_~$\-]")
-_OPTIONAL = re.compile(r"[?*]|\{0")
+_LITERAL = re.compile(r"[0-9A-Za-z_~\-]")
+_ESCAPED = frozenset({"\\.", "\\-", "\\_", "\\~", "\\$"})
+_OPTIONAL = ("?", "*")
+_REPEATED = ("+", "{")
 _TIMES = re.compile(r"\{\d+(?:,\d*)?\}")
-_GIVES_UP = re.compile(r"\(\?[a-zA-Z]*x|\\Q|\\[xpPC]")
+_GROUP = re.compile(r"\((?:\?(?:P?<\w+>|[a-zA-Z\-]*:))?")
+_UNREAD = frozenset({"\\Q", "\\x", "\\p", "\\P", "\\C"})
 
 
 class PathPatterns:
@@ -54,7 +57,6 @@ def checked(pattern: str) -> str:
     """`pattern` where RE2 reads it. Raises `ValueError` with the reason where it does not."""
     if len(pattern) > LONGEST:
         raise ValueError(f"is longer than {LONGEST} characters")
-    found_in(pattern, "")
     if found_in(pattern, ""):
         raise ValueError("is a pattern that would match everything")
     return pattern
@@ -75,54 +77,85 @@ def found_in(pattern: str, text: str) -> bool:
 def needed_words(pattern: str) -> tuple[str, ...] | None:
     """Lower-case words of which one stands in every path that `pattern` is found in.
 
-    None where that cannot be told. It looks at what stands outside of brackets only: a pattern
-    without such a word is rare, and being wrong would lose a match.
+    None where that cannot be told: being wrong would lose a match. The pattern is one that
+    `checked` passed.
     """
-    if _GIVES_UP.search(pattern):
-        return None
-    words = []
-    for branch in _branches(pattern):
-        word = max(_literals(branch), key=len, default="")
-        if not word:
+    words: list[str] = []
+    branch: list[str] = []
+    for piece in (*_pieces(pattern), "|"):
+        if piece in _UNREAD:
             return None
-        words.append(word.lower())
-    return tuple(words)
-
-
-def _branches(pattern: str) -> list[str]:
-    """The alternatives outside of brackets; what stands in brackets is one NUL."""
-    branches = [""]
-    for depth, piece in _pieces(pattern):
-        if depth:
+        if piece != "|":
+            branch.append(piece)
             continue
-        if piece == "|":
-            branches.append("")
+        needed = max(_needed_by(branch), key=lambda found: min(map(len, found)), default=("",))
+        if "" in needed:
+            return None
+        words += needed
+        branch = []
+    return tuple(dict.fromkeys(words))
+
+
+def _needed_by(branch: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """What one alternative needs: each run of plain letters, and any word of each group."""
+    run = ""
+    for piece, behind in zip(branch, (*branch[1:], ""), strict=True):
+        literal = piece[1:] if piece in _ESCAPED else piece
+        optional = behind[:1] in _OPTIONAL or behind.startswith("{0")
+        if literal == piece and _LITERAL.fullmatch(piece) is None:
+            yield (run.lower(),)
+            run = ""
+            inner = needed_words(_inside(piece)) if piece[0] == "(" and not optional else None
+            if inner:
+                yield inner
+        elif optional:
+            yield (run.lower(),)
+            run = ""
         else:
-            branches[-1] += piece
-    return branches
+            run += literal
+            if behind[:1] in _REPEATED:
+                yield (run.lower(),)
+                run = ""
+    yield (run.lower(),)
 
 
-def _pieces(pattern: str) -> Iterator[tuple[int, str]]:
-    """Each letter, escape or class, and how deep in brackets; the last of a pair is NUL."""
-    depth, place = 0, 0
+def _inside(group: str) -> str:
+    """The pattern in a group's brackets, without its flags or name."""
+    begin = _GROUP.match(group)
+    return group[begin.end() : -1] if begin else ""
+
+
+def _pieces(pattern: str) -> Iterator[str]:
+    """Letters, escapes, classes, whole groups and counts of repeats, in order."""
+    place = 0
     while place < len(pattern):
-        letter = pattern[place]
         length = 1
-        if letter == "\\":
+        if pattern[place] == "\\":
             length = 2
-        elif letter == "[":
+        elif pattern[place] == "[":
             length = _class_length(pattern, place)
-        piece = pattern[place : place + length]
+        elif pattern[place] == "(":
+            length = _group_length(pattern, place)
+        elif times := _TIMES.match(pattern, place):
+            length = len(times[0])
+        yield pattern[place : place + length]
         place += length
-        if piece == "(":
-            depth += 1
-        elif piece == ")":
-            depth = max(depth - 1, 0)
-            yield depth, "\0"
-        elif length > 1 and piece[0] == "[":
-            yield depth, "\0"
-        else:
-            yield depth, piece
+
+
+def _group_length(pattern: str, start: int) -> int:
+    place, depth = start, 0
+    while place < len(pattern):
+        if pattern[place] == "\\":
+            place += 2
+            continue
+        if pattern[place] == "[":
+            place += _class_length(pattern, place)
+            continue
+        depth += {"(": 1, ")": -1}.get(pattern[place], 0)
+        place += 1
+        if not depth:
+            break
+    return place - start
 
 
 def _class_length(pattern: str, start: int) -> int:
@@ -138,32 +171,3 @@ def _class_length(pattern: str, start: int) -> int:
         else:
             place += 2 if pattern[place] == "\\" else 1
     return place + 1 - start
-
-
-def _literals(branch: str) -> Iterator[str]:
-    """The runs of plain letters that a branch needs."""
-    run = ""
-    for piece, behind in _with_what_follows(branch):
-        literal = piece[1:] if piece in {"\\.", "\\-", "\\_", "\\~", "\\$"} else piece
-        if not (_LITERAL.fullmatch(piece) or literal != piece) or piece == "$":
-            yield run
-            run = ""
-            continue
-        if _OPTIONAL.match(behind):
-            yield run
-            run = ""
-        elif behind[:1] in {"+", "{"}:
-            yield run + literal
-            run = ""
-        else:
-            run += literal
-    yield run
-
-
-def _with_what_follows(branch: str) -> Iterable[tuple[str, str]]:
-    place = 0
-    while place < len(branch):
-        times = _TIMES.match(branch, place)
-        length = len(times[0]) if times else 2 if branch[place] == "\\" else 1
-        yield branch[place : place + length], branch[place + length :]
-        place += length

@@ -8,18 +8,22 @@ from tocsin.matching.indicators.columns import COMMENTS, KINDS, TYPES, VALUES, k
 from tocsin.matching.indicators.loading import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
+    from tocsin.matching.indicators.indicator import Kind
     from tocsin.matching.indicators.loading import Loading
 
+Entry = tuple[str, str]
+"""A folded name, and a text that is not empty."""
 
-def read(row: Mapping[str, str], loading: Loading, *, line: int | None) -> None:
-    """Load what a row names; `row` is by folded name, without empty values."""
-    value = next((text for name, text in row.items() if name in VALUES), None)
-    if value is not None:
-        _read_typed(value, row, loading, line)
+
+def read(row: Sequence[Entry], loading: Loading, *, line: int | None) -> None:
+    """Load what a row names: values of one type, or else each by the name of its column."""
+    values = [text for name, text in row if name in VALUES]
+    if values:
+        _read_typed(values, row, loading, line)
         return
-    found = [(text, KINDS[name]) for name, text in row.items() if name in KINDS]
+    found = [(text, KINDS[name]) for name, text in row if name in KINDS]
     comment = _comment(row, [text for text, _ in found])
     for text, kind in found:
         loading.add(text, kind, comment=comment, line=line)
@@ -27,20 +31,23 @@ def read(row: Mapping[str, str], loading: Loading, *, line: int | None) -> None:
         loading.fail("names no value", line=line)
 
 
-def _read_typed(value: str, row: Mapping[str, str], loading: Loading, line: int | None) -> None:
-    comment = _comment(row, [value])
-    named = next((text for name, text in row.items() if name in TYPES), None)
-    if named is None:
-        loading.add(value, None, comment=comment, line=line)
-        return
-    try:
-        kind = kind_named(named)
-    except ValueError as error:
-        loading.fail(f"{shown(value)} {error}", line=line)
-        return
-    loading.add(value, kind, comment=comment, line=line)
+def _read_typed(
+    values: Sequence[str], row: Sequence[Entry], loading: Loading, line: int | None
+) -> None:
+    comment = _comment(row, values)
+    named = next((text for name, text in row if name in TYPES), None)
+    kind: Kind | None = None
+    if named is not None:
+        try:
+            kind = kind_named(named)
+        except ValueError as error:
+            loading.fail(f"{shown(values[0])} {error}", line=line)
+            return
+    for value in values:
+        loading.add(value, kind, comment=comment, line=line)
 
 
-def _comment(row: Mapping[str, str], values: list[str]) -> str:
-    texts = (row[name] for name in COMMENTS if name in row)
+def _comment(row: Sequence[Entry], values: Sequence[str]) -> str:
+    by_name = dict(reversed(row))
+    texts = (by_name[name] for name in COMMENTS if name in by_name)
     return next((text for text in texts if text not in values), "")

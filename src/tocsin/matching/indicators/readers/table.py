@@ -51,9 +51,8 @@ def read(lines: Iterable[Line], loading: Loading, separator: str, names: list[st
         if len(cells) > len(names):
             loading.fail(f"has {len(cells)} columns, the header has {len(names)}", line=number)
             continue
-        row = {
-            name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()
-        }
+        named = zip(names, cells, strict=False)
+        row = [(name, cell.strip()) for name, cell in named if cell.strip()]
         record.read(row, loading, line=number)
 
 
