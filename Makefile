@@ -8,6 +8,7 @@ BIN    := $(VENV)/bin
 PACKAGES := $(VENV)/.packages-ready
 STAMP  := $(VENV)/.tocsin-ready
 DOCS   := build/docs
+BENCH  := build/bench-venv
 ARGS   ?=
 
 # One name for the compiler's switches, so that all three files are pinned alike.
@@ -61,8 +62,15 @@ docs: setup ## Build the documentation; any warning is an error
 soak: setup ## Property tests with many more examples than `make test` takes
 	$(BIN)/pytest -n 2 --hypothesis-profile=soak $(ARGS)
 
-bench: setup ## Measure: bytes per second and peak memory
-	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
+# Debian's ripgrep is what we measure against; it is never installed silently.
+bench: setup $(BENCH)/.ready ## Measure beside other tools: ripgrep, DuckDB, SQLite, Tenzir
+	@command -v rg >/dev/null || echo "rg is missing, so there will be no ratios: apt-get install ripgrep" >&2
+	@$(BIN)/python -m bench $(ARGS)
+
+$(BENCH)/.ready: requirements/bench.txt $(PACKAGES)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(BENCH)
+	$(BIN)/uv pip sync --quiet --require-hashes --python $(BENCH)/bin/python requirements/bench.txt
+	@touch $@
 
 samples: setup ## Write the sample servers anew from their readable text
 	$(BIN)/python -m tocsin.samples build/samples
@@ -74,6 +82,7 @@ requirements: setup ## Pin all requirements to the newest versions, with hashes
 	$(PIN) --upgrade requirements/uv.in -o requirements/uv.txt
 	$(PIN) --upgrade pyproject.toml -o requirements/runtime.txt
 	$(PIN) --upgrade pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(PIN) --upgrade --group bench -o requirements/bench.txt
 
 changelog: setup ## Show the news that the next release will carry
 	$(BIN)/towncrier build --draft --version "$$($(BIN)/python -c 'import tocsin; print(tocsin.__version__)')"

@@ -1,34 +1,38 @@
 """Write large logs that look like a server's: IIS and HttpProxy, mostly its own health probes.
 
-    python bench/generate.py FOLDER [--mib 1024] [--seed word]
+    python -m bench.generate FOLDER [--iis 1024] [--httpproxy 1024] [--seed word]
 
-Half is IIS (one file a day), half is HttpProxy (one file for each protocol and day), as on a
-server that keeps eight days. The rows come from the same recipes as the samples, so they have the
+IIS has one file for each site and day, HttpProxy one for each protocol and day, as on a server
+that keeps eight days. The rows come from the same recipes as the samples, so they have the
 real formats; 86 of 100 are probes, the share that a capture of a customer's server showed (the
 load generator of Nico77600/ExchangeLogReport). One attack from the recipe of the compromised
-server stands in the middle, so that a fast hunt which finds nothing is seen to be wrong.
+server stands in the middle, so that a fast hunt which finds nothing is seen to be wrong. Rows that
+generated rules must match (`bench.rulemaker`) are planted among the others, and their places told.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from bench.vocabulary import WEB
 from tocsin.samples.dice import Dice
 from tocsin.samples.logs import log_files
 from tocsin.samples.play import play
 from tocsin.samples.recipe import read_ordinary, read_recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import BinaryIO
 
+    from bench.rulemaker import Made
     from tocsin.samples.journal import Row
 
 MIB = 2**20
@@ -44,6 +48,31 @@ LONG = (
     b"BeginGetResponse=2021-03-01T07:00:00.413Z;OnResponseReady=2021-03-01T07:00:00.435Z;"
     b"EndGetResponse=2021-03-01T07:00:00.435Z;ProxyState-Complete=ProxyResponseData;AccountForest="
 )
+COLUMN_OF = {"cs-user-agent": "cs(User-Agent)"}
+"""Where IIS has a field that rules call otherwise."""
+DEFAULTS = {
+    "s-ip": "10.30.0.21",
+    "cs-method": "GET",
+    "cs-uri-stem": "/owa/",
+    "s-port": "443",
+    "c-ip": "203.0.113.9",
+    "sc-status": "200",
+    "sc-substatus": "0",
+    "sc-win32-status": "0",
+    "time-taken": "31",
+    "MajorVersion": "15",
+    "MinorVersion": "1",
+    "BuildVersion": "2176",
+    "RevisionVersion": "2",
+    "Protocol": "Owa",
+    "UrlHost": "mail.harbour.example",
+    "UrlStem": "/owa/",
+    "ClientIpAddress": "203.0.113.9",
+    "ServerHostName": "MX1",
+    "HttpStatus": "200",
+    "Method": "GET",
+}
+"""The rest of a planted row."""
 PROBE_MARKS = (b"AMProbe", b"HealthMailbox", b"healthcheck.htm", b"MapiHttpClient", b"MSRPC")
 
 
@@ -53,61 +82,111 @@ class Log:
 
     path: str
     day_format: str
+    kind: str
     head: bytes
+    columns: list[str]
     rows: list[bytes]
     time_format: str
     with_request_id: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planted:
+    """Where a row stands that the rule `slug` must match."""
+
+    slug: str
+    path: str
+    line: int
+
+
+@dataclass(kw_only=True)
+class Written:
+    """What was written: numbers of files, rows and bytes, and where the planted rows are."""
+
+    files: list[Path] = field(default_factory=list)
+    rows: int = 0
+    size_bytes: int = 0
+    planted: list[Planted] = field(default_factory=list)
+
+
 def main() -> int:
     """Write the logs and say what was written."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--mib", type=int, default=1024, help="total size (default 1024)")
+    parser.add_argument("--iis", type=int, default=1024, help="MiB of IIS logs (default 1024)")
+    parser.add_argument("--httpproxy", type=int, default=1024, help="MiB of HttpProxy logs")
     parser.add_argument("--seed", default="bench")
     arguments = parser.parse_args()
-    files, rows = generate(arguments.folder, mib=arguments.mib, seed=arguments.seed)
-    print(f"{files} files, {rows} rows, {arguments.mib} MiB in {arguments.folder}")
+    sizes = {"iis": arguments.iis, "httpproxy": arguments.httpproxy}
+    told = generate(arguments.folder, mib=sizes, seed=arguments.seed)
+    print(f"{len(told.files)} files, {told.rows} rows, {told.size_bytes} bytes")
     return 0
 
 
-def generate(folder: Path, *, mib: int, seed: str = "bench") -> tuple[int, int]:
-    """Write `mib` MiB below `folder`; how many files and rows that were."""
+def generate(
+    folder: Path, *, mib: Mapping[str, int], rules: Sequence[Made] = (), seed: str = "bench"
+) -> Written:
+    """Write so many MiB of each kind (``iis``, ``httpproxy``) below `folder`.
+
+    `rules` are of these kinds; the row that each of them must match is planted once.
+    """
     attack = attack_rows()
-    kinds = list(kinds_of_logs(seed))
-    files = rows = 0
-    for day_number in range(DAYS):
+    kinds = [log for log in kinds_of_logs(seed) if mib.get(log.kind)]
+    told = Written()
+    plots = [(day, log) for day in range(DAYS) for log in kinds]
+    share = {name: sum(log.kind == name for _, log in plots) for name in mib}
+    wanted = {name: [rule for rule in rules if WEB[name] is rule.kind] for name in mib}
+    met: Counter[str] = Counter()
+    for day_number, log in plots:
         day = FIRST_DAY + timedelta(days=day_number)
-        for log in kinds:
-            share = sum(other.with_request_id == log.with_request_id for other in kinds)
-            path = folder / log.path.replace("DAY", day.strftime(log.day_format))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as file:
-                rows += write_log(file, log, day, mib * MIB // (2 * DAYS * share))
-                if day_number == DAYS // 2 and "/Ecp/" in log.path:
-                    file.write(attack)
-                    rows += attack.count(b"\n")
-            files += 1
-    return files, rows
+        path = folder / log.path.replace("DAY", day.strftime(log.day_format))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        here = wanted[log.kind][met[log.kind] :: share[log.kind]]
+        met[log.kind] += 1
+        with path.open("wb") as file:
+            rows = write_log(file, log, day, mib[log.kind] * MIB // share[log.kind], here)
+            told.planted += [
+                Planted(slug=slug, path=path.relative_to(folder).as_posix(), line=line)
+                for slug, line in rows.planted
+            ]
+            told.rows += rows.count
+            if day_number == DAYS // 2 and "/Ecp/" in log.path:
+                file.write(attack)
+                told.rows += attack.count(b"\n")
+        told.files.append(path)
+        told.size_bytes += path.stat().st_size
+    return told
 
 
-def write_log(file: BinaryIO, log: Log, day: datetime, size_bytes: int) -> int:
-    """Fill one file up to `size_bytes` with rows in the order of time; how many there are."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """How many rows a file got, and the rule and line of those that were planted."""
+
+    count: int
+    planted: list[tuple[str, int]]
+
+
+def write_log(
+    file: BinaryIO, log: Log, day: datetime, size_bytes: int, rules: Sequence[Made] = ()
+) -> Rows:
+    """Fill one file up to `size_bytes` with rows in the order of time."""
     pool, count = log.rows, len(log.rows)
     mean_bytes = sum(map(len, pool)) / count + len(log.time_format) + 8
-    step = timedelta(days=1) / max(1, round(size_bytes / mean_bytes) + 1)
+    expected = max(1, round(size_bytes / mean_bytes))
+    step = timedelta(days=1) / (expected + 1)
+    to_plant = [(rule.slug, planted_row(log, rule)) for rule in reversed(rules)]
+    every = max(1, expected // (len(to_plant) + 1))
+    lines = log.head.count(b"\n")
     time, number, written = day, 0, file.write(log.head)
     block: list[bytes] = []
-    while written < size_bytes:
+    planted: list[tuple[str, int]] = []
+    while written < size_bytes or to_plant:
         number += 1
-        start = time.strftime(log.time_format).encode()
-        if log.with_request_id:
-            start += b"%03dZ,%08x-0000-4000-8000-%012x" % (
-                time.microsecond // 1000,
-                day.toordinal(),
-                number,
-            )
-        row = start + pool[number * 7919 % count]
+        row = pool[number * 7919 % count]
+        if to_plant and number % every == 0:
+            slug, row = to_plant.pop()
+            planted.append((slug, lines + number))
+        row = start_of(log, time, day, number) + row
         written += len(row)
         block.append(row)
         time = min(time + step, day + timedelta(hours=23, minutes=59, seconds=59))
@@ -115,7 +194,31 @@ def write_log(file: BinaryIO, log: Log, day: datetime, size_bytes: int) -> int:
             file.writelines(block)
             block.clear()
     file.writelines(block)
-    return number
+    return Rows(count=number, planted=planted)
+
+
+def start_of(log: Log, time: datetime, day: datetime, number: int) -> bytes:
+    """A row's time, and for HttpProxy its request id."""
+    start = time.strftime(log.time_format).encode()
+    if not log.with_request_id:
+        return start
+    milliseconds = time.microsecond // 1000
+    return start + b"%03dZ,%08x-0000-4000-8000-%012x" % (milliseconds, day.toordinal(), number)
+
+
+def planted_row(log: Log, rule: Made) -> bytes:
+    """A row with the values of the event that `rule` must match, without its start."""
+    values = {COLUMN_OF.get(name, name): value for name, value in rule.event.items()}
+    if not log.with_request_id:
+        cells = [values.get(name, DEFAULTS.get(name, "-")) for name in log.columns[2:]]
+        return f" {' '.join(cells)}\r\n".encode()
+    cells = [values.get(name, DEFAULTS.get(name, "")) for name in log.columns[2:]]
+    return f",{','.join(quoted(cell) for cell in cells)}\r\n".encode()
+
+
+def quoted(cell: str) -> str:
+    """One cell of a CSV row."""
+    return '"' + cell.replace('"', '""') + '"' if any(one in cell for one in ',"') else cell
 
 
 def kinds_of_logs(seed: str) -> Iterator[Log]:
@@ -130,10 +233,14 @@ def kinds_of_logs(seed: str) -> Iterator[Log]:
         day_format = "%Y%m%d" if is_proxy else "%y%m%d"
         file = next(iter(log_files(rows[:1], recipe.server)))
         day = rows[0].time.strftime(day_format)
+        head = file.content.rpartition(rows[0].text.encode())[0]
+        fields = head.rpartition(b"#Fields:")[2].decode().strip()
         yield Log(
+            kind="httpproxy" if is_proxy else "iis",
+            columns=fields.split("," if is_proxy else " "),
             path=file.path.replace(":", "").replace(day, "DAY"),
             day_format=day_format,
-            head=file.content.rpartition(rows[0].text.encode())[0],
+            head=head,
             rows=mix(log, rows, Dice(f"{seed}/{log}/{stream}")),
             time_format="%Y-%m-%dT%H:%M:%S." if is_proxy else "%Y-%m-%d %H:%M:%S",
             with_request_id=is_proxy,
