@@ -86,7 +86,7 @@ def _hunt_one(
     with running(progress, f"{source.name}, unpacking", None):
         collection = open_collection(source, options.limits, progress.advance)
     with collection, running(progress, collection.name, collection.total_bytes):
-        first = read(collection, rules, options.period, watch.everybody, progress)
+        first = read(collection, rules, options.period, watch.everybody, progress, options.content)
         refuse_what_nobody_reads(source, first)
         shared = watch.addresses.shared()
         pivots = pivots_of(first.matches, rules.infos, shared)

@@ -82,7 +82,7 @@ class _Broken(RuleSet):
 
 def test_a_defect_of_ours_costs_one_file_and_is_told(server: Path) -> None:
     sound = load_rules(())
-    broken = _Broken(infos={}, failed=(), _sigma=(), _yara=sound._yara)
+    broken = _Broken(infos={}, failed=(), _sigma=(), yara=sound.yara)
     found = reading(server, broken)
     told = [(one.artefact, one.code, one.line) for one in found.problems.taken()]
     assert [(IIS, ProblemCode.DEFECT, None)] == told

@@ -33,7 +33,7 @@ def count_rules(rules: RuleSet, readings: Sequence[Reading]) -> RuleCounts:
     never = set.intersection(*asked) if asked else set()
     return RuleCounts(
         loaded=len(rules.infos),
-        not_applicable=len(rules.not_applicable(formats)),
+        not_applicable=len(rules.not_applicable(formats, [one.shown for one in readings])),
         failed=rules.failed,
         full_scan=(),
         fields_never_seen=tuple(rule for rule in rules.infos if rule in never),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tocsin.evidence.collection import Limits
+from tocsin.matching.content import ContentPlan
 from tocsin.matching.scan import Period
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class Options:
 
     `sigma`, `yara` and `indicators` are files and folders of the user's own rules and lists, whose
     matches are leads.
+    `content` says which files YARA looks into, how far and for how long.
     `cache` keeps compiled rules for the next hunt; the result is the same without it.
     """
 
@@ -30,6 +32,7 @@ class Options:
     sigma: tuple[Path, ...] = ()
     yara: tuple[Path, ...] = ()
     indicators: tuple[Path, ...] = ()
+    content: ContentPlan = field(default_factory=ContentPlan)
     limits: Limits = field(default_factory=Limits)
     cache: RuleCache | None = None
 

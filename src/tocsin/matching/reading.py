@@ -13,6 +13,7 @@ from tocsin.events.kind import kind_of
 from tocsin.evidence.damage import problem_of
 from tocsin.evidence.listed import mismatch
 from tocsin.evidence.manifest import HashingStream
+from tocsin.matching.content import ContentPlan, Shown, look
 from tocsin.matching.indicators.files import match_of_file
 from tocsin.matching.rules import Seen
 from tocsin.matching.scan import Tally, reduced, rows_with, scan
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tocsin.artefacts.discover import Discovered
+    from tocsin.events.format import Format
     from tocsin.evidence.collection import Collection, Member
     from tocsin.evidence.manifest import Digest
     from tocsin.matching.match import Match
@@ -38,6 +40,7 @@ TRACES_PER_KEY = 2000
 """Rows that the second hunt keeps for one kind of pivot; the rest are counted."""
 _NEVER_SEEN = (ProblemCode.NOT_COLLECTED, ProblemCode.MISSING)
 """Files that the server had and we do not: lost to the kind of source that they would be."""
+_NO_WISHES = ContentPlan()
 PROBLEMS_PER_PLACE = 20
 """Problems of one code that are listed for one file; the rest are one line with their number."""
 
@@ -84,6 +87,7 @@ class Reading:
 
     tally: Tally = field(default_factory=Tally)
     seen: Seen = field(default_factory=Seen)
+    shown: Shown = field(default_factory=Shown)
     problems: Problems = field(default_factory=Problems)
     manifest: list[ManifestEntry] = field(default_factory=list)
     formats: set[str] = field(default_factory=set)
@@ -106,6 +110,7 @@ def read(
     period: Period,
     observers: Sequence[Observer],
     progress: Progress,
+    plan: ContentPlan = _NO_WISHES,
 ) -> Reading:
     """The first hunt: every file once, hashed while it is read. Never raises on evidence."""
     reading = Reading()
@@ -116,7 +121,7 @@ def read(
             _tell(watching, _expected(found), found.problem)
         if found.readable:
             try:
-                digest = _read_one(found, reading, rules, period, watching, progress)
+                digest = _read_one(found, reading, rules, period, watching, progress, plan)
                 path = found.member.path.inside
                 if problem := mismatch(path, collection.claimed.get(path), digest):
                     _tell(watching, _expected(found), problem)
@@ -138,14 +143,17 @@ def _read_one(
     period: Period,
     watching: Sequence[Observer],
     progress: Progress,
+    plan: ContentPlan,
 ) -> Digest:
     path = found.member.path.inside
     others = rules.indicators.digests - {"sha256"}
+    form: Format | None = None
+    first: Match | None = None
     with HashingStream(found.member.open(), progress.advance, others) as stream:
         if found.artefact is not None:
             form = all_formats()[found.artefact.format]
             reading.formats.add(form.name)
-            scan(
+            row = scan(
                 stream,
                 found.artefact,
                 form,
@@ -155,14 +163,35 @@ def _read_one(
                 tally=reading.tally,
                 seen=reading.seen,
             )
+            first = reduced("", found.artefact, form, row) if row else None
             if form.unit is not Unit.DOCUMENT:
                 reading.logs.append((found.artefact, found.member))
+        _look(found, form, first, reading, rules, watching, plan)
         digest = stream.finish()
     reading.manifest.append(ManifestEntry(path=path, size=digest.size_bytes, sha256=digest.sha256))
     digests = {"sha256": digest.sha256, **digest.others}
     for hit in rules.indicators.file_match(found.member.path, digest.size_bytes, digests):
         reading.tally.keep(match_of_file(hit, found.member, digest.size_bytes, digests))
     return digest
+
+
+def _look(
+    found: Discovered,
+    form: Format | None,
+    first: Match | None,
+    reading: Reading,
+    rules: RuleSet,
+    watching: Sequence[Observer],
+    plan: ContentPlan,
+) -> None:
+    """Show the file to YARA; `first` is its first row. Raises `OSError`."""
+    looked = look(found.member, form, first, rules=rules, plan=plan, shown=reading.shown)
+    for match in looked.matches:
+        reading.tally.keep(match)
+    # What no rule of a pack looks into says nothing about how much of its kind was seen.
+    is_document = form is not None and form.unit is Unit.DOCUMENT
+    for problem in looked.problems:
+        _tell(watching, _expected(found) if is_document else "collection", problem)
 
 
 def _bug(error: Exception, path: str) -> Problem:

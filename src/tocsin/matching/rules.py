@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tocsin.events.format import Unit, all_formats
+from tocsin.events.format import all_formats
 from tocsin.matching.indicators.info import Together
 from tocsin.matching.indicators.load import load_indicators
 from tocsin.matching.indicators.match import IndicatorSet
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from tocsin.events.format import Format
     from tocsin.knowledge.packs import Pack
     from tocsin.matching.cache import RuleCache
+    from tocsin.matching.content import Shown
     from tocsin.matching.sigma.entry import SigmaEntry
-    from tocsin.matching.yara.compile import YaraRules
+    from tocsin.matching.yara.ask import YaraRules
     from tocsin.model.path import EvidencePath
     from tocsin.model.result import RuleFailure
     from tocsin.model.rule import RuleInfo
@@ -43,7 +44,7 @@ class RuleSet:
     infos: Mapping[str, RuleInfo]
     failed: tuple[RuleFailure, ...]
     _sigma: tuple[SigmaEntry, ...]
-    _yara: YaraRules
+    yara: YaraRules
     indicators: IndicatorSet = field(default_factory=IndicatorSet)
     _by_format: dict[str, FormatRules] = field(default_factory=dict, repr=False, compare=False)
 
@@ -57,17 +58,20 @@ class RuleSet:
 
     def yara_match(self, data: bytes, path: EvidencePath) -> Sequence[str]:
         """The ids of all YARA rules that match the content of the file at `path`."""
-        return self._yara.match(data, path)
+        return [hit.rule for hit in self.yara.ask(data, path).hits]
 
-    def not_applicable(self, formats_present: Collection[str]) -> Sequence[str]:
+    def not_applicable(
+        self, formats_present: Collection[str], shown: Sequence[Shown] = ()
+    ) -> Sequence[str]:
         """The rules that nothing can serve where only these formats are present, by name.
 
-        YARA rules look into files that count as one document.
+        A YARA rule is served where a file was `shown` to it.
         """
         present = [form for name, form in all_formats().items() if name in formats_present]
         served = {rule for form in present for rule in self.sigma_for(form).ids}
-        if any(form.unit is Unit.DOCUMENT for form in present):
-            served.update(self._yara.order)
+        for one in shown:
+            served.update(self.yara.order if one.documents else ())
+            served.update(self.yara.user_ids if one.others else ())
         served.update(self.indicators.served_by(present))
         return [rule for rule in self.infos if rule not in served]
 
@@ -96,7 +100,7 @@ def load_rules(
     for pack in packs:
         sigma.add_pack(pack)
     sigma.add_users(user_sigma)
-    yara, yara_infos, yara_failed = load_yara(packs, user_yara, sigma.infos)
+    yara, yara_infos, yara_failed = load_yara(packs, user_yara, sigma.infos, cache)
     infos = MappingProxyType({**sigma.infos, **yara_infos})
     indicators, lists_failed = load_indicators(user_indicators, infos)
     return RuleSet(
@@ -104,5 +108,5 @@ def load_rules(
         failed=(*sigma.failed, *yara_failed, *lists_failed),
         indicators=indicators,
         _sigma=tuple(sigma.entries),
-        _yara=yara,
+        yara=yara,
     )

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from tocsin.events.format import Format, Unit
 from tocsin.events.kind import kind_of
 from tocsin.matching.match import Match
-from tocsin.matching.sigma.plan import Hit
 from tocsin.matching.words import holding
-from tocsin.model.problem import Problem, ProblemCode
+from tocsin.model.problem import Problem
 from tocsin.model.rule import RuleKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from _typeshed import WriteableBuffer
-
+    from tocsin.events.format import Format
     from tocsin.matching.rules import RuleSet, Seen
+    from tocsin.matching.sigma.plan import Hit
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
 
@@ -29,8 +26,6 @@ TEXT_LIMIT = 4096
 """Characters of a row that a citation keeps, and of each of its columns."""
 MATCHES_PER_RULE = 2000
 """Rows of one rule that are kept; the rest are counted, so a flood cannot eat the memory."""
-CONTENT_LIMIT = 8 * 2**20
-"""Bytes of a file that YARA reads; of a larger one it reads the first part, and we say so."""
 
 
 class Observer(Protocol):
@@ -115,14 +110,12 @@ def scan(
     observers: Sequence[Observer],
     tally: Tally,
     seen: Seen,
-) -> None:
-    """Read `artefact` once, to its end. Never raises on its content."""
-    content = stream.read(CONTENT_LIMIT) if form.unit is Unit.DOCUMENT else b""
-    whole = io.BufferedReader(_Joined(content, stream)) if content else stream
+) -> Event | None:
+    """Read `artefact` once, to its end, and give its first row. Never raises on its content."""
     matcher = rules.sigma_for(form)
     first: Event | None = None
     kind = kind_of(form.name, "")
-    for row in form.parse(whole, artefact):
+    for row in form.parse(stream, artefact):
         if isinstance(row, Problem):
             if (part := row.salvaged) and period.holds(part.time) and (hits := matcher.hits(part)):
                 _keep(hits, artefact, form, part, rules, tally, damaged=True)
@@ -138,10 +131,7 @@ def scan(
         if period.holds(row.time) and (found := matcher.hits(row, seen)):
             _keep(found, artefact, form, row, rules, tally)
         _keep_named(row, artefact, form, rules, period, tally)
-    if content and first is not None:
-        if pages := rules.yara_match(content, artefact.path):
-            _keep([Hit(rule) for rule in pages], artefact, form, first, rules, tally)
-        _say_if_cut(len(content), artefact, kind, observers)
+    return first
 
 
 def reduced(rule: str, artefact: Artefact, form: Format, event: Event) -> Match:
@@ -213,38 +203,6 @@ def _keep_named(
 def _values(form: Format, event: Event) -> dict[str, str]:
     """What is kept of a row's columns: a megabyte in one of them must not be kept 2000 times."""
     return {name: value[:TEXT_LIMIT] for name, value in form.values(event).items()}
-
-
-def _say_if_cut(shown: int, artefact: Artefact, kind: str, observers: Sequence[Observer]) -> None:
-    if shown < CONTENT_LIMIT or artefact.size_bytes <= shown:
-        return
-    problem = Problem(
-        artefact=artefact.path.inside,
-        line=1,
-        code=ProblemCode.TOO_LARGE,
-        detail=f"only the first {CONTENT_LIMIT} bytes were shown to YARA",
-    )
-    for observer in observers:
-        observer.problem(kind, problem)
-
-
-class _Joined(io.RawIOBase):
-    """What was read already, followed by the rest of the stream."""
-
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        super().__init__()
-        self._head = memoryview(head)
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        room = memoryview(buffer).cast("B")
-        part = self._head[: len(room)] if self._head else self._rest.read(len(room))
-        self._head = self._head[len(part) :]
-        room[: len(part)] = part
-        return len(part)
 
 
 def rows_with(

@@ -64,6 +64,8 @@ class ProblemCode(StrEnum):
     """The archive names more members than the limit allows; the rest were not read."""
     TOO_LARGE = "too_large"
     """A file is larger than what one of the checks reads; the rest of it was not checked."""
+    TOO_SLOW = "too_slow"
+    """A check took too long on a file and was cut short: it says nothing of this file."""
     SOURCE = "source"
     """A whole source could not be opened; it is listed as a server of which nothing is known."""
     DEFECT = "defect"

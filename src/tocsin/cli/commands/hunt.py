@@ -14,6 +14,7 @@ from tocsin.errors import UsageError
 from tocsin.evidence.collection import Limits
 from tocsin.hunt import Options
 from tocsin.knowledge.authorities import all_profiles
+from tocsin.matching.content import ContentPlan, Scope
 from tocsin.model.grade import Level
 from tocsin.report import summary
 from tocsin.report.choices import Choices, Tlp
@@ -21,8 +22,12 @@ from tocsin.report.format import all_reports
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from argparse import _ArgumentGroup as Group
 
 _GIBIBYTE = 2**30
+_MEBIBYTE = 2**20
+_MOST_MEBIBYTES = 1024
+_MOST_SECONDS = 3600
 _NOT_YET = {
     "--cluster": "hunting on several machines",
     "--jobs": "several processes",
@@ -74,6 +79,7 @@ def options_from(arguments: Namespace) -> Options:
         sigma=tuple(arguments.sigma),
         yara=tuple(arguments.yara),
         indicators=tuple(arguments.indicators),
+        content=_content(arguments),
         limits=_limits(arguments),
     )
 
@@ -214,6 +220,7 @@ def _configure_search(parser: ArgumentParser) -> None:
         help="your own lists of indicators (CSV, plain, JSON lines, STIX, MISP); repeatable",
         **many,
     )
+    _configure_content(group)
     group.add_argument(
         "--max-unpacked",
         type=float,
@@ -230,6 +237,31 @@ def _configure_search(parser: ArgumentParser) -> None:
     )
 
 
+def _configure_content(group: Group) -> None:
+    usual = ContentPlan()
+    group.add_argument(
+        "--yara-scan",
+        choices=[scope.value for scope in Scope],
+        default=usual.scope.value,
+        help="files that your YARA rules look into: those that the server runs or obeys (web), "
+        "or every file of the collection (all); %(default)s unless given",
+    )
+    group.add_argument(
+        "--yara-size",
+        type=float,
+        metavar="MIB",
+        default=usual.size_bytes / _MEBIBYTE,
+        help="show YARA the first so many MiB of a file (%(default)g)",
+    )
+    group.add_argument(
+        "--yara-seconds",
+        type=int,
+        metavar="N",
+        default=usual.seconds,
+        help="cut YARA short after so many seconds on one file (%(default)s)",
+    )
+
+
 def _redaction(arguments: Namespace) -> Redaction | None:
     if arguments.redact:
         return Redaction(key_file=arguments.redact_key, all_addresses=arguments.redact_addresses)
@@ -237,6 +269,27 @@ def _redaction(arguments: Namespace) -> Redaction | None:
         if getattr(arguments, option.removeprefix("--").replace("-", "_")):
             raise UsageError("goes with --redact", where=option)
     return None
+
+
+def _content(arguments: Namespace) -> ContentPlan:
+    scope = Scope(arguments.yara_scan)
+    if scope is Scope.ALL and not arguments.yara:
+        raise UsageError(
+            "goes with --yara: the rules of packs look into what the server runs or obeys only",
+            where="--yara-scan all",
+        )
+    if not 0 < arguments.yara_size <= _MOST_MEBIBYTES:
+        raise UsageError(
+            f"needs a number above 0 and up to {_MOST_MEBIBYTES}: so much is held in memory",
+            where="--yara-size",
+        )
+    if not 0 < arguments.yara_seconds <= _MOST_SECONDS:
+        raise UsageError(f"needs a number from 1 to {_MOST_SECONDS}", where="--yara-seconds")
+    return ContentPlan(
+        scope=scope,
+        size_bytes=max(1, round(arguments.yara_size * _MEBIBYTE)),
+        seconds=arguments.yara_seconds,
+    )
 
 
 def _limits(arguments: Namespace) -> Limits:

@@ -1,107 +1,185 @@
-"""Compile YARA files, one namespace each, and scan content with all of them at once."""
+"""Compile YARA rules: a namespace for each file, and a reason for each rule that is broken."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yara_x
 
 from tocsin.errors import KnowledgeError
-from tocsin.matching.files import free_slug
+from tocsin.matching.yara.externals import EXTERNALS
 from tocsin.matching.yara.info import lead_info, pack_info
+from tocsin.model.result import RuleFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
-    from tocsin.model.path import EvidencePath
+    from tocsin.matching.yara.gather import Piece, Unit
     from tocsin.model.rule import RuleInfo
 
-EXTERNALS = ("filename", "filepath", "extension", "filetype", "owner", "md5")
-"""Variables that rule collections expect from their scanner; the last three are always empty."""
+FAILURES_PER_FILE, SYNTAX_ERRORS_PER_FILE = 50, 3
+"""Reasons that are listed for one file; the rest are one line with their number."""
+_SLOW = frozenset({"SlowPattern", "PotentiallySlowLoop"})
+_SLOW_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class YaraSource:
-    """One YARA file: `pack` is empty for the user's own, `slug` is the file's name."""
+class CompiledSet:
+    """Rules that are asked together, and the id of each by namespace and name.
 
-    pack: str
-    file: str
-    slug: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YaraRules:
-    """Compiled rules, and the id of each by namespace and name."""
+    A private rule has no id. `slow` says where those stand of which YARA-X warns that they may
+    take long (``file, line 3``), the first few.
+    """
 
     compiled: yara_x.Rules
     ids: Mapping[tuple[str, str], str]
-    order: Mapping[str, int]
-
-    def match(self, data: bytes, path: EvidencePath) -> Sequence[str]:
-        """The ids of all rules that match `data`, in rule order."""
-        if not self.ids:
-            return ()
-        scanner = yara_x.Scanner(self.compiled)
-        for name, value in _externals(path).items():
-            scanner.set_global(name, value)
-        found = scanner.scan(data).matching_rules
-        ids = [self.ids[rule.namespace, rule.identifier] for rule in found]
-        return sorted(ids, key=self.order.__getitem__)
+    slow: tuple[str, ...] = ()
 
 
-class YaraCompiler:
-    """Takes files one by one, so that a broken rule can be told from the others."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A set with what its rules claim, in rule order, and what failed."""
 
-    def __init__(self) -> None:
-        self._compiler = yara_x.Compiler(relaxed_re_syntax=True, includes_enabled=False)
-        self._compiler.ignore_invalid_rules(yes=True)
-        for name in EXTERNALS:
-            self._compiler.define_global(name, "")
-        self._sources: dict[str, YaraSource] = {}
-
-    def add(self, source: YaraSource) -> list[str]:
-        """Compile one file, and say what in it is broken; its good rules are kept."""
-        namespace = f"{len(self._sources)}:{source.slug}"
-        self._sources[namespace] = source
-        self._compiler.new_namespace(namespace)
-        known = len(self._compiler.errors())
-        try:
-            self._compiler.add_source(source.text, origin=source.file)
-        except UnicodeEncodeError as error:
-            return [str(error)]
-        return [" ".join(one["text"].split()) for one in self._compiler.errors()[known:]]
-
-    def build(self, taken: Mapping[str, RuleInfo]) -> tuple[YaraRules, dict[str, RuleInfo]]:
-        """All rules and their claims, none under an id of `taken`.
-
-        Raises `KnowledgeError` where a rule of ours lacks what it needs.
-        """
-        compiled = self._compiler.build()
-        infos: dict[str, RuleInfo] = {}
-        ids: dict[tuple[str, str], str] = {}
-        for rule in compiled:
-            source = self._sources[rule.namespace]
-            if source.pack:
-                info = pack_info(rule, pack=source.pack, file=source.file, slug=source.slug)
-                if info.id in taken or info.id in infos:
-                    raise KnowledgeError(f"the id {info.id!r} is taken", where=source.file)
-            else:
-                slug = free_slug(rule.identifier, taken, infos)
-                info = lead_info(rule, file=source.file, slug=slug)
-            infos[info.id] = info
-            ids[rule.namespace, rule.identifier] = info.id
-        order = {rule: place for place, rule in enumerate(infos)}
-        return YaraRules(compiled=compiled, ids=ids, order=order), infos
+    rules: CompiledSet
+    infos: Mapping[str, RuleInfo]
+    failed: tuple[RuleFailure, ...]
 
 
-def _externals(path: EvidencePath) -> dict[str, str]:
-    """What rules may ask about the file; Windows paths, as the rules expect them."""
-    values = {
-        "filename": path.name,
-        "filepath": path.server.replace("/", "\\"),
-        "extension": path.extension,
-    }
-    # YARA takes only what UTF-8 can say; a lone surrogate stands for a byte that was no text.
-    return {name: text.encode("utf-8", "replace").decode() for name, text in values.items()}
+def compile_units(units: Sequence[Unit], taken: Container[str]) -> Compiled:
+    """Compile files into one set, no rule under an id of `taken`.
+
+    A rule that several files include is one rule, though it is compiled for each of them. Raises
+    `KnowledgeError` where a rule of a pack is broken or lacks what it needs.
+    """
+    compiler = _compiler()
+    pieces: list[Piece] = []
+    for place, unit in enumerate(units):
+        compiler.new_namespace(_namespace(place))
+        for piece in unit.pieces:
+            # Told apart by number: a name could be one that YARA-X cannot take.
+            compiler.add_source(piece.text, origin=str(len(pieces)))
+            pieces.append(piece)
+    errors = [_failure(error, pieces) for error in compiler.errors()]
+    packs = {unit.file for unit in units if unit.pack}
+    for failure in errors:
+        if failure.file in packs:
+            raise KnowledgeError(failure.reason, where=failure.file)
+    warned = (_place(one, pieces) for one in compiler.warnings() if one.get("type") in _SLOW)
+    slow = tuple(f"{file}, line {line}" for file, line in dict.fromkeys(warned))
+    compiled = compiler.build()
+    ids, infos = _claims(compiled, units, taken)
+    return Compiled(
+        rules=CompiledSet(
+            compiled=compiled,
+            ids=ids,
+            slow=slow[:_SLOW_LISTED],
+        ),
+        infos=infos,
+        failed=tuple(_listed(errors)),
+    )
+
+
+def _compiler() -> yara_x.Compiler:
+    """Without includes: those of YARA-X lead anywhere."""
+    compiler = yara_x.Compiler(relaxed_re_syntax=True, includes_enabled=False)
+    compiler.ignore_invalid_rules(yes=True)
+    for name in EXTERNALS:
+        compiler.define_global(name, "")
+    return compiler
+
+
+def _namespace(place: int) -> str:
+    return str(place)
+
+
+def _claims(
+    compiled: yara_x.Rules, units: Sequence[Unit], taken: Container[str]
+) -> tuple[dict[tuple[str, str], str], dict[str, RuleInfo]]:
+    """The id of each rule that may speak, and what each id stands for."""
+    infos: dict[str, RuleInfo] = {}
+    ids: dict[tuple[str, str], str] = {}
+    known: dict[tuple[str, str], str] = {}
+    slugs = _Slugs(taken)
+    for rule in compiled:
+        unit = units[int(rule.namespace)]
+        if rule.identifier in unit.private:
+            continue
+        file = unit.origins.get(rule.identifier, unit.file)
+        slug = known.get((file, rule.identifier))
+        if slug is None:
+            slug = slugs.free(rule.identifier) if not unit.pack else slugs.own(unit)
+            infos[slug] = _info(rule, unit, file, slug)
+            known[file, rule.identifier] = slug
+        ids[rule.namespace, rule.identifier] = slug
+    return ids, infos
+
+
+def _info(rule: yara_x.Rule, unit: Unit, file: str, slug: str) -> RuleInfo:
+    if unit.pack:
+        return pack_info(rule, pack=unit.pack, file=file, slug=slug)
+    return lead_info(rule, file=file, slug=slug)
+
+
+class _Slugs:
+    """Gives ids away, each once."""
+
+    def __init__(self, taken: Container[str]) -> None:
+        self._taken = taken
+        self._given: set[str] = set()
+        self._last: dict[str, int] = {}
+
+    def own(self, unit: Unit) -> str:
+        """The id of one of our rules. Raises `KnowledgeError` where it is taken."""
+        if unit.slug in self._given or unit.slug in self._taken:
+            raise KnowledgeError(f"the id {unit.slug!r} is taken", where=unit.file)
+        self._given.add(unit.slug)
+        return unit.slug
+
+    def free(self, wanted: str) -> str:
+        """`wanted`, or the first of ``wanted-2``, ``wanted-3`` ... that is free."""
+        number = self._last.get(wanted, 0) + 1
+        slug = wanted if number == 1 else f"{wanted}-{number}"
+        while slug in self._given or slug in self._taken:
+            number += 1
+            slug = f"{wanted}-{number}"
+        self._last[wanted] = number
+        self._given.add(slug)
+        return slug
+
+
+def _failure(error: Mapping[str, Any], pieces: Sequence[Piece]) -> RuleFailure:
+    """What YARA-X says, at the line of the file; without the lines of the file that it quotes."""
+    file, line = _place(error, pieces)
+    title = str(error["title"])
+    about = next((str(one["text"]) for one in error["labels"] if one["text"]), "")
+    reason = title if not about or about == title else f"{title}: {about}"
+    return RuleFailure(file=file, reason=f"line {line}: {' '.join(reason.split())}")
+
+
+def _place(told: Mapping[str, Any], pieces: Sequence[Piece]) -> tuple[str, int]:
+    """File and line of a message of YARA-X."""
+    label = told["labels"][0]
+    piece = pieces[int(label["code_origin"])]
+    return piece.file, piece.line + int(label["line"]) - 1
+
+
+def _listed(errors: Sequence[RuleFailure]) -> list[RuleFailure]:
+    """The failures, each once, the first of each file, and the number of the rest.
+
+    Of what is no YARA at all the very first tell enough; each broken rule is worth its line.
+    """
+    seen: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    listed: list[RuleFailure] = []
+    for one in dict.fromkeys(errors):
+        is_syntax = ": syntax error" in one.reason
+        seen[one.file] += 1
+        if seen[one.file] <= (SYNTAX_ERRORS_PER_FILE if is_syntax else FAILURES_PER_FILE):
+            listed.append(one)
+        else:
+            left_out[one.file] += 1
+    for file, count in left_out.items():
+        listed.append(RuleFailure(file=file, reason=f"{count} more errors in this file"))
+    return listed

@@ -62,9 +62,14 @@ def pack_info(rule: yara_x.Rule, *, pack: str, file: str, slug: str) -> RuleInfo
 def lead_info(rule: yara_x.Rule, *, file: str, slug: str) -> RuleInfo:
     """The claim of a rule that the user brought: a lead."""
     meta = {name: str(value) for name, value in rule.metadata}
+    return lead(slug, meta.get("title") or meta.get("description") or slug, file)
+
+
+def lead(slug: str, title: str, file: str) -> RuleInfo:
+    """What any rule of the user's claims, whatever it says of itself."""
     return RuleInfo(
         id=slug,
-        title=meta.get("title") or meta.get("description") or slug,
+        title=title,
         kind=RuleKind.LEAD,
         pack="",
         file=file,

@@ -5,43 +5,54 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from tocsin.errors import KnowledgeError
-from tocsin.matching.files import files_below, read_text
-from tocsin.matching.yara.compile import YaraCompiler, YaraSource
-from tocsin.model.result import RuleFailure
+from tocsin.matching.yara.ask import YaraRules
+from tocsin.matching.yara.compile import compile_units
+from tocsin.matching.yara.gather import Piece, Unit, gather
+from tocsin.matching.yara.kept import kept_or_made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tocsin.knowledge.packs import Pack
-    from tocsin.matching.yara.compile import YaraRules
+    from tocsin.knowledge.packs import Pack, RuleFile
+    from tocsin.matching.cache import RuleCache
+    from tocsin.model.result import RuleFailure
     from tocsin.model.rule import RuleInfo
-
-_ENDINGS = (".yar", ".yara")
 
 
 def load_yara(
-    packs: Sequence[Pack], user: Sequence[Path], taken: Mapping[str, RuleInfo]
+    packs: Sequence[Pack],
+    user: Sequence[Path],
+    taken: Mapping[str, RuleInfo],
+    cache: RuleCache | None = None,
 ) -> tuple[YaraRules, dict[str, RuleInfo], list[RuleFailure]]:
-    """Compile everything into one set of rules, none under an id of `taken`.
+    """Compile all rules, none under an id of `taken`; the user's may lie in `cache`.
 
     Raises `KnowledgeError` with file and reason where a rule of ours is broken.
     """
-    compiler = YaraCompiler()
-    for pack in packs:
-        for file in pack.yara:
-            slug = PurePosixPath(file.path).stem
-            source = YaraSource(pack=pack.about.slug, file=file.path, slug=slug, text=file.text)
-            for reason in compiler.add(source):
-                raise KnowledgeError(reason, where=file.path)
-    failed: list[RuleFailure] = []
-    for path in files_below(user, _ENDINGS):
-        try:
-            source = YaraSource(pack="", file=str(path), slug=path.stem, text=read_text(path))
-            reasons = compiler.add(source)
-        except KnowledgeError as error:
-            reasons = [str(error)]
-        failed += [RuleFailure(file=str(path), reason=reason) for reason in reasons]
-    rules, infos = compiler.build(taken)
+    ours = compile_units([_unit(pack, file) for pack in packs for file in pack.yara], taken)
+    gathered = gather(user)
+    known = {**taken, **ours.infos}
+    theirs = kept_or_made(
+        gathered.units, known.keys(), cache, lambda: compile_units(gathered.units, known)
+    )
+    infos = {**ours.infos, **theirs.infos}
+    rules = YaraRules(
+        packs=ours.rules,
+        user=theirs.rules,
+        order={rule: place for place, rule in enumerate(infos)},
+    )
+    failed = sorted((*gathered.failed, *theirs.failed), key=lambda one: one.file)
     return rules, infos, failed
+
+
+def _unit(pack: Pack, file: RuleFile) -> Unit:
+    piece = Piece(file=file.path, line=1, text=file.text)
+    return Unit(
+        file=file.path,
+        slug=PurePosixPath(file.path).stem,
+        pieces=(piece,),
+        origins={},
+        private=frozenset(),
+        pack=pack.about.slug,
+    )
