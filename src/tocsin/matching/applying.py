@@ -1,0 +1,326 @@
+"""`tocsin rules`: any rules over any files of events, hit by hit, and the account of all of it.
+
+    load the rules -> open each source -> find its files of events -> ask the rules about every
+    row -> say what became of every rule, file and row
+
+Nothing is judged here, and nothing is kept but counts: whoever iterates gets every hit.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
+
+from tocsin.artefacts.discover import discover
+from tocsin.errors import KnowledgeError, SourceError
+from tocsin.events.format import all_formats
+from tocsin.evidence.collection import Limits
+from tocsin.evidence.damage import problem_of
+from tocsin.evidence.open import open_collection
+from tocsin.evidence.parts import without_later_parts
+from tocsin.matching.applied import Account, Hit, Summary
+from tocsin.matching.files import files_below
+from tocsin.matching.rules import load_rules
+from tocsin.matching.scan import Period
+from tocsin.matching.several import JsonLinesRules
+from tocsin.model.grade import Severity
+from tocsin.model.problem import Problem, ProblemCode
+from tocsin.model.progress import running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from pathlib import Path
+
+    from _typeshed import WriteableBuffer
+
+    from tocsin.artefacts.discover import Discovered
+    from tocsin.events.format import Format, LogSource
+    from tocsin.evidence.collection import Collection
+    from tocsin.matching.cache import RuleCache
+    from tocsin.matching.rules import RuleSet, Seen
+    from tocsin.matching.sigma.plan import Hit as Answer
+    from tocsin.model.artefact import Artefact
+    from tocsin.model.event import Event
+    from tocsin.model.progress import Progress
+
+_YARA = (".yar", ".yara")
+_BUFFER_BYTES = 2**20
+_REASONS_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user asked for. `lowest` leaves out the hits of rules below it.
+
+    `log_source` says what log JSON lines are that do not tell it themselves; without it every
+    rule is asked about them.
+    """
+
+    period: Period = field(default_factory=Period)
+    lowest: Severity = Severity.INFORMATIONAL
+    log_source: LogSource | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The user's rules; `yara_files` lie beside them and are none of this command."""
+
+    rules: RuleSet
+    yara_files: int
+
+
+class Matcher(Protocol):
+    """The rules for one format."""
+
+    def hits(self, event: Event, seen: Seen | None = None) -> Sequence[Answer]:
+        """All rules that say yes, in rule order, and in which view of the row each did."""
+        ...
+
+
+class Found(NamedTuple):
+    """A row that rules say yes to; `damaged` where only a part of it could be read."""
+
+    event: Event
+    answers: Sequence[Answer]
+    damaged: bool = False
+
+
+def load(paths: Sequence[Path], cache: RuleCache | None = None) -> Loaded:
+    """Load the Sigma rules in `paths`, files and folders; sooner the second time with a `cache`.
+
+    Raises `KnowledgeError` where not one can be used; what fails among others is in the set.
+    """
+    yara = {path for path in files_below(paths, _YARA) if path.suffix.lower() in _YARA}
+    sigma = [path for path in paths if path not in yara]
+    rules = load_rules([], user_sigma=sigma, cache=cache)
+    if not rules.infos:
+        raise KnowledgeError(_why_none(rules, len(yara)))
+    return Loaded(rules=rules, yara_files=len(yara))
+
+
+def rows_found(
+    stream: BinaryIO,
+    artefact: Artefact,
+    form: Format,
+    rules: Matcher,
+    period: Period,
+    account: Account,
+) -> Iterator[Found]:
+    """The one place where a file becomes hits: the rows that a rule says yes to, in file order.
+
+    `account` is told of every row and every problem. Never raises on content.
+    """
+    events = 0
+    try:
+        for row in form.parse(stream, artefact):
+            if isinstance(row, Problem):
+                account.problem(row)
+                part = row.salvaged
+                if part is not None and period.holds(part.time) and (found := rules.hits(part)):
+                    yield Found(part, found, damaged=True)
+                continue
+            events += 1
+            if not period.holds(row.time):
+                account.outside += 1
+            elif found := rules.hits(row, account.seen):
+                yield Found(row, found)
+    finally:
+        account.events[form.name] += events
+
+
+class Application:
+    """One run: iterate over `hits` to the end, then ask for the `summary`."""
+
+    def __init__(self, loaded: Loaded, wishes: Wishes) -> None:
+        """Apply these rules; nothing is read yet."""
+        self.account = Account()
+        self._loaded = loaded
+        self._rules = loaded.rules
+        self._wishes = wishes
+        entries = loaded.rules._sigma  # noqa: SLF001 - the set has no public way to its entries yet
+        self._fields = {entry.id: entry.fields for entry in entries}
+        self._json_lines = JsonLinesRules(entries, wishes.log_source)
+        self._kinds = [*all_formats().values(), self._json_lines.form]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The rules' titles, by id."""
+        return {rule: info.title for rule, info in self._rules.infos.items()}
+
+    def hits(self, sources: Sequence[Path], progress: Progress) -> Generator[Hit, None, None]:
+        """Every hit in every source, in the order of sources, files and rows.
+
+        Raises `SourceError` where no source can be opened or none holds events; what is wrong
+        with one among several is a problem in the account.
+        """
+        errors: list[SourceError] = []
+        wanted = without_later_parts(sources)
+        for source in wanted:
+            try:
+                yield from self._in_source(source, progress)
+            except SourceError as error:
+                errors.append(error)
+                self.account.problem(
+                    Problem(
+                        artefact=str(source), line=None, code=ProblemCode.SOURCE, detail=str(error)
+                    )
+                )
+        if errors and len(errors) == len(wanted):
+            raise errors[0]
+
+    def summary(self) -> Summary:
+        """What became of everything, once the hits were taken."""
+        account, rules = self.account, self._rules
+        served = set(self._json_lines.ids) if self._json_lines.form.name in account.events else ()
+        return Summary(
+            rules=len(rules.infos),
+            events=account.events.total(),
+            matches=account.matches.total(),
+            not_applicable=tuple(
+                rule for rule in rules.not_applicable(account.events) if rule not in served
+            ),
+            failed=rules.failed,
+            full_scan=(),
+            fields_never_seen=tuple(rules.fields_never_seen(account.seen)),
+            matches_by_rule={
+                rule: account.matches[rule] for rule in rules.infos if account.matches[rule]
+            },
+            files=account.files,
+            formats=dict(sorted(account.events.items())),
+            unknown_files=account.unknown,
+            problems={code.value: account.problems[code] for code in sorted(account.problems)},
+            outside_period=account.outside,
+            below_level=account.below,
+            asked_of_every_rule=account.asked_all,
+            yara_files=self._loaded.yara_files,
+        )
+
+    def _in_source(self, source: Path, progress: Progress) -> Iterator[Hit]:
+        with running(progress, f"{source.name}, unpacking", None):
+            collection = open_collection(source, self._wishes.limits, progress.advance)
+        before = self.account.files
+        with collection, running(progress, collection.name, collection.total_bytes):
+            unpacked = _containers(collection)
+            for found in discover(collection, self._kinds):
+                progress.file(found.member.path.inside)
+                if found.problem is not None:
+                    self.account.problem(found.problem)
+                if found.artefact is not None:
+                    yield from self._in_file(found, found.artefact, str(source), progress)
+                elif found.member.path.inside not in unpacked:
+                    self.account.unknown += 1
+            for problem in collection.problems:
+                self.account.problem(problem)
+        if self.account.files == before:
+            raise SourceError(_what_it_is_not(source), where=str(source))
+
+    def _in_file(
+        self, found: Discovered, artefact: Artefact, source: str, progress: Progress
+    ) -> Iterator[Hit]:
+        own = self._json_lines
+        is_own = artefact.format == own.form.name
+        form = own.form if is_own else all_formats()[artefact.format]
+        rules: Matcher = own if is_own else self._rules.sigma_for(form)
+        account = self.account
+        account.files += 1
+        before = account.events[form.name]
+        try:
+            with _counted(found.member.open(), progress.advance) as stream:
+                period = self._wishes.period
+                for row in rows_found(stream, artefact, form, rules, period, account):
+                    yield from self._told(row, artefact, form, source)
+        except OSError as error:
+            account.problem(problem_of(error, artefact.path.inside))
+        if is_own and self._wishes.log_source is None:
+            account.asked_all += account.events[form.name] - before
+
+    def _told(self, found: Found, artefact: Artefact, form: Format, source: str) -> Iterator[Hit]:
+        for rule, view in found.answers:
+            info = self._rules.infos[rule]
+            if info.severity.rank < self._wishes.lowest.rank:
+                self.account.below += 1
+                continue
+            self.account.hit(info)
+            yield Hit(
+                rule=info,
+                fields=self._fields[rule],
+                source=source,
+                artefact=artefact,
+                place_kind=form.place,
+                event=found.event,
+                view=view,
+                damaged=found.damaged,
+            )
+
+
+def _why_none(rules: RuleSet, yara_files: int) -> str:
+    """Why there is no rule, and what to do."""
+    if rules.failed:
+        reasons = [f"{one.file}: {one.reason}" for one in rules.failed[:_REASONS_TOLD]]
+        more = len(rules.failed) - len(reasons)
+        told = "; ".join(reasons) + (f"; and {more} more" if more > 0 else "")
+        return f"not one Sigma rule can be used: {told}"
+    if yara_files:
+        return "there are YARA rules only, which look into files: tocsin hunt SOURCE --yara PATH"
+    return "there is no Sigma rule: name files, or folders with files that end in .yml or .yaml"
+
+
+def _what_it_is_not(source: Path) -> str:
+    if source.is_file():
+        return (
+            "is neither an archive that Tocsin opens nor a log that it knows, nor JSON lines; "
+            "JSON must have one object on each line (jq -c '.[]' makes that of a list), and other "
+            "logs can be turned into it"
+        )
+    return "holds no file of events: no log that Tocsin knows, and no JSON lines"
+
+
+def _containers(collection: Collection) -> set[str]:
+    """The members that others come out of: they were read, if not as they are."""
+    return {
+        inside[:end]
+        for member in collection.members()
+        if (inside := member.path.inside)
+        for end in (at for at, letter in enumerate(inside) if letter == "/")
+    }
+
+
+def _counted(stream: BinaryIO, on_bytes: Callable[[int], None]) -> io.BufferedReader:
+    return io.BufferedReader(_Counted(stream, on_bytes), _BUFFER_BYTES)
+
+
+class _Counted(io.RawIOBase):
+    """A stream that tells how much was read of it. Closing closes the wrapped stream."""
+
+    def __init__(self, source: BinaryIO, on_bytes: Callable[[int], None]) -> None:
+        super().__init__()
+        self._source = source
+        # One step at a time: what came before damage must not be lost with it.
+        self._read = source.read1 if isinstance(source, io.BufferedIOBase) else source.read
+        self._on_bytes = on_bytes
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._source.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._source.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._source.tell()
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._read(len(view))
+        view[: len(data)] = data
+        self._on_bytes(len(data))
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.close()
+        super().close()

@@ -1,0 +1,187 @@
+"""What `tocsin rules` prints: hits and their account, as JSON lines and in plain words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.color import ColorSystem
+from rich.style import Style
+
+from tocsin.model.event import PlaceKind
+from tocsin.model.grade import Severity
+from tocsin.report import jsontext, words
+from tocsin.report.visible import shortened, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from tocsin.matching.applied import Account, Hit, Summary
+    from tocsin.model.problem import Problem
+
+_STYLES: Mapping[Severity, Style] = {
+    Severity.CRITICAL: Style.parse("bold red"),
+    Severity.HIGH: Style.parse("red"),
+    Severity.MEDIUM: Style.parse("yellow"),
+    Severity.LOW: Style.parse("cyan"),
+    Severity.INFORMATIONAL: Style.parse("dim"),
+}
+_PLACES = {
+    PlaceKind.LINE: "{path}:{place}",
+    PlaceKind.RECORD: "{path} record {place}",
+    PlaceKind.OFFSET: "{path} offset {place}",
+}
+_FIELDS_SHOWN = 4
+_VALUE_CHARACTERS = 160
+_LISTED = 10
+_BY_RULE = 20
+
+
+def as_json(hit: Hit, *, with_source: bool) -> bytes:
+    """One line of JSON; `with_source` where the artefact alone does not tell the source."""
+    event = hit.event
+    found: dict[str, Any] = {
+        "rule": hit.rule.id,
+        "title": hit.rule.title,
+        "level": hit.rule.severity.value,
+    }
+    if with_source:
+        found["source"] = hit.source
+    found["artefact"] = hit.artefact.path.inside
+    found[hit.place_kind.value] = event.place
+    found["time"] = event.time
+    if hit.view is not None:
+        found["view"] = hit.view
+    if hit.damaged:
+        found["damaged"] = True
+    found["event"] = dict(event.fields)
+    return jsontext.line(found)
+
+
+def summary_as_json(summary: Summary) -> bytes:
+    """The last line of JSON."""
+    return jsontext.line({"summary": summary})
+
+
+def as_text(hit: Hit, *, with_source: bool, colours: bool) -> str:
+    """Two or more lines for a person; nothing from evidence acts on a terminal."""
+    event = hit.event
+    level = f"{hit.rule.severity.value:<13}"
+    if colours:
+        level = _STYLES[hit.rule.severity].render(level, color_system=ColorSystem.STANDARD)
+    title = visible(hit.rule.title)
+    notes = "".join(
+        f"  [{note}]" for note in (hit.view, "damaged row" if hit.damaged else None) if note
+    )
+    path = hit.artefact.path.inside
+    if with_source:
+        path = f"{hit.source}: {path}"
+    place = _PLACES[hit.place_kind].format(path=visible(path), place=event.place)
+    lines = [f"{words.moment(event.time)}  {level}  {title}{notes}", f"    {place}"]
+    lines += [f"    {line}" for line in _what_matters(hit)]
+    return "\n".join(lines) + "\n"
+
+
+def _what_matters(hit: Hit) -> Iterator[str]:
+    """The fields that the rule looks at and the row has; the row itself where there are none."""
+    fields = hit.event.fields
+    names = [name for name in fields if name in hit.fields]
+    for name in names[:_FIELDS_SHOWN]:
+        yield f"{visible(name)}: {visible(shortened(fields[name], _VALUE_CHARACTERS))}"
+    if len(names) > _FIELDS_SHOWN:
+        yield f"… and {words.count(len(names) - _FIELDS_SHOWN, 'more field')} of the rule"
+    if not names:
+        yield visible(shortened(hit.event.text, _VALUE_CHARACTERS))
+
+
+def in_short(summary: Summary) -> str:
+    """The account in one line, which leaves nothing out but names."""
+    parts = [
+        words.count(summary.matches, "match", "matches"),
+        words.count(summary.events, "event"),
+        f"{words.count(summary.rules, 'rule')} loaded",
+        f"{len(summary.not_applicable):,} not applicable",
+        f"{len(summary.failed):,} failed",
+    ]
+    if problems := sum(summary.problems.values()):
+        parts.append(words.count(problems, "unreadable place"))
+    return ", ".join(parts)
+
+
+def summary_as_text(
+    summary: Summary, account: Account, titles: Mapping[str, str], *, verbose: bool
+) -> Iterator[str]:
+    """The account in lines. `titles` are those of the rules; `verbose` names every rule."""
+    shown = None if verbose else _LISTED
+    yield f"{words.count(summary.matches, 'match', 'matches')} in {_what_was_read(summary)}"
+    yield from _by_rule(summary.matches_by_rule, titles, None if verbose else _BY_RULE)
+    yield f"Rules: {summary.rules:,} loaded"
+    not_applicable = summary.not_applicable
+    yield f"  {len(not_applicable):,} not applicable: no log of theirs was read"
+    yield from _names(not_applicable if verbose else ())
+    never = summary.fields_never_seen
+    yield f"  {len(never):,} asked for a field that no event had"
+    yield from _names(never if verbose else ())
+    if summary.full_scan:
+        yield f"  {len(summary.full_scan):,} needed every row in full"
+        yield from _names(summary.full_scan if verbose else ())
+    yield f"  {len(summary.failed):,} failed, beside those that were loaded"
+    yield from _listed((f"{one.file}: {one.reason}" for one in summary.failed), shown)
+    yield from _notes(summary)
+    if summary.problems:
+        yield f"Could not be read: {words.count(sum(summary.problems.values()), 'place')}"
+        yield from _problems(summary, account.examples, verbose=verbose)
+
+
+def _what_was_read(summary: Summary) -> str:
+    formats = ", ".join(f"{name} {count:,}" for name, count in summary.formats.items())
+    events = words.count(summary.events, "event")
+    return f"{events} of {words.count(summary.files, 'file')} ({formats})"
+
+
+def _by_rule(
+    matches: Mapping[str, int], titles: Mapping[str, str], shown: int | None
+) -> Iterator[str]:
+    most = sorted(matches, key=lambda rule: (-matches[rule], rule))
+    for rule in most[:shown]:
+        yield f"  {matches[rule]:>9,}  {visible(titles[rule])} ({visible(rule)})"
+    if shown is not None and len(most) > shown:
+        yield f"             … and {words.count(len(most) - shown, 'more rule')} (--verbose)"
+
+
+def _notes(summary: Summary) -> Iterator[str]:
+    """What the user may not have expected."""
+    if summary.asked_of_every_rule:
+        rows = words.count(summary.asked_of_every_rule, "row")
+        yield f"{rows} of JSON lines name no log source: every rule was asked (see --log-source)"
+    if summary.outside_period:
+        yield f"{words.count(summary.outside_period, 'event')} outside the period were left out"
+    if summary.below_level:
+        left_out = words.count(summary.below_level, "match", "matches")
+        yield f"{left_out} of rules below the level asked for were left out"
+    if summary.yara_files:
+        files = words.count(summary.yara_files, "YARA file")
+        yield f"{files} beside the rules: not for events (tocsin hunt SOURCE --yara PATH)"
+    if summary.unknown_files:
+        yield f"{words.count(summary.unknown_files, 'file')} held no events"
+
+
+def _problems(summary: Summary, examples: Sequence[Problem], *, verbose: bool) -> Iterator[str]:
+    for code, count in summary.problems.items():
+        yield f"  {code}: {words.count(count, 'place')}"
+        told = [one for one in examples if one.code == code]
+        for one in told if verbose else told[:1]:
+            line = "" if one.line is None else f":{one.line}"
+            yield f"    {visible(one.artefact)}{line}: {visible(one.detail)}"
+
+
+def _names(rules: Iterable[str]) -> Iterator[str]:
+    for rule in rules:
+        yield f"    {visible(rule)}"
+
+
+def _listed(lines: Iterable[str], shown: int | None) -> Iterator[str]:
+    everything = list(lines)
+    for line in everything[:shown]:
+        yield f"    {visible(line)}"
+    if shown is not None and len(everything) > shown:
+        yield f"    … and {len(everything) - shown:,} more (--verbose)"
