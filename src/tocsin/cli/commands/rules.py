@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tocsin.cli import times
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
-from tocsin.cli.progress import progress_on
+from tocsin.cli.progress import LineProgress, progress_on
 from tocsin.cli.rule_cache import rule_cache
 from tocsin.errors import UsageError
 from tocsin.events.format import LogSource
@@ -26,6 +26,8 @@ from tocsin.report.visible import visible
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable, Iterator, Sequence
+
+    from tocsin.model.progress import Progress
 
 STDIN = Path("-")
 _LEVELS = [severity.value for severity in Severity]
@@ -59,7 +61,7 @@ def run(arguments: Namespace) -> int:
     _check_paths(arguments)
     loaded = load(tuple(dict.fromkeys(arguments.paths)), rule_cache())
     application = Application(loaded, wishes)
-    progress = progress_on(sys.stderr, quiet=arguments.quiet)
+    progress = _progress(arguments)
     with _printer(arguments) as print_out, _on_disk(arguments.events) as sources:
         several = len(sources) > 1
         colours = _colours(arguments)
@@ -187,12 +189,10 @@ def _printer(arguments: Namespace) -> Iterator[Callable[[bytes], object]]:
     """Where hits go. A file appears whole or not at all."""
     target = arguments.output
     if target is None:
-        if sys.stdout.isatty():
-            # The progress bar takes the place of sys.stdout, to stay below what is printed.
-            yield lambda data: sys.stdout.write(data.decode())
-        else:
-            yield sys.stdout.buffer.write
-            sys.stdout.buffer.flush()
+        # A progress bar takes the place of sys.stdout; this one stays.
+        stream = sys.stdout.buffer
+        yield stream.write
+        stream.flush()
         return
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
@@ -208,6 +208,13 @@ def _printer(arguments: Namespace) -> Iterator[Callable[[bytes], object]]:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def _progress(arguments: Namespace) -> Progress:
+    """A bar would be torn by matches on the same terminal."""
+    if sys.stdout.isatty() and arguments.output is None and not arguments.quiet:
+        return LineProgress(sys.stderr)
+    return progress_on(sys.stderr, quiet=arguments.quiet)
 
 
 def _colours(arguments: Namespace) -> bool:
