@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache, partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -98,10 +99,11 @@ class FormatRules:
         `users` are the ids of those that the user brought: they may look at all views of a
         request, under any of its names. Ours are written for one log, and see rows as logged.
         """
+        ways = cache(partial(routes, form=form))  # Thousands of rules name some dozen log sources.
         self._routed = [
             (place, rule, found)
             for place, rule in enumerate(rules)
-            if (found := routes(rule.log_source, form, users=rule.id in users))
+            if (found := ways(rule.log_source, users=rule.id in users))
         ]
         self._by_id = is_event_log(form)
         self._plans: dict[tuple[str, str | None], tuple[_Group, ...]] = {}
