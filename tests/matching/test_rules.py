@@ -13,7 +13,6 @@ from tocsin.matching.content import Shown
 from tocsin.matching.rules import Seen, load_rules
 from tocsin.model.grade import Confidence, Grade, Severity
 from tocsin.model.path import EvidencePath
-from tocsin.model.result import RuleFailure
 from tocsin.model.rule import RuleInfo, RuleKind
 
 if TYPE_CHECKING:
@@ -209,12 +208,15 @@ def test_a_broken_rule_of_the_user_is_told_and_the_rest_go_on(tmp_path: Path) ->
     assert "Duplicate key 'title'" in failed[str(tmp_path / "double.yml")]
 
 
-def test_correlations_are_told_and_their_parts_keep_quiet(tmp_path: Path) -> None:
+def test_correlations_are_leads_and_the_rules_that_they_stand_on_keep_quiet(
+    tmp_path: Path,
+) -> None:
     base = sigma("base", {"A": "x"}, id="11111111-1111-4111-8111-111111111111").text
     other = sigma("other", {"A": "x"}).text
     correlation = yaml.safe_dump(
         {
             "title": "Many",
+            "name": "many",
             "correlation": {
                 "type": "event_count",
                 "rules": ["11111111-1111-4111-8111-111111111111"],
@@ -228,12 +230,10 @@ def test_correlations_are_told_and_their_parts_keep_quiet(tmp_path: Path) -> Non
 
     rules = load_rules([], user_sigma=[path])
 
-    assert ["other"] == list(rules.infos)
-    reason = "correlations come with the matching engine"
-    assert (
-        RuleFailure(file=str(path), reason=reason),
-        RuleFailure(file=str(path), reason=f"serves only a correlation, and {reason}"),
-    ) == rules.failed
+    assert () == rules.failed
+    assert ["base", "other", "many"] == list(rules.infos)
+    assert {"base"} == rules.correlations.silent
+    assert RuleKind.LEAD is rules.infos["many"].kind
 
 
 def test_filters_of_the_user_change_the_user_s_rules_only(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ from tocsin.matching.content import ContentPlan, Shown, look
 from tocsin.matching.indicators.files import match_of_file
 from tocsin.matching.rules import Seen
 from tocsin.matching.scan import Tally, reduced, rows_with, scan
+from tocsin.matching.sigma.correlation.engine import correlate
+from tocsin.matching.sigma.correlation.firing import as_match
+from tocsin.matching.sigma.correlation.hits import Hits
 from tocsin.model.path import EvidencePath
 from tocsin.model.problem import Problem, ProblemCode
 from tocsin.model.result import ManifestEntry
@@ -92,6 +95,8 @@ class Reading:
     manifest: list[ManifestEntry] = field(default_factory=list)
     formats: set[str] = field(default_factory=set)
     logs: list[tuple[Artefact, Member]] = field(default_factory=list)
+    not_correlated: list[str] = field(default_factory=list)
+    """What correlations could not look at, in sentences."""
 
     @property
     def matches(self) -> list[Match]:
@@ -113,7 +118,7 @@ def read(
     plan: ContentPlan = _NO_WISHES,
 ) -> Reading:
     """The first hunt: every file once, hashed while it is read. Never raises on evidence."""
-    reading = Reading()
+    reading = Reading(tally=Tally(correlated=Hits(rules.correlations)))
     watching = [*observers, reading.problems]
     for found in discover(collection, list(all_formats().values())):
         progress.file(found.member.path.inside)
@@ -133,7 +138,19 @@ def read(
         is_file = problem.code in _NEVER_SEEN
         kind = _kind_by_place(EvidencePath.plain(problem.artefact)) if is_file else "collection"
         _tell(watching, kind, problem)
+    _correlate(reading)
     return reading
+
+
+def _correlate(reading: Reading) -> None:
+    """Keep each firing of a correlation as a match, now that every row is known."""
+    hits = reading.tally.correlated
+    outcome = correlate(hits)
+    for firing in outcome.speaking:
+        reading.tally.keep(as_match(firing, hits))
+    for rule in outcome.counts.keys() - outcome.silent:
+        reading.counts[rule] = outcome.counts[rule]  # more than are kept
+    reading.not_correlated += outcome.limits()
 
 
 def _read_one(

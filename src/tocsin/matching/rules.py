@@ -10,6 +10,7 @@ from tocsin.events.format import all_formats
 from tocsin.matching.indicators.info import Together
 from tocsin.matching.indicators.load import load_indicators
 from tocsin.matching.indicators.match import IndicatorSet
+from tocsin.matching.sigma.correlation.link import Plan
 from tocsin.matching.sigma.load import SigmaRules
 from tocsin.matching.sigma.plan import FormatRules, Seen
 from tocsin.matching.yara.load import load_yara
@@ -46,6 +47,7 @@ class RuleSet:
     _sigma: tuple[SigmaEntry, ...]
     yara: YaraRules
     indicators: IndicatorSet = field(default_factory=IndicatorSet)
+    correlations: Plan = field(default_factory=Plan)
     _by_format: dict[str, FormatRules] = field(default_factory=dict, repr=False, compare=False)
 
     def sigma_for(self, form: Format) -> FormatRules:
@@ -72,6 +74,7 @@ class RuleSet:
         for one in shown:
             served.update(self.yara.order if one.documents else ())
             served.update(self.yara.user_ids if one.others else ())
+        served.update(self.correlations.can_fire(served))
         served.update(self.indicators.served_by(present))
         return [rule for rule in self.infos if rule not in served]
 
@@ -107,6 +110,7 @@ def load_rules(
         infos=Together(infos, indicators.infos) if len(indicators) else infos,
         failed=(*sigma.failed, *yara_failed, *lists_failed),
         indicators=indicators,
+        correlations=sigma.correlations,
         _sigma=tuple(sigma.entries),
         yara=yara,
     )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from tocsin.events.kind import kind_of
 from tocsin.matching.match import Match
+from tocsin.matching.sigma.correlation.hits import Hits
+from tocsin.matching.sigma.correlation.link import Plan
 from tocsin.matching.words import holding
 from tocsin.model.problem import Problem
 from tocsin.model.rule import RuleKind
@@ -68,9 +70,11 @@ class Tally:
 
     Where a rule has more matches than its share, one that tells something new (another page or
     file, another source, no benign mask) takes the place of one that repeats another: whoever
-    floods a rule with one decoy must not push out the row that decides.
+    floods a rule with one decoy must not push out the row that decides. `correlated` collects the
+    rows that correlations stand on.
     """
 
+    correlated: Hits = field(default_factory=lambda: Hits(Plan()))
     counts: Counter[str] = field(default_factory=Counter)
     _kept: dict[int, Match] = field(default_factory=dict)
     _told: dict[str, set[tuple[str, bool, str]]] = field(default_factory=dict)
@@ -157,6 +161,8 @@ def _keep(
     *,
     damaged: bool = False,
 ) -> None:
+    matcher = rules.sigma_for(form)
+    found = tally.correlated.take(found, matcher, artefact, form, event, damaged=damaged)
     benign = tuple(hit.id for hit in found if rules.infos[hit.id].kind is RuleKind.BENIGN)
     tally.counts.update(benign)
     kind = kind_of(form.name, event.stream)

@@ -149,6 +149,7 @@ def _limits(parts: Parts) -> list[str]:
         *parts.watch.builds.limits(),
         *parts.cut,
         *parts.watch.clocks.limits(),
+        *parts.reading.not_correlated,
     ]
     for judged in parts.packs:
         limits += judged.limits

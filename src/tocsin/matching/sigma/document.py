@@ -1,16 +1,17 @@
 """A Sigma file as plain data, with everything that loading needs to know: what the cache keeps.
 
 `tocsin.matching.sigma.prepare` makes it from the text of a file, with pySigma and once. What
-depends on other files (filters, correlations, ids that are taken) is not in it.
+depends on other files (filters, what a correlation refers to, ids that are taken) is not in it.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
 from tocsin.events.format import LogSource
+from tocsin.matching.sigma.correlation import rule as correlation
 from tocsin.matching.sigma.plain import Condition
 from tocsin.model.grade import Confidence, Grade, Severity
 
@@ -76,10 +77,17 @@ class Filter(_Data, frozen=True, kw_only=True, tag="filter"):
 
 
 class Correlation(_Data, frozen=True, kw_only=True, tag="correlation"):
-    """A correlation as it stands in the file, as JSON could say it: times are texts."""
+    """A correlation; `about` is None where it cannot be used, and `failed` says why.
+
+    `only_serving` are the names of rules that it refers to and that do not speak for themselves,
+    also where it cannot be used.
+    """
 
     names: frozenset[str]
-    content: dict[str, Any]
+    claim: Claim | None = None
+    about: correlation.Correlation | None = None
+    only_serving: frozenset[str] = frozenset()
+    failed: str = ""
 
 
 Document: TypeAlias = Rule | Filter | Correlation

@@ -6,6 +6,7 @@ come from the cache or not: filters, ids, and what the user is told of rules tha
 
 from __future__ import annotations
 
+from collections import ChainMap
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from tocsin.errors import KnowledgeError
 from tocsin.matching.files import files_below, free_slug, read_text
 from tocsin.matching.sigma import plain
+from tocsin.matching.sigma.correlation.link import Names, Plan, link
 from tocsin.matching.sigma.document import Correlation, Filter, Rule
 from tocsin.matching.sigma.entry import SigmaEntry
 from tocsin.matching.sigma.info import lead_info, pack_info
@@ -21,25 +23,29 @@ from tocsin.model.result import RuleFailure
 from tocsin.model.rule import RuleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from tocsin.knowledge.packs import Pack, RuleFile
     from tocsin.matching.cache import RuleCache
+    from tocsin.matching.sigma.correlation import rule as correlation
     from tocsin.matching.sigma.document import Document, SigmaFile
     from tocsin.model.rule import RuleInfo
 
 _ENDINGS = (".yml", ".yaml")
-_NO_CORRELATIONS = "correlations come with the matching engine"
 
 
 @dataclass(slots=True)
 class SigmaRules:
-    """What was loaded so far, in rule order; `cache` keeps prepared files, if there is one."""
+    """What was loaded so far, in rule order; `cache` keeps prepared files, if there is one.
+
+    `correlations` says how the user's rules are correlated. Packs have none.
+    """
 
     cache: RuleCache | None = None
     entries: list[SigmaEntry] = field(default_factory=list)
     infos: dict[str, RuleInfo] = field(default_factory=dict)
     failed: list[RuleFailure] = field(default_factory=list)
+    correlations: Plan = field(default_factory=Plan)
 
     def add_pack(self, pack: Pack) -> None:
         """Load a pack's rules and benign patterns.
@@ -60,25 +66,62 @@ class SigmaRules:
         """Load the user's files and folders as leads; what fails is kept in `failed`."""
         documents = [found for path in paths for found in self._documents(path)]
         filters: list[Filter] = []
-        silent: set[str] = set()
+        correlations: list[tuple[str, Correlation]] = []
         for file, one in documents:
             if isinstance(one, Filter):
                 if one.condition is None:
                     self._fail(file, one.failed)
                 filters.append(one)
             elif isinstance(one, Correlation):
-                self._fail(file, _NO_CORRELATIONS)
-                silent |= _only_correlated(one)
+                if one.about is None:
+                    self._fail(file, one.failed)
+                correlations.append((file, one))
+        names = Names()
         for file, one in documents:
             if not isinstance(one, Rule):
                 continue
-            if one.names & silent:
-                self._fail(file, f"serves only a correlation, and {_NO_CORRELATIONS}")
-                continue
             try:
-                self._add_lead(one, file, filters)
+                names.add(self._add_lead(one, file, filters), one.names, file)
             except KnowledgeError as error:
                 self._fail(file, str(error))
+        if correlations:
+            self._correlate(correlations, names)
+
+    def _correlate(self, documents: Sequence[tuple[str, Correlation]], names: Names) -> None:
+        """Add the correlations; they and rules that serve no usable one may fail."""
+        infos: dict[str, RuleInfo] = {}
+        usable: dict[str, correlation.Correlation] = {}
+        for file, one in documents:
+            if one.about is None or one.claim is None:
+                continue
+            wanted = one.claim.name or Path(file).stem
+            slug = free_slug(wanted, ChainMap(self.infos, infos))
+            infos[slug] = lead_info(one.claim, file=file, slug=slug)
+            usable[slug] = one.about
+            names.add(slug, one.names, file)
+        silenced = {
+            rule
+            for file, one in documents
+            if one.about is None
+            for name in one.only_serving
+            for rule in names.known(name, file)
+        }
+        self.correlations = link(
+            usable, lambda name, rule: names.find(name, infos[rule].file), silenced
+        )
+        for slug, reason in self.correlations.failed.items():
+            self._fail(infos[slug].file, reason)
+        self._leave_out(self.correlations.useless)
+        steps = {step.id for step in self.correlations.steps}
+        self.infos.update({slug: info for slug, info in infos.items() if slug in steps})
+
+    def _leave_out(self, useless: Collection[str]) -> None:
+        """Rules that shall not speak, and that nothing that can be used stands on."""
+        for entry in self.entries:
+            if entry.id in useless:
+                file = self.infos.pop(entry.id).file
+                self._fail(file, "serves only correlations, of which none can be used")
+        self.entries = [entry for entry in self.entries if entry.id not in useless]
 
     def _documents(self, path: Path) -> Iterator[tuple[str, Document]]:
         """All documents at a path that the user named, each with its file."""
@@ -113,11 +156,13 @@ class SigmaRules:
             raise KnowledgeError(f"the id {info.id!r} is taken by {self.infos[info.id].file}")
         self._add(rule, _usable(rule), info)
 
-    def _add_lead(self, rule: Rule, file: str, filters: Sequence[Filter]) -> None:
+    def _add_lead(self, rule: Rule, file: str, filters: Sequence[Filter]) -> str:
+        """Add a rule of the user's, and give the id that it goes by."""
         condition = _filtered(_usable(rule), rule, filters)
         wanted = rule.claim.name or Path(file).stem
         info = lead_info(rule.claim, file=file, slug=free_slug(wanted, self.infos))
         self._add(rule, condition, info)
+        return info.id
 
     def _add(self, rule: Rule, condition: plain.Condition, info: RuleInfo) -> None:
         entry = SigmaEntry(
@@ -151,13 +196,3 @@ def _filtered(
         node=plain.All(tuple(one.node for one in every)),
         fields=frozenset().union(*(one.fields for one in every)),
     )
-
-
-def _only_correlated(correlation: Correlation) -> set[str]:
-    """The rules that this correlation refers to and that shall not speak for themselves."""
-    content = correlation.content
-    about = content.get("correlation")
-    if not isinstance(about, dict) or content.get("generate") or about.get("generate"):
-        return set()
-    named = about.get("rules") or ()
-    return {str(name) for name in ([named] if isinstance(named, str) else named)}

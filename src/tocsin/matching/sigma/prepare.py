@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaError
 
 from tocsin.errors import KnowledgeError
 from tocsin.matching.sigma.compile import compile_node
+from tocsin.matching.sigma.correlation.read import only_serving, read_correlation
 from tocsin.matching.sigma.document import Claim, Correlation, Filter, Rule, SigmaFile
 from tocsin.matching.sigma.read import extra_of, read_documents
 from tocsin.matching.sigma.translate import condition_of, log_source_of
@@ -23,13 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sigma.filters import SigmaFilter
-    from sigma.rule import SigmaDetections, SigmaRule
+    from sigma.rule import SigmaDetections, SigmaRule, SigmaRuleBase
 
     from tocsin.matching.sigma import document, read
     from tocsin.matching.sigma.plain import Condition
-
-_PARTS = 100_000
-"""Names and values of one correlation."""
 
 
 def prepare(text: str) -> SigmaFile:
@@ -45,7 +45,7 @@ def _document(found: read.Document) -> document.Document:
         return _rule(found.rule, found.names)
     if found.filter is not None:
         return _filter(found.filter, found.names)
-    return Correlation(names=found.names, content=_as_json(found.correlation or {}))
+    return _correlation(found.correlation or {}, found.names)
 
 
 def _rule(rule: SigmaRule, names: frozenset[str]) -> Rule:
@@ -91,27 +91,31 @@ def _reference(text: str) -> str:
         return text
 
 
-def _as_json(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What JSON could say of it. YAML's aliases say little text many times, so it is counted."""
-    left: list[object] = [content]
-    for _ in range(_PARTS):
-        if not left:
-            break
-        part = left.pop()
-        if isinstance(part, dict):
-            left += [*part.keys(), *part.values()]
-        elif isinstance(part, list | tuple | set):
-            left += part
-    if left:
-        raise KnowledgeError("is not a Sigma correlation: it has too many parts")
+def _correlation(content: Mapping[str, Any], names: frozenset[str]) -> Correlation:
+    serving = only_serving(content)
     try:
-        found: dict[str, Any] = msgspec.to_builtins(content, str_keys=True)
-    except (TypeError, ValueError, RecursionError) as error:
+        about, claim = read_correlation(content), _claim(_header(content))
+    except KnowledgeError as error:
+        return Correlation(names=names, only_serving=serving, failed=str(error))
+    return Correlation(names=names, claim=claim, about=about, only_serving=serving)
+
+
+def _header(content: Mapping[str, Any]) -> SigmaCorrelationRule:
+    """What a correlation has in common with other rules, read by pySigma as theirs is.
+
+    The section itself is ours to read: pySigma refuses some that the specification allows.
+    """
+    stands_for = {"type": "temporal", "rules": ["any"], "timespan": "1s"}
+    try:
+        return SigmaCorrelationRule.from_dict({**content, "correlation": stands_for})
+    except SigmaError as error:
+        raise KnowledgeError(" ".join(str(error).split())) from error
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        # pySigma answers a document of the wrong shape with whatever Python says about it.
         raise KnowledgeError(f"is not a Sigma correlation: {error}") from error
-    return found
 
 
-def _claim(rule: SigmaRule) -> Claim:
+def _claim(rule: SigmaRuleBase) -> Claim:
     claim = Claim(
         name=rule.name or "",
         title=rule.title or "",
@@ -133,7 +137,7 @@ def _claim(rule: SigmaRule) -> Claim:
     )
 
 
-def _cves(rule: SigmaRule) -> tuple[str, ...]:
+def _cves(rule: SigmaRuleBase) -> tuple[str, ...]:
     return tuple(
         f"CVE-{tag.name.removeprefix('cve-').replace('.', '-')}"
         for tag in rule.tags
@@ -141,7 +145,7 @@ def _cves(rule: SigmaRule) -> tuple[str, ...]:
     )
 
 
-def _techniques(rule: SigmaRule) -> tuple[str, ...]:
+def _techniques(rule: SigmaRuleBase) -> tuple[str, ...]:
     """ATT&CK techniques (``T1190``), without the tactics that tags name as well."""
     return tuple(
         tag.name.upper()

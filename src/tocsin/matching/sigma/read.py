@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sigma.filters import SigmaFilter
+    from sigma.rule import SigmaRuleBase
 
 Row = dict[str, str]
 OUR_KEY = "tocsin"
@@ -103,7 +104,7 @@ def _refuse_depth(text: str) -> None:
             depth -= 1
 
 
-def extra_of(rule: SigmaRule) -> Extra:
+def extra_of(rule: SigmaRuleBase) -> Extra:
     """Our own key of `rule`. Raises `KnowledgeError` where it is missing or wrong."""
     found = rule.custom_attributes.get(OUR_KEY)
     if found is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 START = datetime(2021, 3, 3, tzinfo=UTC)
 FORM = form()
+ARTEFACT = Artefact(path=EvidencePath.plain("one.log"), format="httpproxy", size_bytes=0)
 
 
 class Row(NamedTuple):

@@ -44,12 +44,12 @@ def alternatives(condition: str, rules: Sequence[str]) -> tuple[Alternative, ...
     """
     if len(_TOKEN.findall(condition)) > _TOKENS:
         raise KnowledgeError(f"condition: has more than {_TOKENS} words")
+    ways = _Parser(condition).ways()
     named = names_in(condition)
     if unknown := [name for name in named if name not in rules]:
         raise KnowledgeError(f"condition: {unknown[0]!r} is not among 'rules'; add it there")
     if unused := [name for name in rules if name not in named]:
         raise KnowledgeError(f"condition: does not say what is wanted of the rule {unused[0]!r}")
-    ways = _Parser(condition).ways()
     if not ways:
         raise KnowledgeError(f"condition: {condition!r} can never hold")
     if not all(needed for needed, _ in ways):

@@ -41,6 +41,7 @@ class Outcome:
     counts rows that lack a field to group by, `without_value` rows in which the field that is
     measured is missing or no number, both by correlation. `not_kept` and `without_time` count rows
     by rule, as `Hits` does; `not_kept` also the moments of a correlation beyond the limit.
+    `silent` are those that only serve others.
     """
 
     firings: list[Firing] = field(default_factory=list)
@@ -49,6 +50,12 @@ class Outcome:
     without_value: Counter[str] = field(default_factory=Counter)
     without_time: Counter[str] = field(default_factory=Counter)
     not_kept: Counter[str] = field(default_factory=Counter)
+    silent: frozenset[str] = frozenset()
+
+    @property
+    def speaking(self) -> list[Firing]:
+        """The firings of correlations that speak for themselves."""
+        return [one for one in self.firings if one.rule not in self.silent]
 
     def limits(self) -> list[str]:
         """What was not correlated, in sentences for the report."""
@@ -67,7 +74,11 @@ class Outcome:
 
 def correlate(hits: Hits) -> Outcome:
     """All firings on `hits`, whose plan says what is asked. Does not depend on their order."""
-    outcome = Outcome(without_time=Counter(hits.without_time), not_kept=Counter(hits.not_kept))
+    outcome = Outcome(
+        without_time=Counter(hits.without_time),
+        not_kept=Counter(hits.not_kept),
+        silent=hits.plan.silent,
+    )
     rows: dict[str, list[Hit]] = hits.by_rule()
     fired: dict[str, list[Hit]] = {}
     held: dict[str, list[Hit]] = {}

@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tocsin.events.kind import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from tocsin.events.format import Format
     from tocsin.matching.sigma.correlation.link import Plan
+    from tocsin.matching.sigma.plan import Hit as Answer
+    from tocsin.matching.sigma.view import View
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
 
@@ -31,6 +33,13 @@ _LONGEST = 256
 """Characters of a value that are kept. Of a longer one the start, and a hash of all of it."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
+
+
+class Matcher(Protocol):
+    """The rules for one format."""
+
+    def view(self, event: Event, rule: str) -> View:
+        """`event` as `rule` sees it."""
 
 
 class Origin(NamedTuple):
@@ -104,12 +113,12 @@ class Hits:
         *,
         source: str = "",
         damaged: bool = False,
-        aliases: Mapping[str, str] | None = None,
+        view: View | None = None,
     ) -> None:
         """Keep a row that `rule` matched, if a correlation stands on it.
 
-        `source` tells servers apart where several are looked at together. `aliases` gives for a
-        field name the one that this log uses.
+        `source` tells servers apart where several are looked at together. `view` is the row as
+        the rule sees it, where its fields have other names in this log.
         """
         names = self.plan.kept.get(rule)
         if names is None:  # the usual case: nothing stands on it
@@ -123,9 +132,34 @@ class Hits:
         origin = Origin(source, artefact.path.inside, kind, form.place.value)
         if origin not in self.artefacts:
             self.artefacts[origin] = artefact
-        values = tuple(self._value(event, name, aliases or {}) for name in names)
+        read = event.fields.get if view is None else view.raw
+        values = tuple([self._kept(read(name)) for name in names])
         time_us = (event.time - _EPOCH) // _TICK
         self.kept.append(Hit(time_us, origin, event.place, rule, values, damaged))
+
+    def take(
+        self,
+        found: Sequence[Answer],
+        matcher: Matcher,
+        artefact: Artefact,
+        form: Format,
+        event: Event,
+        *,
+        source: str = "",
+        damaged: bool = False,
+    ) -> Sequence[Answer]:
+        """Keep what correlations stand on; give the answers of rules that speak for themselves.
+
+        `found` are all answers about a row of a log of `form`, and `matcher` gave them.
+        """
+        plan = self.plan
+        if not plan.steps and not plan.silent:
+            return found
+        for one in found:
+            if one.id in plan.kept:
+                view = matcher.view(event, one.id)
+                self.add(one.id, artefact, form, event, source=source, damaged=damaged, view=view)
+        return [one for one in found if one.id not in plan.silent]
 
     def merge(self, other: Hits) -> None:
         """Take what `other` kept, which was read after this."""
@@ -151,10 +185,7 @@ class Hits:
         self._counts[rule] += 1
         return True
 
-    def _value(self, event: Event, name: str, aliases: Mapping[str, str]) -> str | None:
-        text = event.fields.get(name)
-        if text is None and name in aliases:
-            text = event.fields.get(aliases[name])
+    def _kept(self, text: str | None) -> str | None:
         if text is None:
             return None
         if len(text) > _LONGEST:

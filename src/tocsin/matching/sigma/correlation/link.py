@@ -15,7 +15,7 @@ from uuid import UUID
 from tocsin.errors import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tocsin.matching.sigma.correlation.rule import Correlation
 
@@ -33,6 +33,11 @@ class Names:
         """The rule with the id `rule` in `file` may be called by any of `names`."""
         for name in {_spelt(name) for name in names}:
             self._ids.setdefault(name, []).append((rule, file))
+
+    def known(self, name: str, file: str) -> list[str]:
+        """All rules that `name` may mean in `file`."""
+        found = self._ids.get(_spelt(name), [])
+        return [rule for rule, where in found if where == file] or [rule for rule, _ in found]
 
     def find(self, name: str, file: str) -> str:
         """The id of the rule that a correlation in `file` means by `name`; its own file first.
@@ -106,15 +111,19 @@ class Plan:
         return frozenset(step.id for step in self.steps if step.id in able)
 
 
-def link(correlations: Mapping[str, Correlation], find: Callable[[str, str], str]) -> Plan:
+def link(
+    correlations: Mapping[str, Correlation],
+    find: Callable[[str, str], str],
+    silenced: Iterable[str] = (),
+) -> Plan:
     """Put `correlations`, by id, into order.
 
     `find` gives the id for a name and the id of the correlation that uses it, or raises
-    `KnowledgeError`.
+    `KnowledgeError`. `silenced` are rules that do not speak for themselves for other reasons.
     """
     bases: dict[str, tuple[str, ...]] = {}
     failed: dict[str, str] = {}
-    silent: set[str] = set()
+    silent = set(silenced)
     for identity, about in correlations.items():
         found: list[str] = []
         for name in about.rules:
@@ -128,6 +137,7 @@ def link(correlations: Mapping[str, Correlation], find: Callable[[str, str], str
         if not about.generate:
             silent.update(found)
     order = _ordered(bases, correlations, failed)
+    order = _without_useless(order, bases, silent, failed)
     kept = _kept(order, correlations, bases)
     return Plan(
         steps=tuple(_step(identity, correlations[identity], bases, kept) for identity in order),
@@ -172,6 +182,24 @@ def _ordered(
     for identity in waiting:
         failed[identity] = _circle(identity, bases, waiting)
     return list(order)
+
+
+def _without_useless(
+    order: Sequence[str],
+    bases: Mapping[str, tuple[str, ...]],
+    silent: Collection[str],
+    failed: dict[str, str],
+) -> list[str]:
+    """Without those that do not speak for themselves, and that nothing left stands on."""
+    left: list[str] = []
+    asked: set[str] = set()
+    for identity in reversed(order):
+        if identity in silent and identity not in asked:
+            failed[identity] = "serves only correlations, of which none can be used"
+            continue
+        left.append(identity)
+        asked.update(bases[identity])
+    return left[::-1]
 
 
 def _circle(identity: str, bases: Mapping[str, tuple[str, ...]], waiting: Collection[str]) -> str:

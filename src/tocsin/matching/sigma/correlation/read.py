@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 RULES = 256
 """Rules that one correlation may refer to."""
+FIELDS = 64
+"""Fields that one correlation may group by, measure, or have aliases for."""
+_LONGEST = 1000
+"""Characters of a name. With YAML's aliases a short text could say a long one many times."""
 _KEYS = ("type", "rules", "group-by", "timespan", "condition", "aliases", "generate")
 _SECONDS = {
     "s": 1,
@@ -44,7 +48,7 @@ def read_correlation(document: Mapping[str, Any]) -> Correlation:
     if not isinstance(about, dict):
         raise KnowledgeError("correlation: must be a mapping with type, rules and timespan")
     if unknown := [str(key) for key in about if key not in _KEYS]:
-        raise KnowledgeError(f"correlation: {unknown[0]!r} is none of {', '.join(_KEYS)}")
+        raise KnowledgeError(f"correlation: {unknown[0][:40]!r} is none of {', '.join(_KEYS)}")
     kind, median = _type(about.get("type"))
     condition = about.get("condition")
     rules = _rules(about, kind)
@@ -71,6 +75,19 @@ def read_correlation(document: Mapping[str, Any]) -> Correlation:
     )
 
 
+def only_serving(document: Mapping[str, Any]) -> frozenset[str]:
+    """The rules that a correlation keeps from speaking for themselves.
+
+    As far as that can be told: whoever wrote it did not want them to, also where it is broken.
+    """
+    about = document.get("correlation")
+    if not isinstance(about, dict) or document.get("generate") or about.get("generate"):
+        return frozenset()
+    named = about.get("rules") or ()
+    listed = [named] if isinstance(named, str) else named if isinstance(named, list) else []
+    return frozenset(one for one in listed[:RULES] if isinstance(one, str) and _is_name(one))
+
+
 def _type(found: object) -> tuple[Type, bool]:
     if found is None:
         raise KnowledgeError("correlation.type is missing")
@@ -81,7 +98,7 @@ def _type(found: object) -> tuple[Type, bool]:
         return Type(text), False
     except ValueError:
         known = ", ".join([*Type, _MEDIAN])
-        raise KnowledgeError(f"correlation.type: {found!r} is none of {known}") from None
+        raise KnowledgeError(f"correlation.type: {text[:40]!r} is none of {known}") from None
 
 
 def _rules(about: Mapping[str, Any], kind: Type) -> tuple[str, ...]:
@@ -89,19 +106,25 @@ def _rules(about: Mapping[str, Any], kind: Type) -> tuple[str, ...]:
     named = about.get("rules")
     if named is None and kind.is_temporal and isinstance(condition, str):
         named = names_in(condition)
-    rules = _texts(named, "rules")
+    rules = _texts(named, "rules", RULES)
     if not rules:
         raise KnowledgeError("correlation.rules is missing: name the rules that are correlated")
-    if len(rules) > RULES:
-        raise KnowledgeError(f"correlation.rules: {len(rules)} are too many; at most {RULES}")
     return rules
 
 
-def _texts(found: object, key: str) -> tuple[str, ...]:
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST
+
+
+def _texts(found: object, key: str, limit: int = FIELDS) -> tuple[str, ...]:
     """A text, or a list of different texts."""
     listed = [found] if isinstance(found, str) else [] if found is None else found
-    if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise KnowledgeError(f"correlation.{key}: must be a text or a list of texts")
+    if len(listed) > limit:
+        raise KnowledgeError(f"correlation.{key}: {len(listed)} are too many; at most {limit}")
+    if not all(_is_name(one) for one in listed):
+        raise KnowledgeError(f"correlation.{key}: a name has 1 to {_LONGEST} characters")
     seen: set[str] = set()
     for one in listed:
         if one in seen:
@@ -147,7 +170,7 @@ def _compared(kind: Type, found: Mapping[str, Any]) -> dict[str, Any]:
     operators = [*Operator]
     if unknown := [str(key) for key in found if key not in (*operators, "field", "percentile")]:
         raise KnowledgeError(
-            f"condition: {unknown[0]!r} is none of {', '.join(operators)}, field, percentile"
+            f"condition: {unknown[0][:40]!r} is none of {', '.join(operators)}, field, percentile"
         )
     bounds = tuple(Bound(one, _number(found[one], one)) for one in operators if one in found)
     if not bounds:
@@ -187,17 +210,23 @@ def _aliases(found: object, rules: Sequence[str]) -> dict[str, dict[str, str]]:
         return {}
     if not isinstance(found, dict):
         raise KnowledgeError("correlation.aliases: must map a name to a field for each rule")
+    if len(found) > FIELDS:
+        raise KnowledgeError(f"correlation.aliases: {len(found)} are too many; at most {FIELDS}")
     aliases: dict[str, dict[str, str]] = {}
     for name, fields in found.items():
+        if not isinstance(name, str) or not _is_name(name):
+            raise KnowledgeError(f"correlation.aliases: {str(name)[:40]!r} is no name")
         where = f"correlation.aliases.{name}"
         if not isinstance(fields, dict):
             raise KnowledgeError(f"{where}: must map rules to their fields")
         for rule, one in fields.items():
             if rule not in rules:
-                raise KnowledgeError(f"{where}: {rule!r} is not among the correlated rules")
-            if not isinstance(one, str) or not one:
+                raise KnowledgeError(
+                    f"{where}: {str(rule)[:40]!r} is not among the correlated rules"
+                )
+            if not isinstance(one, str) or not _is_name(one):
                 raise KnowledgeError(f"{where}.{rule}: must be the name of a field")
-        aliases[str(name)] = dict(fields)
+        aliases[name] = dict(fields)
     return aliases
 
 
