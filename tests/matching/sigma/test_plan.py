@@ -63,11 +63,19 @@ def test_events_that_a_rule_is_not_asked_about_do_not_count_as_seen() -> None:
 
 
 def test_invented_kinds_of_events_do_not_fill_the_memory() -> None:
-    rules = load_rules([pack(sigma("rule", {"A": "x"}, logsource={"product": "windows"}))])
+    rules = load_rules([pack(sigma("rule", {"A": "x"}, logsource=SECURITY))])
     asked = rules.sigma_for(EVTX)
     seen = Seen()
     for number in range(REMEMBERED + 50):
-        found = asked.match(event({"EventID": str(number), "A": "x"}, "S"), seen)
+        found = asked.match(event({"EventID": str(number), "A": "x"}, "Security"), seen)
         assert ["rule"] == list(found)
     assert REMEMBERED == len(asked._plans)
     assert 1 == len(asked._groups) == len(seen._missing)
+
+
+def test_rules_that_mean_every_event_are_planned_once_whatever_streams_are_invented() -> None:
+    rules = load_rules([pack(sigma("rule", {"A": "x"}))])
+    asked = rules.sigma_for(form("httpproxy"))
+    for number in range(10):
+        assert ["rule"] == list(asked.match(event({"A": "x"}, f"stream {number}")))
+    assert 1 == len(asked._plans)

@@ -106,6 +106,7 @@ class FormatRules:
             if (found := ways(rule.log_source, users=rule.id in users))
         ]
         self._by_id = is_event_log(form)
+        self._one_kind = all(route.takes_all for _, _, found in self._routed for route in found)
         self._plans: dict[tuple[str, str | None], tuple[_Group, ...]] = {}
         self._groups: dict[_Same, tuple[_Group, ...]] = {}
 
@@ -150,16 +151,12 @@ class FormatRules:
             found.sort(key=itemgetter(0))
         return [hit for _, hit in found]
 
-    def view(self, event: Event, rule: str) -> View:
-        """`event` under the names by which the rule `rule` sees it, as it was logged."""
-        for group in self.groups_for(event):
-            if rule in group.fields:
-                return View(event, group.names)
-        return View(event)
-
     def groups_for(self, event: Event) -> tuple[_Group, ...]:
         """The rules for events of this kind."""
-        key = (event.stream, event.fields.get("EventID") if self._by_id else None)
+        if self._one_kind:
+            key: tuple[str, str | None] = ("", None)
+        else:
+            key = (event.stream, event.fields.get("EventID") if self._by_id else None)
         groups = self._plans.get(key)
         return self._plan(key) if groups is None else groups
 

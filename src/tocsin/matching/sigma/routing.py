@@ -31,6 +31,11 @@ class Route:
     names: Mapping[str, Origin] = field(default_factory=dict)
     web: Web | None = None
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether every event of the format is meant."""
+        return self.streams is None and self.event_ids is None
+
     def takes(self, stream: str, event_id: str | None) -> bool:
         """Whether an event of this (case-folded) stream and id is meant."""
         return (self.streams is None or stream in self.streams) and (
