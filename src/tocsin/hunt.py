@@ -56,7 +56,7 @@ def hunt(
     unusable source among several is a host of its own, with the problem ``source``.
     """
     packs = chosen_packs(options.packs)
-    rules = load_rules(packs, options.sigma, options.yara, options.indicators)
+    rules = load_rules(packs, options.sigma, options.yara, options.indicators, cache=options.cache)
     hunted: list[tuple[result.HostResult, Reading]] = []
     errors: list[SourceError] = []
     for source in without_later_parts(sources):

@@ -10,6 +10,7 @@ from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
 from tocsin.cli.hunting import DEFAULT_FORMATS, Wanted, hunt_and_show
 from tocsin.cli.redaction import DEFAULT_KEY, Redaction
+from tocsin.cli.rule_cache import rule_cache
 from tocsin.errors import UsageError
 from tocsin.evidence.collection import Limits
 from tocsin.hunt import Options
@@ -81,6 +82,7 @@ def options_from(arguments: Namespace) -> Options:
         indicators=tuple(arguments.indicators),
         content=_content(arguments),
         limits=_limits(arguments),
+        cache=rule_cache(),
     )
 
 

@@ -11,6 +11,8 @@ from tocsin.model.rule import RuleInfo, RuleKind
 if TYPE_CHECKING:
     from tocsin.matching.sigma.document import Claim
 
+_QUIET = frozenset(one for one in Severity if one.rank <= Severity.LOW.rank)
+
 
 def pack_info(claim: Claim, *, pack: str, file: str, slug: str, kind: RuleKind) -> RuleInfo:
     """The claim of a rule of ours. Raises `KnowledgeError` where something is missing."""
@@ -43,14 +45,13 @@ def pack_info(claim: Claim, *, pack: str, file: str, slug: str, kind: RuleKind) 
 
 def lead_info(claim: Claim, *, file: str, slug: str) -> RuleInfo:
     """The claim of a rule that the user brought: a lead, however loud it is."""
-    quiet = claim.severity.rank <= Severity.LOW.rank
     return RuleInfo(
         id=slug,
         title=claim.title or slug,
         kind=RuleKind.LEAD,
         pack="",
         file=file,
-        grade=Grade.PROBE if quiet else Grade.ATTEMPT,
+        grade=Grade.PROBE if claim.severity in _QUIET else Grade.ATTEMPT,
         confidence=Confidence.LOW,
         severity=claim.severity,
         cves=claim.cves,
