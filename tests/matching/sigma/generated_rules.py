@@ -148,6 +148,20 @@ def pairs(draw: st.DrawFn, shape: Shape) -> Pair:
     return Pair(detection={**detection, "condition": condition}, fields=fields)
 
 
+@st.composite
+def line_pairs(draw: st.DrawFn, shape: Shape, kind: str) -> Pair:
+    """A rule of one line of this kind, or of its negation, and an event that it fits."""
+    first, *rest = draw(st.permutations(shape.fields))
+    maker = Maker(draw=draw, shape=shape, left=rest, choices=[], times=list(shape.times))
+    part = KINDS[kind](maker, first)
+    negated = maker.chance(4)
+    fields = part.fails if negated else part.holds
+    assume(not any(value in ("", "-") for value in fields.values()))
+    return Pair(
+        detection={"sel": part.lines, "condition": "not sel" if negated else "sel"}, fields=fields
+    )
+
+
 _NAMES = ("sel_a", "sel_b", "filter_a", "filter_b", "_own", "keywords")
 
 
@@ -409,21 +423,22 @@ def _keywords(maker: Maker) -> tuple[object, Part]:
     return words, Part(lines={}, holds={field: f"x{text}x"}, fails={})
 
 
-_MAKERS: tuple[Callable[[Maker, str], Part], ...] = (
-    *(_plain,) * 6,
-    _all,
-    _both_ends,
-    _regex,
-    _regex,
-    _number,
-    _truth,
-    _network,
-    _coded,
-    _dashes,
-    _same,
-    _nothing,
-    _nothing,
-)
+KINDS: Mapping[str, Callable[[Maker, str], Part]] = {
+    "texts": _plain,
+    "all of some texts": _all,
+    "both ends": _both_ends,
+    "regular expressions": _regex,
+    "numbers": _number,
+    "truth": _truth,
+    "networks": _network,
+    "base64": _coded,
+    "dashes": _dashes,
+    "two fields": _same,
+    "nothing": _nothing,
+    "times": lambda maker, _: _time(maker, maker.times[0]),
+}
+"""What makes a line of each kind."""
+_MAKERS = (*(_plain,) * 5, _regex, _nothing, *(KINDS[name] for name in KINDS if name != "times"))
 
 
 def escaped(text: str) -> str:

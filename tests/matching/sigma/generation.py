@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from tests.matching.sigma.generated_logs import LOGS
-from tests.matching.sigma.generated_rules import LETTERS, Shape, pairs
+from tests.matching.sigma.generated_rules import LETTERS, Shape, line_pairs, pairs
 from tests.matching.sigma.rule_making import rule_text
 from tests.matching.sigma.slow_views import views
 from tocsin.events.format import all_formats
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sigma.rule import SigmaRule
 
+    from tests.matching.sigma.generated_rules import Pair
     from tests.matching.sigma.slow_views import Request
     from tocsin.model.event import Event
 
@@ -65,9 +66,27 @@ class File:
 
 
 @st.composite
-def cases(draw: st.DrawFn, shape: Shape = EVENTS, logsource: object = None) -> Case:
-    """Some rules, and events that fit them, almost fit them, or have nothing to do with them."""
+def cases(
+    draw: st.DrawFn, shape: Shape = EVENTS, logsource: object = None, *, one_in: int = 1
+) -> Case:
+    """Some rules, and events that fit them, almost fit them, or have nothing to do with them.
+
+    Of the near misses, one in `one_in` is taken.
+    """
     made = draw(st.lists(pairs(shape), min_size=1, max_size=3))
+    return draw(_around(made, shape, logsource, one_in))
+
+
+@st.composite
+def cases_of_one_line(draw: st.DrawFn, kind: str) -> Case:
+    """A rule of one line of one of `KINDS`, and events around it."""
+    return draw(_around([draw(line_pairs(EVENTS, kind))], EVENTS, None, 1))
+
+
+@st.composite
+def _around(
+    draw: st.DrawFn, made: Sequence[Pair], shape: Shape, logsource: object, one_in: int
+) -> Case:
     rules = [
         rule_text(
             dict(pair.detection),
@@ -79,7 +98,8 @@ def cases(draw: st.DrawFn, shape: Shape = EVENTS, logsource: object = None) -> C
     events = [pair.fields for pair in made]
     letter, other = draw(st.sampled_from(shape.letters)), draw(st.sampled_from(shape.fields))
     for pair in made:
-        events += near_misses(pair.fields, letter, other)
+        start = draw(st.integers(0, one_in - 1))
+        events += near_misses(pair.fields, letter, other)[start::one_in]
     return Case(rules=tuple(rules), events=(*events, {}))
 
 
@@ -90,7 +110,7 @@ def files(draw: st.DrawFn, name: str | None = None, *, damaged: bool = True) -> 
     Where it is not `damaged`, every rule fits at least one row.
     """
     log = LOGS[draw(st.sampled_from(sorted(LOGS))) if name is None else name]
-    case = draw(cases(log.shape, log.logsource))
+    case = draw(cases(log.shape, log.logsource, one_in=4))
     data = draw(log.written(case.events, damaged=damaged))
     return File(format=log.name, path=log.path, data=data, rules=(*case.rules, *log.own_rules()))
 
@@ -147,6 +167,11 @@ def near_misses(fields: Mapping[str, str], letter: str, other: str) -> list[dict
             text[1:],
             text[:-1],
             text.swapcase(),
+            # The same number, and the same address, to those who read them as such.
+            f"0{text}",
+            f"{text}.0",
+            f" {text} ",
+            f"::ffff:{text}",
         )
         found += [{**fields, name: one} for one in dict.fromkeys(changed) if one != text]
         rest = {key: value for key, value in fields.items() if key != name}

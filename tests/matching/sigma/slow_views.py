@@ -50,7 +50,7 @@ def views(fields: Mapping[str, str], request: Request | None) -> Sequence[Mappin
         whole = _joined(stem, query)
         if whole is not None:
             found.append(_named(row, request, whole, whole, whole, extension))
-    return found
+    return [view for place, view in enumerate(found) if view not in found[:place]]
 
 
 def _named(
