@@ -151,6 +151,13 @@ class FormatRules:
             found.sort(key=itemgetter(0))
         return [hit for _, hit in found]
 
+    def view(self, event: Event, rule: str) -> View:
+        """`event` under the names by which the rule `rule` sees it, as it was logged."""
+        for group in self.groups_for(event):
+            if rule in group.fields:
+                return View(event, group.names)
+        return View(event)
+
     def groups_for(self, event: Event) -> tuple[_Group, ...]:
         """The rules for events of this kind."""
         if self._one_kind:
