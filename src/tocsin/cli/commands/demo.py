@@ -10,6 +10,7 @@ from tocsin.cli import output
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
 from tocsin.cli.hunting import Wanted, hunt_and_show
+from tocsin.cli.rule_cache import rule_cache
 from tocsin.hunt import Options
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def run(arguments: Namespace) -> int:
     folder = output.folder(arguments.output, ())
     sample = samples.build(arguments.sample, folder)
     print(f"Sample: {sample}")
-    hunt_and_show([sample], Options(), Wanted(folder=folder))
+    hunt_and_show([sample], Options(cache=rule_cache()), Wanted(folder=folder))
     return Exit.DONE
 
 
