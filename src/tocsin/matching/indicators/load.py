@@ -33,13 +33,12 @@ def load_indicators(
     loading = Loading(taken=taken)
     for path in files_below(paths, ENDINGS):
         loading.begin(path)
-        before = len(loading.indicators)
         try:
             _read(path, loading)
         except KnowledgeError as error:
             loading.tell(str(error))
         else:
-            if len(loading.indicators) == before and not loading.has_failed:
+            if loading.is_silent:
                 loading.tell("holds no indicator")
         loading.end()
     return IndicatorSet(loading.sources, loading.indicators, loading.also), loading.failed

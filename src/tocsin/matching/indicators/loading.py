@@ -38,11 +38,12 @@ class Loading:
     _known: dict[tuple[Part, ...], int] = field(default_factory=dict)
     _comments: dict[str, str] = field(default_factory=dict)
     _failures: int = 0
+    _used: int = 0
 
     @property
-    def has_failed(self) -> bool:
-        """Whether an entry of this file could not be used."""
-        return self._failures > 0
+    def is_silent(self) -> bool:
+        """Whether the file gave nothing yet: no indicator, known or not, and no failure."""
+        return not self._failures and not self._used
 
     def begin(self, path: Path) -> None:
         """What comes next is of this file."""
@@ -50,7 +51,7 @@ class Loading:
         self.sources.append(
             Source(file=str(path), name=path.name, slug=slug, first=len(self.indicators))
         )
-        self._failures = 0
+        self._failures = self._used = 0
 
     def end(self) -> None:
         """Say how much of the file failed beyond what was listed."""
@@ -82,11 +83,13 @@ class Loading:
         """An indicator of `parts`. One that is known already is named with all its places."""
         key = tuple(parts)
         if (place := self._known.get(key)) is not None:
+            self._used += 1
             self._again(place, line)
             return True
         if len(self.indicators) >= MOST:
             self.fail(f"is one more than the {MOST} indicators of a run", line=line)
             return False
+        self._used += 1
         self._known[key] = len(self.indicators)
         self.indicators.append(
             Indicator(

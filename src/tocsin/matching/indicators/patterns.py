@@ -99,7 +99,7 @@ def needed_words(pattern: str) -> tuple[str, ...] | None:
 def _needed_by(branch: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """What one alternative needs: each run of plain letters, and any word of each group."""
     run = ""
-    for piece, behind in zip(branch, (*branch[1:], ""), strict=True):
+    for piece, behind in zip(branch, (*branch, "")[1:], strict=True):
         literal = piece[1:] if piece in _ESCAPED else piece
         optional = behind[:1] in _OPTIONAL or behind.startswith("{0")
         if literal == piece and _LITERAL.fullmatch(piece) is None:

@@ -219,12 +219,12 @@ def _bounded(found: _Alternatives) -> _Alternatives:
 def _atom(place: str, operator: str, value: str) -> _Atom:
     thing = place.partition(":")[0].lower()
     path = re.sub(r"['\"]", "", place).lower()
-    text = _text(value)
     if _IMPLIED.fullmatch(path) and operator == "=":
         return _Atom(thing, None, "")
     kind = _PLACES.get(path) or _HASHES.get(path)
     if kind is None:
         raise ValueError(f"{place} is looked for nowhere")
+    text = _text(value)
     if operator not in _OPERATORS or (operator == "LIKE" and set("%_") & set(text)):
         raise ValueError(f"{operator} is asked of no list")
     try:

@@ -100,9 +100,9 @@ def guess(text: str) -> Kind:
 
 def _guess_name(text: str) -> Kind:
     host, slash, _ = text.partition("/")
-    bare = _USUAL_PORT.sub("", host)
+    bare = _USUAL_PORT.sub("", host.removeprefix("*."))
     if _is_domain(bare):
-        return Kind.URL if slash or host != bare else Kind.DOMAIN
+        return Kind.URL if slash or _USUAL_PORT.search(host) else Kind.DOMAIN
     if not slash and "." in text and _FILE_ENDING.fullmatch(text.rpartition(".")[2]):
         return Kind.FILE_NAME
     raise ValueError("is no hash, address, network, domain, URL, path or file name")
