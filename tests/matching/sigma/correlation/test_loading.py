@@ -99,7 +99,11 @@ def test_a_hunt_tells_each_firing_once_whatever_the_order_of_rows(tmp_path: Path
     match = next(iter(found.matches))
     assert ["rules"] == [one.rule for one in found.matches]
     assert {"rules": 1} == dict(found.counts)
-    assert (3, "iis:frontend", {"client_ip": "192.0.2.1"}) == (match.place, match.kind, match.values)
+    assert (3, "iis:frontend", {"client_ip": "192.0.2.1"}) == (
+        match.place,
+        match.kind,
+        match.values,
+    )
     assert (
         "4 rows from 2021-03-03T10:00:01Z to 2021-03-03T10:00:20Z (enter 1, guess 3); "
         "2 of 2 rules, in order; c-ip = 192.0.2.1"
