@@ -110,6 +110,13 @@ def test_the_formats_asked_for_are_written_and_no_others(evidence: Path) -> None
         (["--pack", "nonesuch"], "nonesuch"),
         (["--sigma", "nowhere.yml"], "--sigma: nowhere.yml does not exist"),
         (["--yara", "nowhere.yar"], "--yara: nowhere.yar does not exist"),
+        (
+            ["--yara-scan", "all"],
+            "--yara-scan all: goes with --yara: the rules of packs look into",
+        ),
+        (["--yara-size", "0"], "--yara-size: needs a number above 0 and up to 1024"),
+        (["--yara-size", "nan"], "--yara-size: needs a number above 0 and up to 1024"),
+        (["--yara-seconds", "0"], "--yara-seconds: needs a number from 1 to 3600"),
         (["--max-ratio", "0"], "--max-ratio: needs a number above 0"),
         (["--max-unpacked", "nan"], "--max-unpacked: needs a number above 0"),
         (["--redact-key", "k.json"], "--redact-key: goes with --redact"),
@@ -185,6 +192,33 @@ def test_your_own_rules_give_leads_and_raise_nothing(
         lead["title"] for lead in result["hosts"][0]["leads"]
     ]
     assert "inconclusive" == result["verdict"]
+
+
+def test_your_yara_rules_look_into_every_file_on_request_and_cite_the_place(
+    evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = evidence.parent / "rules"
+    rules.mkdir()
+    (rules / "index.yar").write_text('include "one.inc"\nrule bad { condition: nothing }\n')
+    text = 'rule one { meta: description = "A browser" strings: $a = "Mozilla" condition: $a }'
+    (rules / "one.inc").write_text(text)
+    asked = ["hunt", str(evidence), "--json", "--quiet", "--yara", str(rules)]
+
+    assert 0 == main(asked)
+    result = json.loads(capsys.readouterr().out)
+    assert [] == result["hosts"][0]["leads"]
+    assert [f"{rules}/index.yar"] == [one["file"] for one in result["tool"]["rules"]["failed"]]
+    not_applicable = result["tool"]["rules"]["not_applicable"]
+
+    assert 0 == main([*asked, "--yara-scan", "all"])
+    result = json.loads(capsys.readouterr().out)
+    (lead,) = result["hosts"][0]["leads"]
+    assert "A browser" == lead["title"].partition(" (")[0]
+    for one in lead["citations"]:
+        content = (evidence / one["artefact"]).read_bytes()
+        assert content[one["offset"] :].startswith(b"Mozilla")
+        assert f"$a at byte {one['offset']}: " in one["text"]
+    assert not_applicable - 1 == result["tool"]["rules"]["not_applicable"]
 
 
 def test_the_module_is_the_command(evidence: Path) -> None:

@@ -26,6 +26,7 @@ _AS = "web_file"
 """The format in whose way a file is cited as such: by offset, as web files are."""
 KIND = "file"
 """The kind of source that a file as such is; nothing of it is covered or missing."""
+_BLOCK_BYTES = 64 * 2**10
 SLOW_FILES = 10
 """Files that may take all their seconds; then each gets one, so that a hunt comes to its end."""
 
@@ -87,18 +88,18 @@ def look(
     """Show one file to YARA, where the plan wants it to be shown.
 
     `first` is the document's first row in the form of a match, which the document's matches
-    take place and columns from. Raises `OSError` where the file cannot be read.
+    take place and columns from. Raises `OSError` where the file cannot be opened.
     """
     if not plan.wants(form, rules):
         return Looked()
     is_document = form is not None and form.unit is Unit.DOCUMENT
     with member.open() as stream:
-        data = _read(stream, plan.size_bytes + 1)
-    whole = len(data) <= plan.size_bytes
+        data, is_sound = _read(stream, plan.size_bytes + 1)
+    fits = len(data) <= plan.size_bytes
     answer = rules.yara.ask(
         data[: plan.size_bytes],
         member.path,
-        whole=whole,
+        whole=fits and is_sound,
         with_packs=is_document,
         seconds=plan.seconds if shown.cut_short < SLOW_FILES else 1,
     )
@@ -111,18 +112,22 @@ def look(
     return Looked(
         matches=tuple(_match(hit, row, member) for hit in answer.hits),
         problems=(
-            *(() if whole else (_cut(member, plan.size_bytes),)),
+            *(() if fits else (_cut(member, plan.size_bytes),)),
             *(_problem(member, ProblemCode.TOO_SLOW, text) for text in answer.failures),
         ),
     )
 
 
-def _read(stream: BinaryIO, wanted: int) -> bytes:
+def _read(stream: BinaryIO, wanted: int) -> tuple[bytes, bool]:
+    """Up to `wanted` bytes, and whether no damage came before; who reads the rows tells of it."""
     parts: list[bytes] = []
-    while wanted > 0 and (part := stream.read(wanted)):
-        parts.append(part)
-        wanted -= len(part)
-    return b"".join(parts)
+    try:
+        while wanted > 0 and (part := stream.read(min(wanted, _BLOCK_BYTES))):
+            parts.append(part)
+            wanted -= len(part)
+    except OSError:
+        return b"".join(parts), False
+    return b"".join(parts), True
 
 
 def _match(hit: Hit, row: Match | None, member: Member) -> Match:

@@ -9,6 +9,7 @@ import yara_x
 
 from tocsin.matching.yara.excerpt import excerpt
 from tocsin.matching.yara.externals import externals_of
+from tocsin.matching.yara.panic import is_panic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,6 +97,10 @@ class YaraRules:
                 failures.append(_too_slow(rules, seconds))
             except yara_x.ScanError as error:
                 failures.append(f"YARA gave up: {error}")
+            except BaseException as error:
+                if not is_panic(error):
+                    raise
+                failures.append(f"a defect of YARA-X on this file: {error}")
         hits.sort(key=lambda hit: self.order[hit.rule])
         return Answer(hits=tuple(hits), failures=tuple(dict.fromkeys(failures)))
 

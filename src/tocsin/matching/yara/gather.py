@@ -30,6 +30,8 @@ DEPTH = 16
 """Files that may include one another in a row."""
 FILES = 20_000
 """Files that are read, included ones as often as they are included."""
+_SHOWN = 200
+"""Characters of a path that are shown."""
 WORDS = 250_000
 """Words that may begin a rule: YARA-X keeps some kilobytes for each that is wrong."""
 
@@ -158,7 +160,7 @@ class _Reader:
     def _include(
         self, wanted: Include, path: Path, growing: _Growing, above: tuple[Path, ...]
     ) -> None:
-        file, at = label(path), f"line {wanted.line}: include {wanted.path!r}"
+        file, at = label(path), f"line {wanted.line}: include {wanted.path[:_SHOWN]!r}"
         target = _target(path, wanted.path, self._roots)
         if target is None:
             self._fail(file, f"{at} leads out of the folders that were given; it is not followed")
@@ -167,7 +169,7 @@ class _Reader:
         elif len(above) >= DEPTH:
             self._fail(file, f"{at} is more than {DEPTH} files deep; it is not followed")
         elif target not in growing.inside:  # Once is enough; twice would be the same names again.
-            if target.is_file():
+            if _is_file(target):
                 self._add(target, growing, above)
             else:
                 self._fail(file, f"{at}: there is no such file")
@@ -211,6 +213,13 @@ def _target(path: Path, wanted: str, roots: Sequence[Path]) -> Path | None:
 
 def _inside(path: Path, roots: Sequence[Path]) -> bool:
     return any(path.is_relative_to(root) for root in roots)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # A name that no file can have.
+        return False
 
 
 def _targets(path: Path, roots: Sequence[Path]) -> list[Path]:

@@ -12,6 +12,7 @@ import yara_x
 from tocsin.matching.cache import key_of
 from tocsin.matching.yara.compile import Compiled, CompiledSet
 from tocsin.matching.yara.info import lead
+from tocsin.matching.yara.panic import is_panic
 from tocsin.model.result import RuleFailure
 
 if TYPE_CHECKING:
@@ -77,6 +78,10 @@ def unpacked(content: bytes) -> Compiled | None:
         kept = msgspec.msgpack.decode(content, type=_Kept)
         compiled = yara_x.Rules.deserialize_from(io.BytesIO(kept.compiled))
     except (msgspec.DecodeError, ValueError, OSError):
+        return None
+    except BaseException as error:
+        if not is_panic(error):
+            raise
         return None
     return Compiled(
         rules=CompiledSet(
