@@ -6,7 +6,6 @@ what is found so is tried by `Row.holds`, the exact definition.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 Key = TypeVar("Key", str, int)
 _Places: TypeAlias = int | tuple[int, ...]
-_PATHS = frozenset({"file_path", "process", "parent_process", "url_path"})
+_PATHS = ("file_path", "process", "parent_process", "url_path")
 _BY_NAME = frozenset({*HASHES, Kind.PATH, Kind.FILE_NAME})
 _OF_FILES = frozenset({*_BY_NAME, Kind.PATTERN})
 
@@ -53,7 +52,12 @@ class IndicatorSet:
         for place, indicator in enumerate(indicators):
             self._index(place, indicator.part)
         self._path_patterns = PathPatterns([indicators[one].part.key for one in self._patterns])
-        self.kinds = frozenset(part.kind for one in indicators for part in one.parts)
+        parts = [part for one in indicators for part in one.parts]
+        self.kinds = frozenset(part.kind for part in parts)
+        self._with_url = Kind.URL in self.kinds or any(
+            part.kind is Kind.PATH and "?" in part.key for part in parts
+        )
+        self._forms: dict[str, Columns] = {}
 
     def __len__(self) -> int:
         return len(self._indicators)
@@ -72,7 +76,7 @@ class IndicatorSet:
 
         Every file has a path and digests; a user agent has its own column.
         """
-        agents = any(_columns(form.columns)["user_agent"] for form in formats)
+        agents = any(self._columns(form).agents for form in formats)
         for place, indicator in enumerate(self._indicators):
             kinds = {part.kind for part in indicator.parts}
             if (formats or kinds <= _OF_FILES) and (agents or Kind.USER_AGENT not in kinds):
@@ -80,7 +84,9 @@ class IndicatorSet:
 
     def match(self, event: Event, form: Format) -> Sequence[Hit]:
         """Every indicator that the row holds, in the order of the lists."""
-        return self._hits(row_of(event, form)) if self._indicators else ()
+        if not self._indicators:
+            return ()
+        return self._hits(self._columns(form).row(event, with_url=self._with_url))
 
     def file_match(
         self, path: EvidencePath, size_bytes: int, digests: Mapping[str, str]
@@ -93,6 +99,12 @@ class IndicatorSet:
         if not self._indicators:
             return ()
         return self._hits(row_of_file(path.server, digests if size_bytes else {}))
+
+    def _columns(self, form: Format) -> Columns:
+        known = self._forms.get(form.name)
+        if known is None or known.all is not form.columns:
+            known = self._forms[form.name] = Columns(form)
+        return known
 
     def _index(self, place: int, part: Part) -> None:
         kind, key = part
@@ -155,31 +167,37 @@ class IndicatorSet:
                     yield self._patterns[one]
 
 
-def row_of(event: Event, form: Format) -> Row:
-    """A row of a log, looked at by its columns."""
-    by_name = _columns(form.columns)
-    fields = event.fields
-    agents = [source for column in by_name["user_agent"] if (source := column.source) in fields]
-    values = [value for name, value in fields.items() if name not in agents]
-    if by_name["url_path"]:
-        host, path, query = (
-            next((value for column in by_name[name] if (value := column.value(event))), None)
-            for name in ("url_host", "url_path", "url_query")
+class Columns:
+    """The columns of a format that matter here, by our name; all sources of each."""
+
+    def __init__(self, form: Format) -> None:
+        """Sort them once, for all rows."""
+        self.all = form.columns
+        self.agents = self._named("user_agent")
+        self.paths = tuple(one for name in _PATHS for one in self._named(name))
+        self._request = tuple(self._named(name) for name in ("url_host", "url_path", "url_query"))
+
+    def row(self, event: Event, *, with_url: bool) -> Row:
+        """A row of a log; `with_url` with the URL that it wrote in several columns."""
+        fields = event.fields
+        agents = [source for one in self.agents if (source := one.source) in fields]
+        values = [value for name, value in fields.items() if name not in agents]
+        if with_url and self._request[1]:
+            host, path, query = (_first(columns, event) for columns in self._request)
+            if path and (host or query):
+                values.append(composed_url(host, path, query))
+        return Row(
+            values,
+            [fields[name] for name in agents],
+            lambda: [value for one in self.paths if (value := one.value(event))],
         )
-        if path and (host or query):
-            values.append(composed_url(host, path, query))
-    return Row(
-        values,
-        [fields[name] for name in agents],
-        lambda: [value for name in _PATHS for one in by_name[name] if (value := one.value(event))],
-    )
+
+    def _named(self, name: str) -> tuple[Column, ...]:
+        return tuple(one for one in self.all if one.name == name)
 
 
-@lru_cache(maxsize=64)
-def _columns(columns: tuple[Column, ...]) -> Mapping[str, tuple[Column, ...]]:
-    """The columns that matter here, by our name; all sources of each."""
-    wanted = (*_PATHS, "user_agent", "url_host", "url_query")
-    return {name: tuple(one for one in columns if one.name == name) for name in wanted}
+def _first(columns: Sequence[Column], event: Event) -> str | None:
+    return next((value for one in columns if (value := one.value(event))), None)
 
 
 def _domains_of(names: frozenset[str]) -> set[str]:
