@@ -25,7 +25,7 @@ BAR = 20_000
 """Records for each second of CPU."""
 SYNTHETIC = (
     "rules; records are real ones from a small corpus, repeated with new numbers (the data set of "
-    "OTRF written as event log from its JSON), so that 13 of 100 create a process; and one record "
+    "OTRF written as event log from its JSON), so that about one in ten creates a process; one record "
     "for each rule, planted"
 )
 
@@ -59,7 +59,9 @@ def tocsin(settings: Settings, folder: Path, log: Path, mix: Mix) -> tuple[list[
     lines: list[Line] = []
     wrong: list[str] = []
     first: Run | None = None
-    for number in ["1", "2"] if settings.has_jobs("rules") else [""]:
+    for number in (
+        ["1", "2"] if settings.has_jobs("rules", "nothing", "--events", "nothing") else [""]
+    ):
         out = folder / f"hits{number}.jsonl"
         took = measure(
             [

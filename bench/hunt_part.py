@@ -44,7 +44,7 @@ def run(log: str, settings: Settings, folder: Path) -> Part:
     ]
     wrong: list[str] = []
     first: Run | None = None
-    for number in ["1", "2"] if settings.has_jobs("hunt") else [""]:
+    for number in ["1", "2"] if settings.has_jobs("hunt", str(folder / "nothing")) else [""]:
         out = folder / f"out{number}"
         jobs = ["--jobs", number] if number else []
         took = measure([*command(server, out), *jobs], limit_s=settings.ours_s)

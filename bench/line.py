@@ -40,6 +40,11 @@ class Line:
             return None
         return self.ratio >= self.bar if self.at_least else self.ratio <= self.bar
 
+    @property
+    def _whole(self) -> bool:
+        """Whether everything was read, so that a rate can be told."""
+        return self.amount > 0 and self.run is not None and self.run.code == 0
+
     def cells(self) -> tuple[str, ...]:
         """The row as text."""
         run = self.run
@@ -53,8 +58,8 @@ class Line:
             f"{over}{run.wall_s:.2f}",
             f"{over}{run.cpu_s:.2f}",
             f"{run.peak_mib:.0f}",
-            f"{self.amount / run.cpu_s:,.0f} {self.unit}" if self.amount and run.cpu_s else "",
-            "" if self.ratio is None else f"{over}{self.ratio:.2f}",
+            f"{self.amount / run.cpu_s:,.0f} {self.unit}" if self._whole and run.cpu_s else "",
+            "" if self.ratio is None or run.code else f"{over}{self.ratio:.2f}",
             bar,
             verdict,
             "" if self.found is None else f"{self.found} of {self.known}",

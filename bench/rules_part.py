@@ -102,7 +102,7 @@ def tocsin(settings: Settings, bench: Bench, rg: Run | None) -> tuple[list[Line]
     expected = [(one.slug, (one.path, one.line)) for one in bench.logs.planted]
     lines: list[Line] = []
     wrong: list[str] = []
-    jobs = ["1", "2"] if settings.has_jobs("rules") else [""]
+    jobs = ["1", "2"] if settings.has_jobs("rules", "nothing", "--events", "nothing") else [""]
     first: Run | None = None
     for number in jobs:
         out = bench.folder / f"hits{number}.jsonl"
