@@ -90,14 +90,16 @@ def test_a_row_without_the_group_s_field_is_left_out_and_told() -> None:
     document = correlation("event_count", "a", condition={"gte": 2}, group_by=["User"])
     outcome = outcome_of(plan_of(many=document), rows("a", 0, 1, 2))
     assert [] == outcome.firings
-    assert ["3 rows lack a field that the correlation many groups by."] == outcome.limits()
+    assert [
+        "many: 3 rows without a field to group by could not be correlated."
+    ] == outcome.limits()
 
 
 def test_a_row_without_a_time_is_left_out_and_told() -> None:
     document = correlation("event_count", "a", condition={"gte": 2})
     outcome = outcome_of(plan_of(many=document), [Row("a", None), Row("a", 1)])
     assert [] == outcome.firings
-    assert ["1 row of a have no time and could not be correlated."] == outcome.limits()
+    assert ["a: 1 row without a time could not be correlated."] == outcome.limits()
 
 
 def test_several_rules_are_counted_together_and_a_row_that_two_match_once() -> None:
@@ -127,7 +129,7 @@ def test_no_value_at_all_is_not_few_values() -> None:
     document = correlation("value_count", "a", condition={"lt": 3, "field": "User"})
     outcome = outcome_of(plan_of(many=document), rows("a", 0, 1))
     assert [] == outcome.firings
-    assert ["2 rows have no value that the correlation many could measure."] == outcome.limits()
+    assert ["many: 2 rows without a value could not be measured."] == outcome.limits()
 
 
 def test_rules_that_match_together_fire_in_whatever_order() -> None:

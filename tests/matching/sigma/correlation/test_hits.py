@@ -33,7 +33,7 @@ def test_a_flood_is_cut_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hits, "HITS_PER_RULE", 3)
     outcome = outcome_of(plan_of(many=TWO), rows("a", *range(9), User="bob"))
     assert [3] == [one.count for one in outcome.firings]
-    assert ["6 rows of a are more than are kept, and were not correlated."] == outcome.limits()
+    assert ["a: 6 rows beyond what is kept could not be correlated."] == outcome.limits()
 
 
 def test_all_rules_together_are_cut_too(monkeypatch: pytest.MonkeyPatch) -> None:

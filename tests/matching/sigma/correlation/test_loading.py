@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,6 @@ from tocsin.model.progress import SilentProgress
 from tocsin.model.rule import RuleKind
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tocsin.matching.rules import RuleSet
 
 ID = "11111111-1111-4111-8111-111111111111"
@@ -105,7 +104,7 @@ def test_a_hunt_tells_each_firing_once_whatever_the_order_of_rows(tmp_path: Path
         match.values,
     )
     assert (
-        "4 rows from 2021-03-03T10:00:01Z to 2021-03-03T10:00:20Z (enter 1, guess 3); "
+        "4 rows from 2021-03-03T10:00:01Z to 2021-03-03T10:00:20Z (guess 3, enter 1); "
         "2 of 2 rules, in order; c-ip = 192.0.2.1"
     ) == match.text
 
@@ -121,7 +120,9 @@ def test_with_generate_the_rows_are_told_as_well(tmp_path: Path) -> None:
 def test_what_could_not_be_correlated_is_told(tmp_path: Path) -> None:
     rules = rules_of(tmp_path, GUESS, many())
     found = hunted(tmp_path, rules, "10:00:00 - POST /owa 401")
-    assert ["1 row lack a field that the correlation many groups by."] == found.not_correlated
+    assert [
+        "many: 1 row without a field to group by could not be correlated."
+    ] == found.not_correlated
 
 
 def test_a_correlation_without_its_log_is_not_applicable(tmp_path: Path) -> None:
@@ -168,3 +169,18 @@ def test_filters_reach_the_rules_that_correlations_stand_on(tmp_path: Path) -> N
     lines = [f"10:00:0{n} 192.0.2.{n % 2} POST /owa 401" for n in range(6)]
     found = hunted(tmp_path, rules_of(tmp_path, GUESS, many(), known), *lines)
     assert [{"client_ip": "192.0.2.0"}] == [one.values for one in found.matches]
+
+
+def test_the_example_in_the_reference_does_what_its_title_says(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[4] / "docs/reference/rules.md").read_text(encoding="utf-8")
+    example = (
+        page.partition("\n## Correlations\n")[2].partition("```yaml\n")[2].partition("```")[0]
+    )
+    guesses = [f"10:00:{n:02} 192.0.2.1 POST /owa/auth.owa 401" for n in range(20)]
+    rules = rules_of(tmp_path, example)
+    assert () == rules.failed
+    found = hunted(tmp_path, rules, "10:05:00 192.0.2.1 POST /owa/auth.owa 302", *guesses)
+    assert ["Many guesses, and then the right one"] == [
+        rules.infos[one.rule].title for one in found.matches
+    ]
+    assert [3] == [one.place for one in found.matches]

@@ -60,14 +60,14 @@ class Outcome:
     def limits(self) -> list[str]:
         """What was not correlated, in sentences for the report."""
         told = (
-            (self.without_time, "{} of {} have no time and could not be correlated."),
-            (self.without_group, "{} lack a field that the correlation {} groups by."),
-            (self.without_value, "{} have no value that the correlation {} could measure."),
-            (self.not_kept, "{} of {} are more than are kept, and were not correlated."),
+            (self.without_time, "without a time could not be correlated"),
+            (self.without_group, "without a field to group by could not be correlated"),
+            (self.without_value, "without a value could not be measured"),
+            (self.not_kept, "beyond what is kept could not be correlated"),
         )
         return [
-            text.format("1 row" if number == 1 else f"{number} rows", rule)
-            for counts, text in told
+            f"{rule}: {number} {'row' if number == 1 else 'rows'} {what}."
+            for counts, what in told
             for rule, number in sorted(counts.items())
         ]
 

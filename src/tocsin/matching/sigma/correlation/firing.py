@@ -29,10 +29,10 @@ class Firing:
     `at` is the row with which the condition became true, or the last one where more rows could
     have undone it. `first` and `last` are the times of the first and the last of all its `count`
     rows, UTC. `group` gives the values of the fields that it groups by, as the row `at` writes
-    them. `rules` counts the rows by rule. `events` are the rows in the order of time; of more than
-    `EVENTS_PER_FIRING` the first and the last. `measured` is what was compared, in words, where
-    that is not the count. `damaged` says that of one row at least only a part could be read, so
-    that nothing is sure.
+    them. `rules` counts the rows by rule, in the order of their first rows. `events` are the rows
+    in the order of time; of more than `EVENTS_PER_FIRING` the first and the last. `measured` is
+    what was compared, in words, where that is not the count. `damaged` says that of one row at
+    least only a part could be read, so that nothing is sure.
     """
 
     rule: str
@@ -128,7 +128,7 @@ def firing_of(
         last=events[-1].time,
         group=tuple(group),
         count=len(events) if len(rules) == 1 else len({hit[:3] for hit in events}),
-        rules=tuple(sorted(rules.items())),
+        rules=tuple(rules.items()),
         events=tuple(
             events if len(events) <= EVENTS_PER_FIRING else events[:half] + events[-half:]
         ),
