@@ -237,6 +237,107 @@ def test_one_bad_source_among_several_is_a_problem(rules: Path, tmp_path: Path) 
     assert {"source": 1} == summary.problems
 
 
+CORRELATION = """
+title: Cmd
+name: cmd
+logsource: {product: windows, category: process_creation}
+detection:
+  s: {Image|endswith: '\\cmd.exe'}
+  condition: s
+---
+title: Many
+name: many
+level: critical
+correlation:
+  type: event_count
+  rules: [cmd]
+  group-by: [User]
+  timespan: 1h
+  condition: {gte: 3}
+"""
+
+
+def test_a_correlation_fires_after_all_hits_and_its_rules_keep_silent(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "many.yml").write_text(CORRELATION)
+    rule(folder, "any", {"Image": "*"})
+    file = lines(tmp_path / "e.jsonl", *[CMD | {"User": "a"}] * 3, CMD | {"User": "b"})
+    application = Application(load([folder]), Wishes())
+    hits = list(application.hits([file], SilentProgress()))
+    (fired,) = application.firings()
+    assert {"any"} == {hit.rule.id for hit in hits}
+    assert ("many", "Many", Severity.CRITICAL) == (
+        fired.rule.id,
+        fired.rule.title,
+        fired.rule.severity,
+    )
+    assert [1, 2, 3] == [hit.place for hit in fired.firing.events]
+    assert Severity.CRITICAL is application.account.worst
+    summary = application.summary()
+    assert {"any": 4, "many": 1} == summary.matches_by_rule
+    assert ((), (), ()) == (summary.not_applicable, summary.failed, summary.not_correlated)
+
+
+def test_a_correlation_without_its_log_is_not_applicable(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "many.yml").write_text(CORRELATION)
+    _, summary = applied(folder, rows.iis_request(tmp_path / "server", "/x"))
+    assert {"cmd", "many"} == set(summary.not_applicable)
+
+
+def test_a_row_without_a_time_cannot_be_correlated_and_that_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "many.yml").write_text(CORRELATION)
+    application = Application(load([folder]), Wishes())
+    file = lines(tmp_path / "e.jsonl", {"Image": "\\cmd.exe", "User": "a"})
+    assert [] == list(application.hits([file], SilentProgress()))
+    assert [] == list(application.firings())
+    assert ("cmd: 1 row without a time could not be correlated.",) == (
+        application.summary().not_correlated
+    )
+
+
+IIS_FIELDS = "date time cs-method cs-uri-stem cs-uri-query c-ip sc-status"
+
+
+def test_a_long_log_gives_what_its_rows_give_one_by_one(tmp_path: Path) -> None:
+    """A log of some length is read in bulk; one row alone is not."""
+    folder = tmp_path / "rules"
+    web = {"category": "webserver"}
+    rule(folder, "stem", {"cs-uri-stem|endswith": "/x.aspx"}, logsource=web)
+    rule(folder, "not-found", {"sc-status": 404}, logsource=web)
+    rule(folder, "combined", {"cs-uri-query|contains": "/x.aspx?a=7"}, logsource=web)
+    rule(folder, "absent", {"cs-referer": "x"}, logsource=web)
+    log = [
+        f"2021-03-0{1 + number // 100} 06:00:{number % 60:02} GET /{'x' if number % 7 == 0 else 'y'}.aspx "
+        f"a={number % 11} 192.0.2.{number % 9} {404 if number % 5 == 0 else 200}"
+        for number in range(500)
+    ]
+    log[250] += " one-too-many"
+    period = Period(since=datetime(2021, 3, 2, tzinfo=UTC))
+    whole = rows.verbatim(tmp_path / "whole", "u_ex.log", f"#Fields: {IIS_FIELDS}", *log)
+    hits, summary = applied(folder, whole, wishes=Wishes(period=period))
+    alone: set[tuple[str, int, str | None]] = set()
+    outside = 0
+    for number, line in enumerate(log, start=2):
+        short = rows.verbatim(tmp_path / "one", "u_ex.log", f"#Fields: {IIS_FIELDS}", line)
+        more, told = applied(folder, short, wishes=Wishes(period=period))
+        alone |= {(hit.rule.id, number, hit.view) for hit in more}
+        outside += told.outside_period
+    assert alone == {(hit.rule.id, hit.event.place, hit.view) for hit in hits}
+    assert sorted(hit.event.place for hit in hits) == [hit.event.place for hit in hits]
+    assert {"stem", "not-found", "combined"} == {rule for rule, _, _ in alone}
+    assert (499, outside, {"field_count": 1}) == (
+        summary.events,
+        summary.outside_period,
+        summary.problems,
+    )
+    assert ("absent",) == summary.fields_never_seen
+
+
 def test_nothing_is_read_before_somebody_asks(rules: Path, tmp_path: Path) -> None:
     application = Application(load([rules]), Wishes())
     hits = application.hits([lines(tmp_path / "e.jsonl", *[CMD] * 10)], SilentProgress())

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tocsin.matching.applied import Account, Hit, Summary
+from tests.matching.sigma.correlation.correlating import Row, correlation, hits_of, plan_of
+from tocsin.matching.applied import Account, Fired, Hit, Summary
+from tocsin.matching.sigma.correlation.engine import correlate
 from tocsin.model.artefact import Artefact
 from tocsin.model.event import Event, PlaceKind
 from tocsin.model.grade import Confidence, Grade, Severity
@@ -74,6 +77,7 @@ def summary(**more: object) -> Summary:
         "below_level": 0,
         "asked_of_every_rule": 0,
         "yara_files": 0,
+        "not_correlated": (),
     }
     return Summary(**{**values, **more})  # type: ignore[arg-type] # made of its own types above
 
@@ -130,6 +134,44 @@ def test_a_view_and_damage_are_said_beside_the_title() -> None:
     assert "    /cases/a.zip: C/x.evtx record 7" == first[1]
 
 
+def fired(*, rows: int = 2, damaged: bool = False) -> Fired:
+    about = correlation("event_count", "a", group_by=["User"], condition={"gte": 2})
+    collected = hits_of(
+        plan_of(many=about),
+        [Row("a", second, {"User": "x\x1b"}, damaged=damaged) for second in range(rows)],
+    )
+    (firing,) = correlate(collected).speaking
+    return Fired(rule=replace(INFO, id="many"), firing=firing, hits=collected)
+
+
+def test_a_firing_has_its_events() -> None:
+    found = json.loads(rule_hits.as_json(fired(), with_source=False))
+    assert ["rule", "title", "level", "time", "from", "to"] == list(found)[:6]
+    assert ("many", "high", "2021-03-03T00:00:01Z", 2) == (
+        found["rule"],
+        found["level"],
+        found["time"],
+        found["count"],
+    )
+    assert [("a", "one.log", {"User": "x\x1b"})] * 2 == [
+        (one["rule"], one["artefact"], one["event"]) for one in found["events"]
+    ]
+    assert "source" not in found["events"][0]
+    sourced = json.loads(rule_hits.as_json(fired(), with_source=True))
+    assert ["", ""] == [one["source"] for one in sourced["events"]]
+
+
+def test_a_person_reads_what_a_firing_stands_on() -> None:
+    shown = rule_hits.as_text(fired(rows=7, damaged=True), with_source=False, colours=False)
+    head, sentence, *places, rest = shown.splitlines()
+    assert "2021-03-03 00:00:01Z  high           A shell  [correlation]  [damaged row]" == head
+    assert "7 rows from" in sentence
+    assert "\x1b" not in shown
+    assert 4 == len(places)
+    assert all("one.log:" in place for place in places)
+    assert "    … and 3 more rows" == rest
+
+
 def test_a_rule_without_fields_shows_the_row() -> None:
     shown = rule_hits.as_text(hit(asked=frozenset()), with_source=False, colours=False)
     assert "    the row\n" == shown.splitlines(keepends=True)[-1]
@@ -179,6 +221,7 @@ def test_names_come_when_asked_for() -> None:
         ({"outside_period": 1}, "1 event outside the period"),
         ({"below_level": 2}, "2 matches of rules below the level"),
         ({"yara_files": 1}, "1 YARA file beside the rules"),
+        ({"not_correlated": ("1 row of cmd has no time.",)}, "1 row of cmd has no time."),
         ({"unknown_files": 4}, "4 files held no events"),
         ({"full_scan": ("cmd",)}, "  1 needed every row in full"),
     ],
@@ -224,14 +267,19 @@ def test_one_line_says_it_all_in_short() -> None:
 
 
 def test_the_reference_names_every_key_in_the_order_in_which_it_is_printed() -> None:
-    hits, _, account = (
-        PAGE.partition("## Matches as JSON")[2]
-        .partition("## JSON lines")[0]
-        .partition("`summary`:")
-    )
+    part = PAGE.partition("## Matches as JSON")[2].partition("## JSON lines")[0]
+    hits, _, rest = part.partition("A [correlation]")
+    firings, _, account = rest.partition("`summary`:")
     keys = re.compile(r"^\| `([a-z_]+)` \| \S", re.MULTILINE)
     full = json.loads(rule_hits.as_json(hit(view="decoded", damaged=True), with_source=True))
     told = keys.findall(hits)
     assert list(full) == [key for key in told if key not in {"line", "offset"}]
     assert {kind.value for kind in PlaceKind} <= set(told)
     assert [one.encode_name for one in msgspec.structs.fields(Summary)] == keys.findall(account)
+    firing = json.loads(rule_hits.as_json(fired(damaged=True), with_source=False))
+    of_firings = re.findall(
+        r"`([a-z]+)`", "".join(re.findall(r"^\| (.*?) \|", firings, re.MULTILINE))
+    )
+    assert [key for key in firing if key not in full] == [
+        key for key in of_firings if key not in full
+    ]

@@ -12,6 +12,8 @@ from tocsin.matching.rules import Seen
 from tocsin.model.result import RuleFailure
 
 if TYPE_CHECKING:
+    from tocsin.matching.sigma.correlation.firing import Firing
+    from tocsin.matching.sigma.correlation.hits import Hits
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event, PlaceKind
     from tocsin.model.grade import Severity
@@ -41,6 +43,15 @@ class Hit:
     damaged: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """One correlation that fired; `hits` hold the rows that it stands on."""
+
+    rule: RuleInfo
+    firing: Firing
+    hits: Hits
+
+
 @dataclass(kw_only=True)
 class Account:
     """What became of every row and file; it grows while the hits are taken.
@@ -48,7 +59,8 @@ class Account:
     `events` counts rows by format, `outside` those that the period leaves out, `asked_all` those
     of JSON lines about which every rule was asked. `matches` counts the hits that were told, by
     rule, and `below` those of rules that are below the level asked for. `unknown` are files that
-    hold no events that anybody knows.
+    hold no events that anybody knows. `not_correlated` says in sentences what correlations could
+    not look at, or found too often to tell.
     """
 
     events: Counter[str] = field(default_factory=Counter)
@@ -60,6 +72,7 @@ class Account:
     unknown: int = 0
     problems: Counter[ProblemCode] = field(default_factory=Counter)
     examples: list[Problem] = field(default_factory=list)
+    not_correlated: list[str] = field(default_factory=list)
     worst: Severity | None = None
     seen: Seen = field(default_factory=Seen)
 
@@ -100,3 +113,4 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     below_level: int
     asked_of_every_rule: int
     yara_files: int
+    not_correlated: tuple[str, ...]

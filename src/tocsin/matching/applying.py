@@ -9,8 +9,9 @@ Nothing is judged here, and nothing is kept but counts: whoever iterates gets ev
 from __future__ import annotations
 
 import io
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.artefacts.discover import discover
 from tocsin.errors import KnowledgeError, SourceError
@@ -19,11 +20,14 @@ from tocsin.evidence.collection import Limits
 from tocsin.evidence.damage import problem_of
 from tocsin.evidence.open import open_collection
 from tocsin.evidence.parts import without_later_parts
-from tocsin.matching.applied import Account, Hit, Summary
+from tocsin.matching.applied import Account, Fired, Hit, Summary
+from tocsin.matching.asking import rows_found
 from tocsin.matching.files import files_below
 from tocsin.matching.rules import load_rules
 from tocsin.matching.scan import Period
 from tocsin.matching.several import JsonLinesRules
+from tocsin.matching.sigma.correlation.engine import correlate
+from tocsin.matching.sigma.correlation.hits import Hits
 from tocsin.model.grade import Severity
 from tocsin.model.problem import Problem, ProblemCode
 from tocsin.model.progress import running
@@ -37,12 +41,12 @@ if TYPE_CHECKING:
     from tocsin.artefacts.discover import Discovered
     from tocsin.events.format import Format, LogSource
     from tocsin.evidence.collection import Collection
+    from tocsin.matching.asking import Found
     from tocsin.matching.cache import RuleCache
-    from tocsin.matching.rules import RuleSet, Seen
-    from tocsin.matching.sigma.plan import Hit as Answer
+    from tocsin.matching.rules import RuleSet
     from tocsin.model.artefact import Artefact
-    from tocsin.model.event import Event
     from tocsin.model.progress import Progress
+    from tocsin.model.rule import RuleInfo
 
 _YARA = (".yar", ".yara")
 _BUFFER_BYTES = 2**20
@@ -71,22 +75,6 @@ class Loaded:
     yara_files: int
 
 
-class Matcher(Protocol):
-    """The rules for one format."""
-
-    def hits(self, event: Event, seen: Seen | None = None) -> Sequence[Answer]:
-        """All rules that say yes, in rule order, and in which view of the row each did."""
-        ...
-
-
-class Found(NamedTuple):
-    """A row that rules say yes to; `damaged` where only a part of it could be read."""
-
-    event: Event
-    answers: Sequence[Answer]
-    damaged: bool = False
-
-
 def load(paths: Sequence[Path], cache: RuleCache | None = None) -> Loaded:
     """Load the Sigma rules in `paths`, files and folders; sooner the second time with a `cache`.
 
@@ -100,38 +88,8 @@ def load(paths: Sequence[Path], cache: RuleCache | None = None) -> Loaded:
     return Loaded(rules=rules, yara_files=len(yara))
 
 
-def rows_found(
-    stream: BinaryIO,
-    artefact: Artefact,
-    form: Format,
-    rules: Matcher,
-    period: Period,
-    account: Account,
-) -> Iterator[Found]:
-    """The one place where a file becomes hits: the rows that a rule says yes to, in file order.
-
-    `account` is told of every row and every problem. Never raises on content.
-    """
-    events = 0
-    try:
-        for row in form.parse(stream, artefact):
-            if isinstance(row, Problem):
-                account.problem(row)
-                part = row.salvaged
-                if part is not None and period.holds(part.time) and (found := rules.hits(part)):
-                    yield Found(part, found, damaged=True)
-                continue
-            events += 1
-            if not period.holds(row.time):
-                account.outside += 1
-            elif found := rules.hits(row, account.seen):
-                yield Found(row, found)
-    finally:
-        account.events[form.name] += events
-
-
 class Application:
-    """One run: iterate over `hits` to the end, then ask for the `summary`."""
+    """One run: iterate over `hits` to the end, over `firings`, and ask for the `summary`."""
 
     def __init__(self, loaded: Loaded, wishes: Wishes) -> None:
         """Apply these rules; nothing is read yet."""
@@ -142,6 +100,7 @@ class Application:
         entries = loaded.rules._sigma  # noqa: SLF001 - the set has no public way to its entries yet
         self._fields = {entry.id: entry.fields for entry in entries}
         self._json_lines = JsonLinesRules(entries, wishes.log_source)
+        self._correlated = Hits(loaded.rules.correlations)
         self._kinds = [*all_formats().values(), self._json_lines.form]
 
     @property
@@ -170,17 +129,29 @@ class Application:
         if errors and len(errors) == len(wanted):
             raise errors[0]
 
+    def firings(self) -> Iterator[Fired]:
+        """What correlations make of all rows, once the hits were taken; by time."""
+        outcome = correlate(self._correlated)
+        for firing in outcome.speaking:
+            info = self._rules.infos[firing.rule]
+            if self._counted(info):
+                yield Fired(rule=info, firing=firing, hits=self._correlated)
+        kept = Counter(firing.rule for firing in outcome.firings)
+        self.account.not_correlated = outcome.limits()
+        self.account.not_correlated += [
+            f"{outcome.counts[rule] - kept[rule]} more firings of {rule} are counted here only."
+            for rule in sorted(outcome.counts)
+            if outcome.counts[rule] > kept[rule] and rule not in outcome.silent
+        ]
+
     def summary(self) -> Summary:
-        """What became of everything, once the hits were taken."""
+        """What became of everything, once hits and firings were taken."""
         account, rules = self.account, self._rules
-        served = set(self._json_lines.ids) if self._json_lines.form.name in account.events else ()
         return Summary(
             rules=len(rules.infos),
             events=account.events.total(),
             matches=account.matches.total(),
-            not_applicable=tuple(
-                rule for rule in rules.not_applicable(account.events) if rule not in served
-            ),
+            not_applicable=self._not_applicable(),
             failed=rules.failed,
             full_scan=(),
             fields_never_seen=tuple(rules.fields_never_seen(account.seen)),
@@ -195,7 +166,17 @@ class Application:
             below_level=account.below,
             asked_of_every_rule=account.asked_all,
             yara_files=self._loaded.yara_files,
+            not_correlated=tuple(account.not_correlated),
         )
+
+    def _not_applicable(self) -> tuple[str, ...]:
+        """The rules that nothing could serve which was read, JSON lines of any kind included."""
+        missing = self._rules.not_applicable(self.account.events)
+        if self._json_lines.form.name not in self.account.events:
+            return tuple(missing)
+        served = {*self._rules.infos}.difference(missing).union(self._json_lines.ids)
+        served |= self._rules.correlations.can_fire(served)
+        return tuple(rule for rule in missing if rule not in served)
 
     def _in_source(self, source: Path, progress: Progress) -> Iterator[Hit]:
         with running(progress, f"{source.name}, unpacking", None):
@@ -222,7 +203,7 @@ class Application:
         own = self._json_lines
         is_own = artefact.format == own.form.name
         form = own.form if is_own else all_formats()[artefact.format]
-        rules: Matcher = own if is_own else self._rules.sigma_for(form)
+        rules: RuleSet | JsonLinesRules = own if is_own else self._rules
         account = self.account
         account.files += 1
         before = account.events[form.name]
@@ -230,19 +211,33 @@ class Application:
             with _counted(found.member.open(), progress.advance) as stream:
                 period = self._wishes.period
                 for row in rows_found(stream, artefact, form, rules, period, account):
-                    yield from self._told(row, artefact, form, source)
+                    yield from self._told(row, rules, artefact, form, source)
         except OSError as error:
             account.problem(problem_of(error, artefact.path.inside))
         if is_own and self._wishes.log_source is None:
             account.asked_all += account.events[form.name] - before
 
-    def _told(self, found: Found, artefact: Artefact, form: Format, source: str) -> Iterator[Hit]:
-        for rule, view in found.answers:
+    def _told(
+        self,
+        found: Found,
+        rules: RuleSet | JsonLinesRules,
+        artefact: Artefact,
+        form: Format,
+        source: str,
+    ) -> Iterator[Hit]:
+        answers = self._correlated.take(
+            found.answers,
+            rules.sigma_for(form),
+            artefact,
+            form,
+            found.event,
+            source=source,
+            damaged=found.damaged,
+        )
+        for rule, view in answers:
             info = self._rules.infos[rule]
-            if info.severity.rank < self._wishes.lowest.rank:
-                self.account.below += 1
+            if not self._counted(info):
                 continue
-            self.account.hit(info)
             yield Hit(
                 rule=info,
                 fields=self._fields[rule],
@@ -253,6 +248,14 @@ class Application:
                 view=view,
                 damaged=found.damaged,
             )
+
+    def _counted(self, rule: RuleInfo) -> bool:
+        """Count a match, and say whether it is to be told."""
+        if rule.severity.rank < self._wishes.lowest.rank:
+            self.account.below += 1
+            return False
+        self.account.hit(rule)
+        return True
 
 
 def _why_none(rules: RuleSet, yara_files: int) -> str:

@@ -58,6 +58,15 @@ class JsonLinesRules:
         """Every rule that is asked."""
         return self._whole.ids
 
+    def sigma_for(self, form: Format) -> JsonLinesRules:
+        """Themselves: they are for one format only."""
+        del form
+        return self
+
+    def view(self, event: Event, rule: str) -> View:
+        """`event` as `rule` sees it."""
+        return self._whole.view(event, rule)
+
     def hits(self, event: Event, seen: Seen | None = None) -> Sequence[Hit]:
         """All rules that say yes to `event`, in rule order; `seen` takes notes."""
         found = self._whole.hits(event, seen)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.color import ColorSystem
 from rich.style import Style
 
+from tocsin.matching.applied import Fired
+from tocsin.matching.sigma.correlation.firing import as_object
 from tocsin.model.event import PlaceKind
 from tocsin.model.grade import Severity
 from tocsin.report import jsontext, words
@@ -14,9 +16,12 @@ from tocsin.report.visible import shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from tocsin.matching.applied import Account, Hit, Summary
+    from tocsin.matching.sigma.correlation.firing import Firing
     from tocsin.model.problem import Problem
+    from tocsin.model.rule import RuleInfo
 
 _STYLES: Mapping[Severity, Style] = {
     Severity.CRITICAL: Style.parse("bold red"),
@@ -36,8 +41,10 @@ _LISTED = 10
 _BY_RULE = 20
 
 
-def as_json(hit: Hit, *, with_source: bool) -> bytes:
+def as_json(hit: Hit | Fired, *, with_source: bool) -> bytes:
     """One line of JSON; `with_source` where the artefact alone does not tell the source."""
+    if isinstance(hit, Fired):
+        return jsontext.line(_fired(hit, with_source=with_source))
     event = hit.event
     found: dict[str, Any] = {
         "rule": hit.rule.id,
@@ -62,23 +69,57 @@ def summary_as_json(summary: Summary) -> bytes:
     return jsontext.line({"summary": summary})
 
 
-def as_text(hit: Hit, *, with_source: bool, colours: bool) -> str:
+def as_text(hit: Hit | Fired, *, with_source: bool, colours: bool) -> str:
     """Two or more lines for a person; nothing from evidence acts on a terminal."""
-    event = hit.event
-    level = f"{hit.rule.severity.value:<13}"
+    if isinstance(hit, Fired):
+        firing = hit.firing
+        head = _head(hit.rule, firing.time, "correlation", damaged=firing.damaged, colours=colours)
+        return _indented(head, _what_fired(firing, with_source=with_source))
+    head = _head(hit.rule, hit.event.time, hit.view, damaged=hit.damaged, colours=colours)
+    source = hit.source if with_source else ""
+    place = _place(source, hit.artefact.path.inside, hit.place_kind, hit.event.place)
+    return _indented(head, [place, *_what_matters(hit)])
+
+
+def _head(
+    rule: RuleInfo, time: datetime | None, note: str | None, *, damaged: bool, colours: bool
+) -> str:
+    level = f"{rule.severity.value:<13}"
     if colours:
-        level = _STYLES[hit.rule.severity].render(level, color_system=ColorSystem.STANDARD)
-    title = visible(hit.rule.title)
-    notes = "".join(
-        f"  [{note}]" for note in (hit.view, "damaged row" if hit.damaged else None) if note
-    )
-    path = hit.artefact.path.inside
+        level = _STYLES[rule.severity].render(level, color_system=ColorSystem.STANDARD)
+    notes = "".join(f"  [{one}]" for one in (note, "damaged row" if damaged else None) if one)
+    return f"{words.moment(time)}  {level}  {visible(rule.title)}{notes}"
+
+
+def _indented(head: str, lines: Iterable[str]) -> str:
+    return "\n".join([head, *(f"    {line}" for line in lines)]) + "\n"
+
+
+def _fired(fired: Fired, *, with_source: bool) -> dict[str, Any]:
+    found = as_object(fired.firing, fired.hits)
     if with_source:
-        path = f"{hit.source}: {path}"
-    place = _PLACES[hit.place_kind].format(path=visible(path), place=event.place)
-    lines = [f"{words.moment(event.time)}  {level}  {title}{notes}", f"    {place}"]
-    lines += [f"    {line}" for line in _what_matters(hit)]
-    return "\n".join(lines) + "\n"
+        for event, hit in zip(found["events"], fired.firing.events, strict=True):
+            event["source"] = hit.origin.source
+    rule = fired.rule
+    return {"rule": rule.id, "title": rule.title, "level": rule.severity.value, **found}
+
+
+def _what_fired(firing: Firing, *, with_source: bool) -> list[str]:
+    """What it stands on in a sentence, and where the first rows are."""
+    lines = [visible(firing.text)]
+    for hit in firing.events[:_FIELDS_SHOWN]:
+        origin = hit.origin
+        source = origin.source if with_source else ""
+        place = _place(source, origin.path, PlaceKind(origin.counts), hit.place)
+        lines.append(f"{words.moment(hit.time)}  {place}  {visible(hit.rule)}")
+    if firing.count > _FIELDS_SHOWN:
+        lines.append(f"… and {words.count(firing.count - _FIELDS_SHOWN, 'more row')}")
+    return lines
+
+
+def _place(source: str, path: str, kind: PlaceKind, place: int) -> str:
+    whole = f"{source}: {path}" if source else path
+    return _PLACES[kind].format(path=visible(whole), place=place)
 
 
 def _what_matters(hit: Hit) -> Iterator[str]:
@@ -161,6 +202,7 @@ def _notes(summary: Summary) -> Iterator[str]:
     if summary.yara_files:
         files = words.count(summary.yara_files, "YARA file")
         yield f"{files} beside the rules: not for events (tocsin hunt SOURCE --yara PATH)"
+    yield from (visible(sentence) for sentence in summary.not_correlated)
     if summary.unknown_files:
         yield f"{words.count(summary.unknown_files, 'file')} held no events"
 

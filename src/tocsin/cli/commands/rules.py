@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable, Iterator, Sequence
 
+    from tocsin.matching.applied import Fired, Hit
     from tocsin.model.progress import Progress
 
 STDIN = Path("-")
@@ -66,7 +68,8 @@ def run(arguments: Namespace) -> int:
         several = len(sources) > 1
         colours = _colours(arguments)
         with closing(application.hits(sources, progress)) as hits:
-            for hit in hits:
+            found: Iterator[Hit | Fired] = chain(hits, application.firings())
+            for hit in found:
                 if arguments.json:
                     print_out(rule_hits.as_json(hit, with_source=several))
                 else:
