@@ -25,8 +25,8 @@ BAR = 20_000
 """Records for each second of CPU."""
 SYNTHETIC = (
     "rules; records are real ones from a small corpus, repeated with new numbers (the data set of "
-    "OTRF written as event log from its JSON), so that about one in ten creates a process; one record "
-    "for each rule, planted"
+    "OTRF written as event log from its JSON), so that about one in ten creates a process; one "
+    "record for each rule is planted"
 )
 
 
