@@ -226,6 +226,7 @@ def _plain(maker: Maker, field: str) -> Part:
 def _wild(maker: Maker, *, cased: bool) -> tuple[str, str]:
     """A value as rules write it, and a text that it fits."""
     value, text = "", ""
+    lines = "\n" in maker.shape.letters
     for _ in range(maker.draw(st.integers(1, 3))):
         kind = maker.one(("word", "word", "*", "?"))
         if kind == "word":
@@ -234,10 +235,10 @@ def _wild(maker: Maker, *, cased: bool) -> tuple[str, str]:
             text += word if cased else maker.respelt(word)
         elif kind == "*":
             value += "*"
-            text += maker.one(("", "x", OTHER))
+            text += maker.one(("", "x", OTHER, "\n") if lines else ("", "x", OTHER))
         else:
             value += "?"
-            text += maker.one(("x", "é"))
+            text += maker.one(("x", "é", "\n") if lines else ("x", "é"))
     return value, text
 
 

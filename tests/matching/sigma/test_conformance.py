@@ -104,6 +104,25 @@ def _answers_of_the_reference(entry: Entry) -> list[bool]:
     ]
 
 
+def test_the_program_that_the_guide_prints_runs_the_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guide = (Path(__file__).parents[3] / "docs/how-to/conformance-suite.md").read_text("utf-8")
+    program = guide.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.setattr("sys.argv", ["", str(Path(__file__).with_name("conformance.yml"))])
+
+    def ours(
+        detection: object, filters: list[dict[str, object]], fields: Fields, record: str
+    ) -> bool:
+        text = Entry(says="", detection=detection, filters=tuple(filters)).text
+        row = event({**fields, "_text": record})
+        return hits(fast(text), all_formats()["httpproxy"], row) == {"rule"}
+
+    exec(program, {"your_engine": ours})  # noqa: S102 - what the guide tells people to run
+    total = sum(len(entry.matches) + len(entry.misses) for entry in entries())
+    assert f"0 of {total} wrong" == capsys.readouterr().out.splitlines()[-1]
+
+
 def test_the_table_is_as_long_as_it_should_be() -> None:
     assert sum(len(entry.matches) + len(entry.misses) for entry in entries()) > 150
     assert len(entries()) > 100
