@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, cast
 
 import numpy as np
 
@@ -129,6 +129,8 @@ class Rows:
     cuts: Places
     odd: Places
     is_first: bool
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What was worked out of these rows and may be asked for again; see `distinct`."""
     _clock: Clock
     _reader: BulkReader
     _artefact: str

@@ -30,24 +30,33 @@ _KEEP = np.array([(1 << (8 * size)) - 1 for size in range(9)], np.uint64)
 """Of a word of eight bytes, what belongs to a value that ends within it."""
 
 
-def hashes(rows: Rows, columns: Sequence[str], which: Places | None = None) -> NDArray[np.uint64]:
-    """One number for the values of `columns` in each plain row, or in those of `which`.
+def hashes(rows: Rows, columns: Sequence[str]) -> NDArray[np.uint64]:
+    """One number for the values of `columns` in each plain row.
 
     Equal values give equal numbers. A column that is not there counts as empty. Different values
     give different numbers but for a chance of one in 2**64 for each pair; nobody can make two
     values that collide without knowing this process's `_SEED`.
     """
-    count = len(rows.plain) if which is None else len(which)
-    found = np.full(count, _SEED, np.uint64)
-    words = _words(rows)
+    found = np.full(len(rows.plain), _SEED, np.uint64)
     for name in columns:
-        place = rows.column(name)
-        if place is not None:
-            begins, stops = place if which is None else (place[0][which], place[1][which])
-            _mix(found, words, begins, stops - begins)
+        found ^= _of_column(rows, name)
         found *= _FACTOR
         found ^= found >> _STIR
     return found
+
+
+def _of_column(rows: Rows, name: str) -> NDArray[np.uint64]:
+    """The same for one column; kept with the rows, because several ask for it."""
+    known = rows.kept.get(name)
+    if known is None:
+        known = np.full(len(rows.plain), _SEED, np.uint64)
+        place = rows.column(name)
+        if place is not None:
+            if "" not in rows.kept:
+                rows.kept[""] = _words(rows)
+            _mix(known, rows.kept[""], place[0], place[1] - place[0])
+        rows.kept[name] = known
+    return known
 
 
 def _words(rows: Rows) -> NDArray[np.uint64]:
@@ -102,12 +111,24 @@ class Distinct:
         self._numbers.clear()
         self._hashes[:] = 0
 
-    def number(self, rows: Rows, which: Places | None = None) -> tuple[Places, list[int]]:
+    def number(
+        self,
+        rows: Rows,
+        which: Places | None = None,
+        signs: NDArray[np.uint64] | None = None,
+    ) -> tuple[Places, list[int]]:
         """The number of each plain row's combination, and one row for each new number.
 
-        With `which`, only of those plain rows; the second list then points into it.
+        With `which`, only of those plain rows; the second list then points into it. `signs` are
+        one more value for each plain row that tells rows apart.
         """
-        keys = hashes(rows, self.columns, which)
+        keys = hashes(rows, self.columns)
+        if signs is not None:
+            keys ^= signs
+            keys *= _FACTOR
+            keys ^= keys >> _STIR
+        if which is not None:
+            keys = keys[which]
         slots = (keys >> _SHIFT).astype(np.int64)
         ids = self._ids.take(slots)
         missed = np.flatnonzero(self._hashes.take(slots) != keys)

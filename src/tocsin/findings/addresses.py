@@ -6,15 +6,23 @@ from typing import TYPE_CHECKING
 
 from tocsin.findings.keys import ADDRESS_CHARACTERS, is_inside, plain_address
 from tocsin.matching.scan import Observer
+from tocsin.matching.watching import Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tocsin.events.format import Format
+    from tocsin.matching.watching import Several
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
     from tocsin.model.problem import Problem
 
 _FRONT_DOOR = "iis:frontend"
 _BACK_END = "iis:backend"
+_COLUMNS = {
+    "iis": ("c-ip", "cs(User-Agent)"),
+    "httpproxy": ("ClientIpAddress", "UserAgent"),
+}
 _ADDRESSES_KEPT = 20_000
 _AGENTS_KEPT = 16
 _AGENTS_OF_MANY = 12
@@ -39,6 +47,27 @@ class Addresses(Observer):
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """Count one request."""
         del artefact
+        self._count(form, kind, event, 1)
+
+    def watches(self, form: Format) -> Sequence[Watch]:
+        """Every client with every user agent."""
+        columns = _COLUMNS.get(form.name)
+        return () if columns is None else (Watch(columns),)
+
+    def distinct(
+        self,
+        artefact: Artefact,
+        form: Format,
+        kind: str,
+        event: Event,
+        several: Several,
+        watch: Watch,
+    ) -> None:
+        """Count requests of one client with one user agent."""
+        del artefact, watch
+        self._count(form, kind, event, several.rows)
+
+    def _count(self, form: Format, kind: str, event: Event, requests: int) -> None:
         fields = event.fields
         if kind == _BACK_END:
             if len(self._front_ends) < _ADDRESSES_KEPT:
@@ -54,7 +83,7 @@ class Addresses(Observer):
                 return
             self._rows[client] = 0
             self._agents[client] = set()
-        self._rows[client] += 1
+        self._rows[client] += requests
         agents = self._agents[client]
         if len(agents) < _AGENTS_KEPT:
             agents.add(hash(fields.get("cs(User-Agent)") or fields.get("UserAgent") or ""))

@@ -9,7 +9,10 @@ from tocsin.matching.scan import Observer
 from tocsin.model.problem import Problem, ProblemCode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tocsin.events.format import Format
+    from tocsin.matching.watching import Watch
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
 
@@ -36,6 +39,11 @@ class Clocks(Observer):
 
     def problem(self, kind: str, problem: Problem) -> None:
         """Damage has no clock."""
+
+    def watches(self, form: Format) -> Sequence[Watch]:
+        """Nothing in a log of requests."""
+        del form
+        return ()
 
     def problems(self) -> list[Problem]:
         """One problem for each file and correction."""

@@ -16,7 +16,7 @@ from tocsin.evidence.manifest import HashingStream
 from tocsin.matching.content import ContentPlan, Shown, look
 from tocsin.matching.indicators.files import match_of_file
 from tocsin.matching.rules import Seen
-from tocsin.matching.scan import Tally, reduced, rows_with, scan
+from tocsin.matching.scan import Observer, Tally, reduced, rows_with, scan
 from tocsin.matching.sigma.correlation.engine import correlate
 from tocsin.matching.sigma.correlation.firing import as_match
 from tocsin.matching.sigma.correlation.hits import Hits
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from tocsin.evidence.manifest import Digest
     from tocsin.matching.match import Match
     from tocsin.matching.rules import RuleSet
-    from tocsin.matching.scan import Observer, Period
+    from tocsin.matching.scan import Period
+    from tocsin.matching.watching import Watch
     from tocsin.model.artefact import Artefact
     from tocsin.model.progress import Progress
 
@@ -49,7 +50,7 @@ PROBLEMS_PER_PLACE = 20
 
 
 @dataclass(kw_only=True)
-class Problems:
+class Problems(Observer):
     """All problems counted, and the first of each kind in each file listed."""
 
     listed: list[Problem] = field(default_factory=list)
@@ -65,6 +66,11 @@ class Problems:
         self._counts[place] += 1
         if self._counts[place] <= PROBLEMS_PER_PLACE:
             self.listed.append(problem)
+
+    def watches(self, form: Format) -> Sequence[Watch]:
+        """A row that could be read is no problem."""
+        del form
+        return ()
 
     def taken(self) -> list[Problem]:
         """The list, with one line for what was counted only; sorted by place."""

@@ -10,6 +10,7 @@ from tocsin.events.format import all_formats
 from tocsin.matching.indicators.info import Together
 from tocsin.matching.indicators.load import load_indicators
 from tocsin.matching.indicators.match import IndicatorSet
+from tocsin.matching.narrowing import Narrows
 from tocsin.matching.sigma.correlation.link import Plan
 from tocsin.matching.sigma.load import SigmaRules
 from tocsin.matching.sigma.plan import FormatRules, Seen
@@ -48,6 +49,7 @@ class RuleSet:
     yara: YaraRules
     indicators: IndicatorSet = field(default_factory=IndicatorSet)
     correlations: Plan = field(default_factory=Plan)
+    narrows: Narrows = field(default_factory=Narrows, repr=False, compare=False)
     _by_format: dict[str, FormatRules] = field(default_factory=dict, repr=False, compare=False)
 
     def sigma_for(self, form: Format) -> FormatRules:
@@ -57,6 +59,12 @@ class RuleSet:
             leads = {rule for rule in own if self.infos[rule].kind is RuleKind.LEAD}
             self._by_format[form.name] = FormatRules(form, self._sigma, leads)
         return self._by_format[form.name]
+
+    @property
+    def benign(self) -> frozenset[str]:
+        """The benign patterns, of which the rows are counted."""
+        own = (one.id for one in self._sigma)
+        return frozenset(rule for rule in own if self.infos[rule].kind is RuleKind.BENIGN)
 
     def yara_match(self, data: bytes, path: EvidencePath) -> Sequence[str]:
         """The ids of all YARA rules that match the content of the file at `path`."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from tocsin.events.kind import kind_of
 from tocsin.matching.match import Match
+from tocsin.matching.narrowing import Asked, Before, Plain, narrowed, rows_that_may_hold
 from tocsin.matching.sigma.correlation.hits import Hits
 from tocsin.matching.sigma.correlation.link import Plan
+from tocsin.matching.watching import Watching
 from tocsin.matching.words import holding
 from tocsin.model.problem import Problem
 from tocsin.model.rule import RuleKind
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from tocsin.events.format import Format
+    from tocsin.events.format import Format, Row
     from tocsin.matching.rules import RuleSet, Seen
     from tocsin.matching.sigma.plan import Hit
+    from tocsin.matching.watching import Several, Watch
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
 
@@ -38,6 +41,23 @@ class Observer(Protocol):
 
     def problem(self, kind: str, problem: Problem) -> None:
         """One place that could not be read; `kind` is that of the rows around it."""
+
+    def watches(self, form: Format) -> Sequence[Watch] | None:
+        """What it wants to see of rows that are read in bulk; None: each row, as always."""
+        del form
+        return None
+
+    def distinct(
+        self,
+        artefact: Artefact,
+        form: Format,
+        kind: str,
+        event: Event,
+        several: Several,
+        watch: Watch,
+    ) -> None:
+        """Rows that were read in bulk and are like `event` in the columns of `watch`."""
+        del artefact, form, kind, event, several, watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,27 +135,99 @@ def scan(
     tally: Tally,
     seen: Seen,
 ) -> Event | None:
-    """Read `artefact` once, to its end, and give its first row. Never raises on its content."""
-    matcher = rules.sigma_for(form)
-    first: Event | None = None
-    kind = kind_of(form.name, "")
-    for row in form.parse(stream, artefact):
+    """Read `artefact` once, to its end, and give its first row. Never raises on its content.
+
+    A text log is read in bulk where no observer must see each row of it; the result is the same.
+    """
+    one = _Pass(artefact, form, rules, period, observers, tally, seen)
+    if Watching.suffices(observers, form):
+        one.in_bulk(stream)
+    else:
+        for row in form.parse(stream, artefact):
+            one.take(row)
+    return one.first
+
+
+class _Pass:
+    """One pass over one artefact."""
+
+    def __init__(
+        self,
+        artefact: Artefact,
+        form: Format,
+        rules: RuleSet,
+        period: Period,
+        observers: Sequence[Observer],
+        tally: Tally,
+        seen: Seen,
+    ) -> None:
+        self.first: Event | None = None
+        self._artefact = artefact
+        self._form = form
+        self._rules = rules
+        self._period = period
+        self._observers = observers
+        self._tally = tally
+        self._seen = seen
+        self._matcher = rules.sigma_for(form)
+        self._kind = kind_of(form.name, "")
+
+    def take(self, row: Row) -> None:
+        """One row or problem, to be shown to everybody."""
         if isinstance(row, Problem):
-            if (part := row.salvaged) and period.holds(part.time) and (hits := matcher.hits(part)):
-                _keep(hits, artefact, form, part, rules, tally, damaged=True)
-            _keep_named(row.salvaged, artefact, form, rules, period, tally, damaged=True)
-            told = replace(row, salvaged=None)
-            for observer in observers:
-                observer.problem(kind, told)
-            continue
-        first = first or row
-        kind = kind_of(form.name, row.stream)
-        for observer in observers:
-            observer.row(artefact, form, kind, row)
-        if period.holds(row.time) and (found := matcher.hits(row, seen)):
-            _keep(found, artefact, form, row, rules, tally)
-        _keep_named(row, artefact, form, rules, period, tally)
-    return first
+            self._problem(row)
+            return
+        self._note(row)
+        for observer in self._observers:
+            observer.row(self._artefact, self._form, self._kind, row)
+        self._match(row, self._matcher.hits(row, self._seen) if self._holds(row) else ())
+
+    def in_bulk(self, stream: BinaryIO) -> None:
+        """All rows of a text log, of which most are never looked at one by one."""
+        watching = Watching(self._observers, self._artefact, self._form)
+        for item in narrowed(
+            stream, self._artefact, self._form, self._rules, self._period, self._seen
+        ):
+            match item:
+                case Plain():
+                    watching.take(item)
+                    if self.first is None:
+                        self._note(item.rows.event(0))
+                case Before():
+                    self._note(item.event)
+                case Asked():
+                    self._note(item.event)
+                    self._match(item.event, item.hits)
+                case Counter():
+                    self._tally.counts.update(item)
+                case _:
+                    self.take(item)
+        watching.end()
+
+    def _note(self, row: Event) -> None:
+        self.first = self.first or row
+        self._kind = kind_of(self._form.name, row.stream)
+
+    def _holds(self, row: Event) -> bool:
+        return self._period.holds(row.time)
+
+    def _problem(self, problem: Problem) -> None:
+        part = problem.salvaged
+        if part and self._holds(part):
+            self._match(part, self._matcher.hits(part), damaged=True)
+        told = replace(problem, salvaged=None)
+        for observer in self._observers:
+            observer.problem(self._kind, told)
+
+    def _match(self, row: Event, hits: Sequence[Hit], *, damaged: bool = False) -> None:
+        """Keep what rules and the user's lists say of a row in the period."""
+        if hits:
+            _keep(hits, self._artefact, self._form, row, self._rules, self._tally, damaged=damaged)
+        if self._holds(row) and (named := self._rules.indicators.match(row, self._form)):
+            # What a list of the user's names is a lead, whatever the rules say of the row.
+            match = reduced("", self._artefact, self._form, row)
+            for one in named:
+                self._tally.keep(replace(match, rule=one.rule, damaged=damaged))
 
 
 def reduced(rule: str, artefact: Artefact, form: Format, event: Event) -> Match:
@@ -187,25 +279,6 @@ def _keep(
         )
 
 
-def _keep_named(
-    event: Event | None,
-    artefact: Artefact,
-    form: Format,
-    rules: RuleSet,
-    period: Period,
-    tally: Tally,
-    *,
-    damaged: bool = False,
-) -> None:
-    """What a list of the user's names is a lead, whatever the rules say of the row."""
-    if event is None or not period.holds(event.time):
-        return
-    if hits := rules.indicators.match(event, form):
-        match = reduced("", artefact, form, event)
-        for hit in hits:
-            tally.keep(replace(match, rule=hit.rule, damaged=damaged))
-
-
 def _values(form: Format, event: Event) -> dict[str, str]:
     """What is kept of a row's columns: a megabyte in one of them must not be kept 2000 times."""
     return {name: value[:TEXT_LIMIT] for name, value in form.values(event).items()}
@@ -216,6 +289,6 @@ def rows_with(
 ) -> Iterator[Event]:
     """Only the rows whose text holds one of `wanted` (lower case); for the second hunt."""
     holds = holding(wanted)
-    for row in form.parse(stream, artefact):
+    for row in rows_that_may_hold(stream, artefact, form, wanted):
         if not isinstance(row, Problem) and holds(row.text.lower()):
             yield row

@@ -7,15 +7,20 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from tocsin.events.bulk import microseconds, moment
 from tocsin.events.format import Unit
 from tocsin.events.kind import serves
 from tocsin.matching.scan import Observer
+from tocsin.matching.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tocsin.events.format import Format
     from tocsin.matching.scan import Period
+    from tocsin.matching.watching import Several
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
     from tocsin.model.problem import Problem
@@ -141,6 +146,39 @@ class CoverageTaker(Observer):
         if counts.last is None or time > counts.last:
             counts.last = time
         counts.hours.add(int(time.timestamp()) // _HOUR)
+
+    def watches(self, form: Format) -> Sequence[Watch]:
+        """The times of all rows."""
+        del form
+        return (Watch(times=True),)
+
+    def distinct(
+        self,
+        artefact: Artefact,
+        form: Format,
+        kind: str,
+        event: Event,
+        several: Several,
+        watch: Watch,
+    ) -> None:
+        """Count rows of one kind."""
+        del form, event, watch
+        counts = self._counts_of(kind)
+        counts.files.add(artefact.path.inside)
+        counts.events += several.rows
+        times = several.times_us
+        if times is None or not len(times):
+            return
+        first, last = moment(times.min()), moment(times.max())
+        if first < self.EARLIEST or last > self.LATEST:
+            early, late = microseconds(self.EARLIEST), microseconds(self.LATEST)
+            times = times[(times >= early) & (times <= late)]
+            if not len(times):
+                return
+            first, last = moment(times.min()), moment(times.max())
+        counts.first = first if counts.first is None else min(counts.first, first)
+        counts.last = last if counts.last is None else max(counts.last, last)
+        counts.hours.update(np.unique(times // (_HOUR * 1_000_000)).tolist())
 
     def problem(self, kind: str, problem: Problem) -> None:
         """Count one place that could not be read; without a line the whole file is lost."""

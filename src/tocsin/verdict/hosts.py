@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from tocsin.matching.scan import Observer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tocsin.events.format import Column, Format
+    from tocsin.matching.watching import Watch
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
     from tocsin.model.problem import Problem
@@ -46,6 +49,11 @@ class Hosts(Observer):
 
     def problem(self, kind: str, problem: Problem) -> None:
         """Damage has no name."""
+
+    def watches(self, form: Format) -> Sequence[Watch]:
+        """Nothing: the first rows of a file come one by one."""
+        del form
+        return ()
 
     def name(self, otherwise: str) -> str:
         """The name most rows give, in capitals as Windows writes it; else `otherwise`."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tocsin.events.format import Format
+    from tocsin.matching.watching import Watch
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
     from tocsin.model.problem import Problem
@@ -86,6 +87,11 @@ class Mitigations(Observer):
 
     def problem(self, kind: str, problem: Problem) -> None:
         """Damage tells of no mitigation."""
+
+    def watches(self, form: Format) -> Sequence[Watch]:
+        """Nothing in a log of requests."""
+        del form
+        return ()
 
     def _note(self, kind: MitigationKind, artefact: Artefact, event: Event, *, past: bool) -> None:
         name = event.fields.get("Name", "")

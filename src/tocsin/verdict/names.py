@@ -12,12 +12,14 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from tocsin.matching.scan import Observer
+from tocsin.matching.watching import Watch
 from tocsin.model.names import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tocsin.events.format import Column, Format
+    from tocsin.matching.watching import Several
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
     from tocsin.model.problem import Problem
@@ -101,6 +103,32 @@ class NameCollector(Observer):
             if value := event.fields.get(field):
                 self._once(what, value, self._takers[what])
 
+    def watches(self, form: Format) -> Sequence[Watch]:
+        """Each column that may hold a name, for itself."""
+        derived = form.bulk.derived if form.bulk else {}
+        names = [column.source for column, _ in self._columns_of(form)]
+        if not derived.keys().isdisjoint(names):
+            raise NotImplementedError(f"a name in a derived field of {form.name}")
+        return tuple(Watch((name,)) for name in dict.fromkeys((*names, *_MORE_FIELDS)))
+
+    def distinct(
+        self,
+        artefact: Artefact,
+        form: Format,
+        kind: str,
+        event: Event,
+        several: Several,
+        watch: Watch,
+    ) -> None:
+        """Take the name in one column of so many rows."""
+        del artefact, kind
+        (name,) = watch.columns
+        for column, take in self._columns_of(form):
+            if column.source == name and (value := column.value(event)):
+                self._once(column.name, value, take, several.rows)
+        if (what := _MORE_FIELDS.get(name)) and (value := event.fields.get(name)):
+            self._once(what, value, self._takers[what])
+
     def problem(self, kind: str, problem: Problem) -> None:
         """Damage has no name."""
 
@@ -139,9 +167,9 @@ class NameCollector(Observer):
             self._columns[form.name] = columns
         return columns
 
-    def _once(self, what: str, value: str, take: Callable[[str], None]) -> None:
+    def _once(self, what: str, value: str, take: Callable[[str], None], times: int = 1) -> None:
         if what == "url_host":
-            take(value[:_CHARACTERS])
+            self._count(self._asked_for, value[:_CHARACTERS].lower(), times)
             return
         seen = self._seen.setdefault(what, set())
         if value in seen:
@@ -223,9 +251,9 @@ class NameCollector(Observer):
         elif name not in names:
             self._complete = False
 
-    def _count(self, counter: Counter[str], name: str) -> None:
+    def _count(self, counter: Counter[str], name: str, times: int = 1) -> None:
         if name in counter or len(counter) < _DOMAINS_KEPT:
-            counter[name] += 1
+            counter[name] += times
 
 
 def _parent(domain: str) -> str | None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tocsin.events.bulk import moment
 from tocsin.events.kind import in_words
 from tocsin.knowledge.builds import cumulative_update_of, parse
 from tocsin.knowledge.root import cached
+from tocsin.matching.watching import Watch
 from tocsin.verdict.exposure import Builds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tocsin.events.format import Column, Format
+    from tocsin.matching.watching import Several
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
 
@@ -47,6 +53,39 @@ class ReleasedBuilds(Builds):
                 return
             break
         super().row(artefact, form, kind, event)
+
+    def watches(self, form: Format) -> Sequence[Watch]:
+        """The columns that tell a build, with the times."""
+        derived = form.bulk.derived if form.bulk else {}
+        columns: dict[str, None] = {}
+        for one in _build_columns(form):
+            found = derived.get(one.source)
+            columns.update(dict.fromkeys(found.columns if found else (one.source,)))
+        return (Watch(tuple(columns), times=True),) if columns else ()
+
+    def distinct(
+        self,
+        artefact: Artefact,
+        form: Format,
+        kind: str,
+        event: Event,
+        several: Several,
+        watch: Watch,
+    ) -> None:
+        """Note the build that these rows name, if it can be true of them."""
+        del watch
+        times = several.times_us
+        if times is None or not len(times):
+            return
+        ends = {int(times.min()), int(times.max())}
+        build = next((b for one in _build_columns(form) if (b := one.value(event))), None)
+        if build is not None and len(build) <= _CHARACTERS:
+            since = max(earliest(build).timestamp(), 0)
+            true = times[times >= int(since) * 1_000_000]
+            if len(true):
+                ends |= {int(true.min()), int(true.max())}
+        for time_us in sorted(ends):
+            self.row(artefact, form, kind, replace(event, time=moment(time_us)))
 
     def limits(self) -> list[str]:
         """What cannot be true, in words, for the verdict's limits."""

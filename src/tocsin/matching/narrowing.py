@@ -1,0 +1,192 @@
+"""A text log read in bulk: most of its rows are counted, and only some are looked at.
+
+What comes out is what reading it row by row gives, by other means; see `tocsin.matching.scan`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
+
+import numpy as np
+
+from tocsin.events.bulk import Rows, microseconds, read_bulk
+from tocsin.matching.prefilter import Prefilter
+from tocsin.matching.sigma.literals import literal
+from tocsin.matching.sigma.narrow import Chosen, Narrow
+from tocsin.model.event import Event
+from tocsin.model.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from tocsin.events.bulk import Places
+    from tocsin.events.format import Format, Row
+    from tocsin.matching.rules import RuleSet, Seen
+    from tocsin.matching.scan import Period
+    from tocsin.matching.sigma.plan import Hit
+    from tocsin.model.artefact import Artefact
+
+
+HEADERS = 16
+"""Headers of one format for which a choice is made; rows under further ones are all looked at."""
+
+
+class Asked(NamedTuple):
+    """A row in the period that was read in bulk, and what the rules say that were asked."""
+
+    event: Event
+    hits: Sequence[Hit]
+
+
+class Plain(NamedTuple):
+    """Rows that were read in bulk: those with the indexes `which` among plain ones, None for all.
+
+    `times_us` are the times of all plain rows, in microseconds since 1970, UTC.
+    """
+
+    rows: Rows
+    which: Places | None
+    times_us: Places
+
+
+class Before(NamedTuple):
+    """The row before the one that comes next; it was among the plain ones."""
+
+    event: Event
+
+
+Item: TypeAlias = "Row | Plain | Asked | Before | Counter[str]"
+"""A row or problem that was read alone, for everybody; rows in bulk, for whoever watches them;
+some of these again, asked about; matches on others of them that are only counted, by rule."""
+
+
+class Narrows:
+    """The choices of one set of rules, by format and header."""
+
+    def __init__(self) -> None:
+        self._by_header: dict[tuple[str, tuple[str, ...]], Narrow] = {}
+        self._counts: Counter[str] = Counter()
+        self._named: Prefilter | None = None
+
+    def of(self, rules: RuleSet, form: Format, rows: Rows) -> Narrow | None:
+        """The choice for rows like these; None where there are too many headers."""
+        key = (form.name, rows.names)
+        found = self._by_header.get(key)
+        if found is None and self._counts[form.name] < HEADERS:
+            self._counts[form.name] += 1
+            found = self._by_header[key] = Narrow(
+                form, rules.sigma_for(form), rows.names, counted=rules.benign
+            )
+        return found
+
+    def named(self, rules: RuleSet) -> Prefilter:
+        """What stands in every row that holds one of the user's indicators."""
+        if self._named is None:
+            self._named = Prefilter(
+                [literal(word.decode()) for word in rules.indicators.words().words]
+            )
+        return self._named
+
+    @property
+    def full_scans(self) -> frozenset[str]:
+        """The rules that had no rare text to look for under some header."""
+        return frozenset(rule for one in self._by_header.values() for rule in one.full_scans)
+
+
+def narrowed(
+    stream: BinaryIO,
+    artefact: Artefact,
+    form: Format,
+    rules: RuleSet,
+    period: Period,
+    seen: Seen | None,
+) -> Iterator[Item]:
+    """Everything in one text log whose format has `bulk`.
+
+    It comes in file order, but that `Plain` rows come before the problems among them.
+    """
+    if form.bulk is None:
+        raise ValueError(form.name)
+    for item in read_bulk(stream, artefact, form.bulk.reader(artefact)):
+        if isinstance(item, Rows):
+            yield from _in_block(item, form, rules, period, seen)
+        else:
+            yield item
+
+
+def _in_block(
+    rows: Rows, form: Format, rules: RuleSet, period: Period, seen: Seen | None
+) -> Iterator[Item]:
+    matcher = rules.sigma_for(form)
+    stream = form.bulk.stream if form.bulk else ()
+    times_us = rows.times_us()
+    timed = times_us >= 0
+    yield Plain(rows, None if timed.all() else np.flatnonzero(timed), times_us)
+    chosen = _choose(rows, form, rules, timed & _inside(times_us, period), seen)
+    alone = {*rows.odd.tolist(), *rows.plain[~timed].tolist()}
+    asked = dict.fromkeys(alone) | dict(chosen.lines)
+    for line in sorted(asked):
+        row = rows.read(line)
+        if line not in alone:
+            if isinstance(row, Event) and period.holds(row.time):
+                yield Asked(row, matcher.hits(row, seen, only=asked[line]))
+        elif row is not None:
+            if isinstance(row, Problem) and stream:
+                yield from _before(rows, line)
+            yield row
+    if chosen.counts:
+        yield Counter(chosen.counts)
+    if stream and (not alone or max(alone) < rows.plain[-1]):
+        # Whoever reports damage in what comes next says what it is near to.
+        yield Before(rows.event(len(rows.plain) - 1))
+
+
+def _inside(times_us: Places, period: Period) -> NDArray[np.bool_]:
+    inside = np.ones(len(times_us), np.bool_)
+    if period.since is not None:
+        inside &= times_us >= microseconds(period.since)
+    if period.until is not None:
+        inside &= times_us <= microseconds(period.until)
+    return inside
+
+
+def _choose(
+    rows: Rows, form: Format, rules: RuleSet, inside: NDArray[np.bool_], seen: Seen | None
+) -> Chosen:
+    narrow = rules.narrows.of(rules, form, rows)
+    if narrow is None or (len(rules.indicators) and rules.indicators.words().everything):
+        return Chosen(lines=[(line, None) for line in rows.plain.tolist()], counts={})
+    named: Sequence[int] = ()
+    if len(rules.indicators):
+        _, at = rules.narrows.named(rules).search(rows.data)
+        named = rows.lines_of(at).tolist()
+    if seen is not None:
+        narrow.note(rows, inside, seen)
+    return narrow.choose(rows, inside, named)
+
+
+def _before(rows: Rows, line: int) -> Iterator[Before]:
+    at = int(np.searchsorted(rows.plain, line)) - 1
+    if at >= 0:
+        yield Before(rows.event(at))
+
+
+def rows_that_may_hold(
+    stream: BinaryIO, artefact: Artefact, form: Format, words: Sequence[str]
+) -> Iterator[Row]:
+    """Every row and problem that can hold one of `words` (lower case) in its text, and others."""
+    if form.bulk is None:
+        yield from form.parse(stream, artefact)
+        return
+    search = Prefilter([literal(word) for word in words if word.isascii() and word])
+    for item in read_bulk(stream, artefact, form.bulk.reader(artefact)):
+        if not isinstance(item, Rows):
+            yield item
+            continue
+        _, at = search.search(item.data)
+        for line in np.union1d(item.lines_of(at), item.odd).tolist():
+            if (row := item.read(line)) is not None:
+                yield row

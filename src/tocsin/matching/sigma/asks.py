@@ -1,0 +1,116 @@
+"""What one rule asks of the rows under one header, and how such a row carries it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tocsin.matching.sigma import plain
+from tocsin.matching.sigma.literals import Carrier, Reach, ascii_runs, choose
+from tocsin.matching.sigma.routing import sources_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from tocsin.events.format import Format
+    from tocsin.matching.sigma.entry import SigmaEntry
+    from tocsin.matching.sigma.literals import Clause, Cost
+    from tocsin.matching.sigma.routing import Route, Sources
+
+_NUMERIC = re.compile(r"[0-9.]+", re.ASCII)
+"""What a build is made of, which some logs tell in four columns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asks:
+    """One rule, and how a row of this header carries what it looks for.
+
+    `fields` tell for each field of the rule which columns it may come from; `names` are those that
+    the header has. It `is_decided` by its columns where nothing else counts, such as a keyword.
+    """
+
+    place: int
+    entry: SigmaEntry
+    carrier: Carrier
+    fields: Mapping[str, frozenset[str]]
+    names: frozenset[str]
+    stream: frozenset[str]
+    is_decided: bool
+    is_viewed: bool
+
+    def choose(self, cost: Cost) -> Clause | None:
+        """Its cheapest clause."""
+        return choose(self.entry.node, self.carrier, cost)
+
+    def columns_of(self, test: plain.FieldIs) -> frozenset[str]:
+        """The columns that decide one test of it, and the stream."""
+        others = (one.field for one in test.values if isinstance(one, plain.SameAs))
+        found = self.stream.union(*(self.fields[name] for name in (test.field, *others)))
+        return found & self.names
+
+
+def asks_of(
+    place: int, entry: SigmaEntry, routes: Sequence[Route], form: Format, names: frozenset[str]
+) -> Asks:
+    """What the rule with this place asks under a header with these names."""
+    sources = {name: [sources_of(name, route) for route in routes] for name in entry.fields}
+    logged = {name: {c for one in some for c in one.columns} for name, some in sources.items()}
+    derived = form.bulk.derived if form.bulk else {}
+    stream = frozenset(form.bulk.stream if form.bulk else ())
+    used = frozenset[str]().union(*logged.values())
+    is_decided = not _has_keyword(entry.node) and used.isdisjoint(derived)
+    return Asks(
+        place=place,
+        entry=entry,
+        carrier=Carrier(
+            edge=rb"\r\n" + (form.bulk.separator if form.bulk else b""),
+            runs=ascii_runs,
+            reach=lambda name: _reach(sources[name], derived),
+            unsure=lambda run: bool(derived) and bool(_NUMERIC.fullmatch(run)),
+        ),
+        fields={
+            name: columns.union(*(derived[one].columns for one in columns if one in derived))
+            for name, columns in ((name, frozenset(some)) for name, some in logged.items())
+        },
+        names=names,
+        stream=stream,
+        is_decided=is_decided,
+        is_viewed=any(one.percent or one.blanks for some in sources.values() for one in some),
+    )
+
+
+def _reach(sources: Iterable[Sources], derived: Iterable[str]) -> Reach:
+    several = list(sources)
+    hidden = set(derived)
+    if any(one.made or not hidden.isdisjoint(one.columns) for one in several):
+        return Reach.HIDDEN
+    if any(one.percent or one.blanks or one.joined for one in several):
+        return Reach.VIEWED
+    return Reach.WHOLE if all(one.whole for one in several) else Reach.INSIDE
+
+
+def _has_keyword(node: plain.Node) -> bool:
+    match node:
+        case plain.Anywhere():
+            return True
+        case plain.All() | plain.Any():
+            return any(_has_keyword(one) for one in node.nodes)
+        case plain.Not():
+            return _has_keyword(node.node)
+        case plain.FieldIs():
+            return False
+
+
+def tests_in(node: plain.Node) -> Iterator[plain.FieldIs]:
+    """Every question that a rule asks of a field."""
+    match node:
+        case plain.FieldIs():
+            yield node
+        case plain.All() | plain.Any():
+            for one in node.nodes:
+                yield from tests_in(one)
+        case plain.Not():
+            yield from tests_in(node.node)
+        case plain.Anywhere():
+            pass

@@ -1,0 +1,396 @@
+"""Which rows of a text log some rule must be asked about, told from their bytes.
+
+For one format, one header and one set of rules:
+
+* a rule that has a rare clause (`literals`) is asked about the rows in which it is found;
+* a rule whose every clause is common, or that has none, is asked about each combination of values
+  of the columns that it looks at, once (`distinct`); such rules are named as full scans. What in
+  it has a rare clause of its own is taken to be false for this, and the rule is also asked about
+  the rows in which that clause is found: a condition on a query, which is never the same twice,
+  costs nothing on rows that cannot meet it;
+* a rule that looks at the whole row, or at fields that no column holds, and has no clause, is
+  asked about every row, and is named so as well.
+
+What is rare is told by samples: of the first rows in bulk, and of later ones if too many pass.
+The answer for a row is always that of `FormatRules.hits`; here it is only decided who is asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import hyperscan
+import numpy as np
+
+from tocsin.events.distinct import Distinct
+from tocsin.matching.prefilter import Prefilter
+from tocsin.matching.sigma.asks import asks_of, tests_in
+from tocsin.matching.sigma.literals import DISGUISED, choose
+from tocsin.matching.sigma.signs import MOST, exactly, judged, patterns_of, signs_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from tocsin.events.bulk import Places, Rows
+    from tocsin.events.format import Format
+    from tocsin.matching.sigma.asks import Asks
+    from tocsin.matching.sigma.literals import Clause, Cost, Pattern
+    from tocsin.matching.sigma.plan import FormatRules, Hit, Seen
+    from tocsin.matching.sigma.signs import Sign
+
+COMMON = 0.003
+"""The share of rows above which a clause is too common to read all of them for one rule."""
+_REPEATED = 0.2
+"""Combinations for each row, up to which asking once for each is less work than for each row."""
+_TOO_MANY = 0.03
+"""The share of rows that pass at which a new sample is taken."""
+_SAMPLES = 6
+_CALM = 4
+"""Blocks between two samples."""
+_NEVER = 1e12
+"""The price of a pattern that Hyperscan does not take."""
+Asked: TypeAlias = frozenset[int]
+"""Places of rules."""
+_NOBODY: Asked = frozenset()
+_TRIES = 20
+"""Rows of one file that are shown for a field that some column may give."""
+_DASH = b"-"[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Of one block: the lines to read with the rules to ask, and what else was found.
+
+    `lines` are indexes of plain lines, each with the places of the rules that are asked; None for
+    all of them. `counts` are the matches of rules that are only counted, on other rows.
+    """
+
+    lines: Sequence[tuple[int, Asked | None]]
+    counts: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class _Columns:
+    """Rules that are asked once for each combination of values, and what they said."""
+
+    asked: Asked
+    distinct: Distinct
+    signs: tuple[Sign, ...]
+    said: list[tuple[Hit, ...]] = field(default_factory=list)
+    speaks: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    """By combination: whether one of the rules matches that is not counted only."""
+    counts: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    """By combination: whether any of the rules matches."""
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.distinct.forget()
+        self.said.clear()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """What the samples led to."""
+
+    prefilter: Prefilter
+    patterns: Mapping[Pattern, int]
+    by_pattern: tuple[Asked | None, ...]
+    columns: tuple[_Columns, ...]
+    every: Asked
+    waits: NDArray[np.bool_]
+    """By pattern: whether rows in which it is found are chosen for it."""
+
+    @property
+    def always(self) -> Asked:
+        """Who is asked about each row that is read."""
+        return self.every.union(*(group.asked for group in self.columns))
+
+
+class Narrow:
+    """The choice for one format and header; it learns while it is used.
+
+    `counted` are the ids of rules of which only the number of matches is wanted.
+    """
+
+    def __init__(
+        self, form: Format, rules: FormatRules, names: Sequence[str], *, counted: frozenset[str]
+    ) -> None:
+        self._form = form
+        self._rules = rules
+        self._counted = counted
+        self._asks = [
+            asks_of(place, entry, routes, form, frozenset(names))
+            for place, entry, routes in rules.routed
+        ]
+        self._fields: dict[str, frozenset[str]] = {}
+        for one in self._asks:
+            for name, columns in one.fields.items():
+                self._fields[name] = self._fields.get(name, frozenset()) | columns
+        self._unseen: dict[str, int] = {}
+        self._passed: Counter[Pattern] = Counter()
+        self._sampled = 0
+        self._samples = 0
+        self._since_sample = 0
+        self._plan: _Plan | None = None
+
+    @property
+    def full_scans(self) -> tuple[str, ...]:
+        """The rules that have no rare clause."""
+        always = self._plan.always if self._plan else _NOBODY
+        return tuple(one.entry.id for one in self._asks if one.place in always)
+
+    def choose(self, rows: Rows, inside: NDArray[np.bool_], named: Iterable[int] = ()) -> Chosen:
+        """What to read of `rows`.
+
+        `inside` tells which plain rows are to be looked at, and `named` are lines that somebody
+        else wants to see.
+        """
+        plan = self._plan or self._learn(rows)
+        if rows.is_first:
+            # The same columns may mean another stream now.
+            for group in plan.columns:
+                group.forget()
+        hits = plan.prefilter.search(rows.data)
+        chosen = self._found(plan, rows, hits)
+        for line in rows.plain.tolist() if plan.every else named:
+            chosen.setdefault(line, _NOBODY)
+        rest = np.flatnonzero(~_among(chosen, rows))
+        numbered = [
+            (
+                group,
+                self._number(group, rows, rest, signs_in(rows, group.signs, plan.patterns, hits)),
+            )
+            for group in plan.columns
+        ]
+        for group, numbers in numbered:
+            for line in rows.plain[rest[group.speaks[numbers]]].tolist():
+                chosen.setdefault(line, _NOBODY)
+        free = (inside & ~_among(chosen, rows))[rest]
+        counts: Counter[str] = Counter()
+        for group, numbers in numbered:
+            times = np.bincount(numbers[free & group.counts[numbers]])
+            for number in np.flatnonzero(times).tolist():
+                for hit in group.said[number]:
+                    counts[hit.id] += int(times[number])
+        self._watch(rows, len(chosen))
+        odd = frozenset(rows.odd.tolist())
+        return Chosen(
+            lines=[
+                (line, None if asked is None else asked | plan.always)
+                for line, asked in chosen.items()
+                if line not in odd
+            ],
+            counts=counts,
+        )
+
+    def note(self, rows: Rows, inside: NDArray[np.bool_], seen: Seen) -> None:
+        """Show `seen` rows of the period, so that it sees each field that any of them has."""
+        if rows.is_first:
+            self._unseen = dict.fromkeys(self._fields, _TRIES)
+        for name in list(self._unseen):
+            row = _row_with(self._fields[name], rows, inside)
+            if row is not None:
+                self._rules.hits(rows.event(row), seen, only=_NOBODY)
+                self._unseen[name] -= 1
+                if not self._unseen[name]:
+                    del self._unseen[name]
+
+    def _found(
+        self, plan: _Plan, rows: Rows, hits: tuple[Places, Places]
+    ) -> dict[int, Asked | None]:
+        """The lines in which a pattern is found, and the rules that wait for it."""
+        waited = np.flatnonzero(plan.waits[hits[0]])
+        if not len(waited):
+            return {}
+        patterns, at = hits[0][waited], hits[1][waited]
+        pairs = np.unique(rows.lines_of(at) * plan.prefilter.size + patterns)
+        found: dict[int, Asked | None] = {}
+        for pair in pairs.tolist():
+            line, pattern = divmod(pair, plan.prefilter.size)
+            asked = plan.by_pattern[pattern]
+            before = found.get(line, _NOBODY)
+            found[line] = None if asked is None or before is None else before | asked
+        return found
+
+    def _number(
+        self, group: _Columns, rows: Rows, which: Places, signs: NDArray[np.uint64] | None
+    ) -> Places:
+        """The combination of each of these plain rows; all were asked about afterwards."""
+        if group.distinct.is_full:
+            group.forget()
+        numbers, fresh = group.distinct.number(rows, which, signs)
+        if fresh:
+            for row in fresh:
+                hits = self._rules.hits(rows.event(int(which[row])), only=group.asked)
+                group.said.append(tuple(hits))
+            group.speaks = np.array(
+                [any(hit.id not in self._counted for hit in said) for said in group.said]
+            )
+            group.counts = np.array([bool(said) for said in group.said])
+        return numbers
+
+    def _watch(self, rows: Rows, passed: int) -> None:
+        """Take another sample where too many rows pass."""
+        self._since_sample += 1
+        many = passed > _TOO_MANY * len(rows.starts)
+        if many and self._since_sample > _CALM and self._samples < _SAMPLES:
+            self._learn(rows)
+
+    def _learn(self, rows: Rows) -> _Plan:
+        """Count in a sample what each pattern lets pass, and choose anew."""
+        wanted: dict[Pattern, None] = {}
+
+        def free(pattern: Pattern) -> float:
+            wanted[pattern] = None
+            return 0.0
+
+        for one in self._asks:
+            one.choose(free)
+        patterns = _usable(list(wanted))
+        if patterns:
+            prefilter = Prefilter(patterns)
+            which, at = prefilter.search(rows.data)
+            pairs = np.unique(rows.lines_of(at) * prefilter.size + which)
+            passed = np.bincount(pairs % prefilter.size, minlength=prefilter.size)
+            self._passed.update(dict(zip(patterns, passed.tolist(), strict=True)))
+        self._sampled += len(rows.starts)
+        self._samples += 1
+        self._since_sample = 0
+        self._plan = self._chosen(frozenset(patterns), rows)
+        return self._plan
+
+    def _chosen(self, usable: frozenset[Pattern], rows: Rows) -> _Plan:
+        def cost(pattern: Pattern) -> float:
+            # What is in no sample is not free: the longer a text, the rarer.
+            return self._passed[pattern] + 1 / len(pattern) if pattern in usable else _NEVER
+
+        waiting: dict[Pattern, Asked | None] = {}
+        by_columns: dict[tuple[tuple[str, ...], tuple[Sign, ...]], set[int]] = {}
+        every: set[int] = set()
+        for one in self._asks:
+            clause = one.choose(cost)
+            if clause is not None and not clause <= usable:
+                clause = None
+            if clause is None or self._is_common(clause):
+                split = self._split(one, cost, rows)
+                if split is not None and (clause is None or _repeat(split, rows)):
+                    key = (split.columns, split.signs)
+                    by_columns.setdefault(key, set()).add(one.place)
+                    clause = split.rare
+            if clause is None:
+                every.add(one.place)
+                continue
+            for pattern in clause:
+                waiting[pattern] = (waiting.get(pattern) or _NOBODY) | {one.place}
+        if viewed := frozenset(one.place for one in self._asks if one.is_viewed):
+            waiting[DISGUISED] = viewed
+        for pattern in self._form.bulk.rewritten if self._form.bulk else ():
+            waiting[pattern] = None
+        patterns = dict.fromkeys(waiting) | {
+            pattern: None
+            for _, signs in by_columns
+            for sign in signs
+            for pattern in patterns_of(sign)
+        }
+        return _Plan(
+            prefilter=Prefilter(list(patterns)),
+            patterns={pattern: number for number, pattern in enumerate(patterns)},
+            by_pattern=tuple(waiting.get(pattern, _NOBODY) for pattern in patterns),
+            columns=tuple(
+                _Columns(frozenset(places), Distinct(columns), signs)
+                for (columns, signs), places in by_columns.items()
+            ),
+            every=frozenset(every),
+            waits=np.array([pattern in waiting for pattern in patterns], np.bool_),
+        )
+
+    def _is_common(self, clause: Clause) -> bool:
+        return sum(self._passed[one] for one in clause) > COMMON * self._sampled
+
+    def _split(self, one: Asks, cost: Cost, rows: Rows) -> _Split | None:
+        """The columns that decide a rule where none of some rare patterns is found."""
+        if not one.is_decided:
+            return None
+        columns: set[str] = set(one.stream & one.names)
+        signs: dict[Sign, None] = {}
+        rare: set[Pattern] = set()
+        for test in tests_in(one.entry.node):
+            clause = choose(test, one.carrier, cost)
+            if clause is not None and not self._is_common(clause):
+                rare |= clause
+                continue
+            found = one.columns_of(test)
+            told = None if _repeat_alone(found, rows) else exactly(test, one)
+            if told is None and clause is not None and not _repeat_alone(found, rows):
+                told = judged(test, one, clause)
+            if told is None:
+                columns |= found
+            else:
+                signs.update(dict.fromkeys(told))
+        if len(signs) > MOST:
+            columns.update(sign.column for sign in signs)
+            signs.clear()
+        return _Split(tuple(sorted(columns)), tuple(signs), frozenset(rare))
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """What decides a rule: the values of columns and signs, where no rare pattern is found."""
+
+    columns: tuple[str, ...]
+    signs: tuple[Sign, ...]
+    rare: Clause
+
+
+def _among(lines: Iterable[int], rows: Rows) -> NDArray[np.bool_]:
+    """Which plain rows are among these lines."""
+    among = np.zeros(len(rows.starts), np.bool_)
+    among[list(lines)] = True
+    return among[rows.plain]
+
+
+def _repeat(split: _Split, rows: Rows) -> bool:
+    """Whether these columns say the same again and again."""
+    return _repeat_alone(split.columns, rows)
+
+
+def _repeat_alone(columns: Iterable[str], rows: Rows) -> bool:
+    table = Distinct(sorted(columns))
+    table.number(rows)
+    return len(table) <= _REPEATED * len(rows.plain)
+
+
+def _row_with(columns: frozenset[str], rows: Rows, inside: NDArray[np.bool_]) -> int | None:
+    """A plain row inside the period in which one of these columns says something."""
+    for name in rows.names:
+        place = rows.column(name) if name in columns else None
+        if place is None:
+            continue
+        begins, stops = place
+        lengths = stops - begins
+        said = (lengths > 1) | ((lengths == 1) & (rows.codes[begins] != _DASH))
+        said &= inside
+        if said.any():
+            return int(said.argmax())
+    return None
+
+
+def _usable(patterns: list[Pattern]) -> list[Pattern]:
+    """Those that Hyperscan takes."""
+    try:
+        Prefilter(patterns)
+    except hyperscan.HyperscanError:
+        return [one for one in patterns if _compiles(one)]
+    return patterns
+
+
+def _compiles(pattern: Pattern) -> bool:
+    try:
+        Prefilter([pattern])
+    except hyperscan.HyperscanError:
+        return False
+    return True

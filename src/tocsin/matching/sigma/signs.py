@@ -1,0 +1,179 @@
+"""Tests of a column that is never the same twice, told from where texts are found in a block.
+
+A query has an id in it: no two are equal, so asking once for each different value would be asking
+for every row. But whether a test of it holds is yes or no, and often told by a text alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
+
+import numpy as np
+
+from tocsin.matching.sigma import plain
+from tocsin.matching.sigma.compile import compile_node
+from tocsin.matching.sigma.literals import LONGEST, Reach, ascii_runs, literal
+from tocsin.matching.sigma.text import stands_for_nothing
+from tocsin.matching.sigma.view import View
+from tocsin.model.event import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from tocsin.events.bulk import Places, Rows
+    from tocsin.matching.sigma.asks import Asks
+    from tocsin.matching.sigma.literals import Clause, Pattern
+    from tocsin.matching.sigma.values import Predicate
+
+MOST = 60
+"""Signs that fit into one number, a bit for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A test of a column that is never the same twice, told from where a text is found in it.
+
+    It is exactly the test: a text without wildcards in it, at the beginning (`starts`), the end
+    (`ends`), both, or anywhere.
+    """
+
+    column: str
+    pattern: Pattern
+    length: int
+    starts: bool
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A test of a column that is never the same twice, asked where one of `patterns` is found."""
+
+    column: str
+    patterns: Clause
+    test: plain.FieldIs
+
+
+Sign: TypeAlias = Word | Judged
+
+
+def _own_column(test: plain.FieldIs, one: Asks) -> str | None:
+    """The one column whose text, as it is, is the field's."""
+    columns = one.columns_of(test) - one.stream
+    if len(columns) != 1 or one.carrier.reach(test.field) is not Reach.WHOLE:
+        return None
+    return next(iter(columns))
+
+
+def judged(test: plain.FieldIs, one: Asks, clause: Clause) -> list[Sign] | None:
+    """The test as a sign that is asked where its clause is found."""
+    column = _own_column(test, one)
+    if column is None or any(isinstance(value, plain.SameAs) for value in test.values):
+        return None
+    return [Judged(column, clause, test)]
+
+
+def exactly(test: plain.FieldIs, one: Asks) -> list[Sign] | None:
+    """The test as signs, where it is nothing but texts in one column."""
+    column = _own_column(test, one)
+    if column is None:
+        return None
+    signs: list[Sign] = []
+    for value in test.values:
+        texts = [part for part in value.parts if isinstance(part, str)] if _is_text(value) else []
+        if len(texts) != 1 or list(ascii_runs(texts[0])) != texts or len(texts[0]) > LONGEST:
+            return None
+        parts = value.parts if isinstance(value, plain.Text) else ()
+        if any(part == plain.Wild.ONE for part in parts) or stands_for_nothing(parts):
+            return None
+        signs.append(
+            Word(
+                column=column,
+                pattern=literal(texts[0]),
+                length=len(texts[0]),
+                starts=isinstance(parts[0], str),
+                ends=isinstance(parts[-1], str),
+            )
+        )
+    return signs
+
+
+def _is_text(value: plain.Value) -> TypeGuard[plain.Text]:
+    return isinstance(value, plain.Text) and not value.cased
+
+
+def patterns_of(sign: Sign) -> Sequence[Pattern]:
+    """What must be searched for, so that the sign can be told."""
+    return sorted(sign.patterns) if isinstance(sign, Judged) else [sign.pattern]
+
+
+def signs_in(
+    rows: Rows,
+    signs: Sequence[Sign],
+    numbers: Mapping[Pattern, int],
+    hits: tuple[Places, Places],
+) -> NDArray[np.uint64] | None:
+    """For each plain row, a bit for each sign that it has; None where there are no signs.
+
+    `hits` are what was found in the block: numbers of patterns, and their last bytes.
+    """
+    if not signs:
+        return None
+    found = np.zeros(len(rows.plain), np.uint64)
+    for bit, sign in enumerate(signs):
+        place = rows.column(sign.column)
+        if place is None:
+            continue
+        wanted = np.isin(hits[0], [numbers[one] for one in patterns_of(sign)])
+        last = hits[1][wanted]
+        # The row in which each hit lies, if it is a plain one.
+        line = rows.lines_of(last)
+        row = np.minimum(np.searchsorted(rows.plain, line), len(rows.plain) - 1)
+        is_plain = rows.plain[row] == line
+        row, last = row[is_plain], last[is_plain]
+        begins, stops = place[0][row], place[1][row]
+        if isinstance(sign, Judged):
+            fits = _judge(sign, rows, begins, stops)
+        else:
+            first = last - sign.length + 1
+            fits = (first >= begins) & (last < stops)
+            if sign.starts:
+                fits &= first == begins
+            if sign.ends:
+                fits &= last + 1 == stops
+        found[row[fits]] |= np.uint64(1 << bit)
+    return found
+
+
+def _judge(sign: Judged, rows: Rows, begins: Places, stops: Places) -> NDArray[np.bool_]:
+    test = _compiled(sign.test)
+    said = [
+        test(_Cell(rows.data[begin:stop].decode("ascii")))
+        for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True)
+    ]
+    return np.array(said, np.bool_)
+
+
+@cache
+def _compiled(test: plain.FieldIs) -> Predicate:
+    return compile_node(test)
+
+
+class _Cell(View):
+    """One value, as the only field of an event whatever it is asked for."""
+
+    def __init__(self, text: str) -> None:
+        """A text as it stands in the log."""
+        super().__init__(_NOTHING)
+        self._text = None if text in ("", "-") else text
+
+    def raw(self, field: str) -> str | None:
+        """The text, or None where the log says nothing."""
+        del field
+        return self._text
+
+
+_NOTHING = Event(time=None, place=0, fields={}, text="")
