@@ -42,6 +42,13 @@ def test_a_private_rule_helps_and_neither_matches_nor_counts(tmp_path: Path) -> 
     assert [] == failed
 
 
+def test_a_broken_private_rule_hides_no_rule_of_its_name(tmp_path: Path) -> None:
+    text = "private rule a { condition: nothing }\nrule a { condition: true }"
+    rules, _, failed = of_user(tmp_path, a=text)
+    assert ["a"] == matched(rules)
+    assert 1 == len(failed)
+
+
 def test_a_global_rule_restricts_its_own_file_and_what_that_includes_and_no_other(
     tmp_path: Path,
 ) -> None:

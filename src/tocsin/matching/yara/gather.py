@@ -97,6 +97,7 @@ class _Growing:
     pieces: list[Piece] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
     private: set[str] = field(default_factory=set)
+    public: set[str] = field(default_factory=set)
     inside: set[Path] = field(default_factory=set)
 
 
@@ -136,7 +137,7 @@ class _Reader:
             slug=path.stem,
             pieces=tuple(growing.pieces),
             origins=growing.origins,
-            private=frozenset(growing.private),
+            private=frozenset(growing.private - growing.public),
         )
 
     def _add(self, path: Path, growing: _Growing, above: tuple[Path, ...]) -> None:
@@ -195,8 +196,8 @@ def _grow(growing: _Growing, part: Text, file: str) -> None:
     growing.pieces.append(Piece(file=file, line=part.line, text=part.text))
     for one in part.declared:
         growing.origins.setdefault(one.name, file)
-        if one.private:
-            growing.private.add(one.name)
+        # A name may be declared twice, and one of the two be broken: do not lose the other.
+        (growing.private if one.private else growing.public).add(one.name)
 
 
 def _target(path: Path, wanted: str, roots: Sequence[Path]) -> Path | None:
