@@ -35,6 +35,7 @@ class Loading:
     indicators: list[Indicator] = field(default_factory=list)
     failed: list[RuleFailure] = field(default_factory=list)
     also: dict[int, list[str]] = field(default_factory=dict)
+    patterns: int = 0
     _known: dict[tuple[Part, ...], int] = field(default_factory=dict)
     _comments: dict[str, str] = field(default_factory=dict)
     _failures: int = 0

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import re2  # type: ignore[import-untyped] # it ships no types
 
-from tocsin.errors import KnowledgeError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LONGEST = 1024
 """Characters of a pattern."""
-_MEMORY_BYTES = 2**28
-"""What the automaton of all patterns may use at the very most."""
+MOST = 20_000
+"""Patterns of a run."""
+_TOGETHER = 2000
+"""Patterns of one automaton."""
+_MEMORY_BYTES = 2**25
+"""What one automaton may use at the very most."""
 _ONE_MEMORY_BYTES = 2**22
 _LITERAL = re.compile(r"[0-9A-Za-z_~\-]")
 _ESCAPED = frozenset({"\\.", "\\-", "\\_", "\\~", "\\$"})
@@ -30,27 +32,44 @@ class PathPatterns:
     """Many patterns, each found anywhere in a path. Time grows with the path only (RE2)."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        """Take patterns that `checked` passed. Raises `KnowledgeError` where they are too many."""
-        options = re2.Options()
-        options.log_errors = False
-        options.max_mem = _MEMORY_BYTES
-        self._set = re2.Set.SearchSet(options)
-        for pattern in patterns:
-            self._set.Add(pattern.encode())
-        if patterns:
-            try:
-                self._set.Compile()
-            except re2.error as error:
-                raise KnowledgeError(
-                    f"these path patterns are too large together: {error}"
-                ) from error
-        self._any = bool(patterns)
+        """Take patterns that `checked` passed."""
+        self._parts = [
+            (start, _Part(patterns[start : start + _TOGETHER]))
+            for start in range(0, len(patterns), _TOGETHER)
+        ]
 
     def matching(self, path: str) -> list[int]:
         """The places, in the sequence that was given, of the patterns found in `path`."""
-        if not self._any:
-            return []
-        return sorted(self._set.Match(path.encode("utf-8", "replace")))
+        text = path.encode("utf-8", "replace")
+        return [start + one for start, part in self._parts for one in part.matching(text, path)]
+
+
+class _Part:
+    """So many patterns as one automaton holds.
+
+    One that runs out of memory says that nothing matched. So the last pattern of each is empty
+    and must always match; where it does not, the patterns are tried one by one.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        options = re2.Options()
+        options.log_errors = False
+        options.max_mem = _MEMORY_BYTES
+        self._patterns = patterns
+        self._set = re2.Set.SearchSet(options)
+        for pattern in (*patterns, ""):
+            self._set.Add(pattern.encode())
+        try:
+            self._set.Compile()
+        except re2.error:
+            self._set = None
+
+    def matching(self, text: bytes, path: str) -> list[int]:
+        found = self._set.Match(text) if self._set is not None else None
+        if found is None:
+            patterns = enumerate(self._patterns)
+            return [place for place, pattern in patterns if found_in(pattern, path)]
+        return sorted(found)[:-1]
 
 
 def checked(pattern: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.matching.indicators.indicator import Kind, Part
 from tocsin.matching.indicators.loading import shown
-from tocsin.matching.indicators.patterns import checked
+from tocsin.matching.indicators.patterns import MOST, checked
 from tocsin.matching.indicators.readers.plain import HEADING
 
 if TYPE_CHECKING:
@@ -54,5 +54,9 @@ def _read_entry(text: str, heading: str, number: int, loading: Loading) -> None:
     except ValueError as error:
         loading.fail(f"{shown(text)} {error}", line=number)
         return
+    if loading.patterns >= MOST:
+        loading.fail(f"is one more than the {MOST} path patterns of a run", line=number)
+        return
+    loading.patterns += 1
     comment = f"{heading} (score {entry['score']})".strip()
     loading.put((part,), entry["pattern"], comment=comment, line=number, unless=unless)
