@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.matching.rule_sets import pack, yara
 from tests.matching.yara.yara_sets import SLOW, of_user, write
@@ -62,6 +66,42 @@ def test_a_slow_rule_of_the_user_is_cut_short_and_takes_nothing_from_ours(
     assert ["ours"] == [hit.rule for hit in answer.hits]
     told = "YARA was cut short after 1 s, so these rules gave no answer; slow ones are in"
     assert (f"{told} {tmp_path}/slow.yar, line 2",) == answer.failures
+
+
+AFTER_A_FORK = """
+import os, sys
+from pathlib import Path
+from tocsin.matching.yara.load import load_yara
+from tocsin.model.path import EvidencePath
+rules, *_ = load_yara([], [Path(sys.argv[1])], {})
+path = EvidencePath.plain("a.aspx")
+scanned_before = sys.argv[2] == "yes"
+if scanned_before:
+    rules.ask(b"x", path)
+child = os.fork()
+if child == 0:
+    try:
+        answer = rules.ask(b"a" * 4 * 2**20, path, seconds=1)
+    except RuntimeError as error:
+        print(str(error)[:24], flush=True)
+    else:
+        print(answer.failures[0][:24], flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("scanned_before", "said"),
+    [("no", "YARA was cut short after"), ("yes", "YARA-X keeps no time in ")],
+)
+def test_a_forked_process_has_a_limit_of_time_or_says_that_it_has_none(
+    tmp_path: Path, scanned_before: str, said: str
+) -> None:
+    write(tmp_path, slow=SLOW)
+    command = [sys.executable, "-c", AFTER_A_FORK, str(tmp_path), scanned_before]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert (said, "") == (done.stdout.rstrip("\n"), done.stderr)
 
 
 def test_the_user_s_rules_may_be_asked_alone(tmp_path: Path) -> None:

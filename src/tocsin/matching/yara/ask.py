@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,8 @@ class YaraRules:
         """Ask all rules, or the user's alone, about `data`, the beginning of the file at `path`.
 
         `whole` says that it is all of it. A set that needs more than `seconds` gives no answer;
-        its failure names the rules that YARA-X has warned of.
+        its failure names the rules that YARA-X has warned of. Raises `RuntimeError` in a process
+        that was forked after a scan.
         """
         hits: list[Hit] = []
         failures: list[str] = []
@@ -105,9 +107,33 @@ class YaraRules:
         return Answer(hits=tuple(hits), failures=tuple(dict.fromkeys(failures)))
 
 
+class _Clock:
+    """YARA-X keeps time in a thread of its own, which a fork does not copy.
+
+    In a process that was forked after the first scan no limit would ever be reached, and one
+    slow rule would hang the hunt. By measurement with YARA-X 1.23.
+    """
+
+    def __init__(self) -> None:
+        self._process: int | None = None
+
+    def must_run(self) -> None:
+        """Raise `RuntimeError` where nobody keeps the time."""
+        self._process = self._process or os.getpid()
+        if self._process != os.getpid():
+            raise RuntimeError(
+                "YARA-X keeps no time in a process that was forked after a scan: "
+                "start worker processes anew (spawn), or before anything is scanned"
+            )
+
+
+_CLOCK = _Clock()
+
+
 def _hits(
     rules: CompiledSet, data: bytes, values: Mapping[str, str], seconds: int
 ) -> Sequence[Hit]:
+    _CLOCK.must_run()
     scanner = yara_x.Scanner(rules.compiled)
     scanner.set_timeout(seconds)
     scanner.max_matches_per_pattern(_MATCHES_PER_STRING)
