@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from tocsin.events.format import all_formats
+from tocsin.matching.applied import Account
+from tocsin.matching.asking import rows_found
 from tocsin.matching.rules import Seen, load_rules
 from tocsin.matching.scan import Period, Tally, scan
 from tocsin.matching.sigma.compile import compile_node
@@ -74,11 +76,24 @@ def hits(rules: RuleSet, form: Format, event: Event) -> frozenset[str]:
     return frozenset(rules.sigma_for(form).match(event))
 
 
-def scanned(rules: RuleSet, name: str, path: str, data: bytes) -> set[tuple[int, str]]:
-    """Place and rule of all that the fast engine finds in a file, the way a hunt reads it."""
+class _Slow(io.BytesIO):
+    """A stream that gives no more than so many bytes at once."""
+
+    def __init__(self, data: bytes, at_once: int) -> None:
+        super().__init__(data)
+        self._at_once = at_once
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(size, self._at_once) if size and size > 0 else self._at_once)
+
+
+def scanned(
+    rules: RuleSet, name: str, path: str, data: bytes, *, at_once: int = 2**20
+) -> set[tuple[int, str]]:
+    """Place and rule of all that a hunt finds in a file; `at_once` bytes are read at once."""
     tally = Tally()
     scan(
-        io.BytesIO(data),
+        _Slow(data, at_once),
         Artefact(path=EvidencePath.plain(path), format=name, size_bytes=len(data)),
         all_formats()[name],
         rules=rules,
@@ -88,3 +103,13 @@ def scanned(rules: RuleSet, name: str, path: str, data: bytes) -> set[tuple[int,
         seen=Seen(),
     )
     return {(match.place, match.rule) for match in tally.matches}
+
+
+def asked(
+    rules: RuleSet, name: str, path: str, data: bytes, *, at_once: int = 2**20
+) -> set[tuple[int, str]]:
+    """The same, of what `tocsin rules` finds."""
+    artefact = Artefact(path=EvidencePath.plain(path), format=name, size_bytes=len(data))
+    form = all_formats()[name]
+    found = rows_found(_Slow(data, at_once), artefact, form, rules, Period(), Account())
+    return {(one.event.place, answer.id) for one in found for answer in one.answers}

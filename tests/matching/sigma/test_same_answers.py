@@ -21,8 +21,10 @@ from tests.matching.sigma.generation import (
     parsed_rule,
     rules_that_fit,
 )
-from tests.matching.sigma.rule_making import event, hits, loaded, scanned
+from tests.matching.sigma.rule_making import asked, event, hits, loaded, scanned
+from tocsin.events import bulk
 from tocsin.events.format import all_formats
+from tocsin.matching.sigma import narrow
 
 EXAMPLES = settings().max_examples
 """100, and 5,000 in the profile of `make soak`."""
@@ -70,9 +72,40 @@ def _hold_against_each_other(case: Case) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(LOGS))
-@given(data=st.data())
+@given(data=st.data(), at_once=st.sampled_from((2**20, 2**20, 1000, 100, 7)))
 @settings(max_examples=EXAMPLES // 3)
-def test_the_same_rules_fit_the_same_rows_of_a_file(name: str, data: st.DataObject) -> None:
+def test_the_same_rules_fit_the_same_rows_of_a_file(
+    name: str, data: st.DataObject, at_once: int
+) -> None:
     file: File = data.draw(files(name))
     wanted = expected(file.data, file.format, file.rules, file.path)
-    assert wanted == scanned(loaded(file.rules), file.format, file.path, file.data)
+    rules = loaded(file.rules)
+    assert wanted == scanned(rules, file.format, file.path, file.data, at_once=at_once)
+    assert wanted == asked(rules, file.format, file.path, file.data, at_once=at_once)
+
+
+@pytest.mark.parametrize("name", sorted(name for name in LOGS if all_formats()[name].bulk))
+@given(
+    data=st.data(),
+    common=st.sampled_from((2.0, 0.2, narrow.COMMON)),
+    repeated=st.sampled_from((100.0, 0.0, narrow.REPEATED)),
+    at_once=st.sampled_from((2**20, 300)),
+)
+@settings(max_examples=EXAMPLES // 2)
+def test_the_same_rules_fit_the_same_rows_that_are_read_in_bulk(
+    name: str, data: st.DataObject, common: float, repeated: float, at_once: int
+) -> None:
+    """Small files are read row by row, and what is rare in a large one is common in them.
+
+    So here every row counts as worth it, and the same file is narrowed by what each rule needs
+    (`common` above 1), by combinations of values (`repeated`), or by neither.
+    """
+    file: File = data.draw(files(name))
+    wanted = expected(file.data, file.format, file.rules, file.path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "FEWEST", 1)
+        patch.setattr(bulk, "READ_FIRST", 0)
+        patch.setattr(narrow, "COMMON", common)
+        patch.setattr(narrow, "REPEATED", repeated)
+        rules = loaded(file.rules)
+        assert wanted == scanned(rules, file.format, file.path, file.data, at_once=at_once)
