@@ -83,12 +83,14 @@ class _Percentile:
         self, bounds: Sequence[Bound], texts: Sequence[str | None], percentile: Fraction
     ) -> None:
         self.growing = False
-        numbers, self._unit = _scaled(texts)
+        numbers, unit = _scaled(texts)
         self.unread = sum(number is None for number in numbers)
         self._sorted = sorted({number for number in numbers if number is not None})
         rank = {number: place for place, number in enumerate(self._sorted)}
         self._ranks = [None if number is None else rank[number] for number in numbers]
-        self._share = percentile / 100
+        share = percentile / 100
+        self._share, self._parts = share.numerator, share.denominator
+        self._unit = unit * self._parts
         self._fits = fits(bounds, self._unit)
         self._tree = _Ranks(len(self._sorted))
 
@@ -106,17 +108,17 @@ class _Percentile:
         return bool(self._tree.total) and self._fits(self._value())
 
     def told(self) -> str:
-        value = self._value() / self._unit if self._tree.total else Fraction(0)
-        return f"percentile {_text(self._share * 100)} is {_text(value)}"
+        value = Fraction(self._value() if self._tree.total else 0, self._unit)
+        return f"percentile {_text(Fraction(100 * self._share, self._parts))} is {_text(value)}"
 
-    def _value(self) -> Fraction:
-        place = self._share * (self._tree.total - 1)
-        whole = int(place)
-        low = self._sorted[self._tree.at(whole)]
-        part = place - whole
+    def _value(self) -> int:
+        """In whole units, of which `_unit` make 1."""
+        place, part = divmod(self._share * (self._tree.total - 1), self._parts)
+        low = self._sorted[self._tree.at(place)]
         if not part:
-            return Fraction(low)
-        return low + part * (self._sorted[self._tree.at(whole + 1)] - low)
+            return low * self._parts
+        high = self._sorted[self._tree.at(place + 1)]
+        return low * self._parts + part * (high - low)
 
 
 class _Ranks:

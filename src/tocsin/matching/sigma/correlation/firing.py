@@ -91,8 +91,11 @@ def events_of(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _row_of(inside: Stretch, derived: Hit) -> Hit:
-    """The row in `inside` with which it became true."""
-    return next(hit for hit in inside.group[inside.start : inside.end] if hit[:3] == derived[:3])
+    """The row in `inside` with which it became true; of a moment, that is the last one."""
+    place = inside.end - 1
+    while inside.group[place][:3] != derived[:3]:
+        place -= 1
+    return inside.group[place]
 
 
 def _together(stretches: Sequence[Stretch]) -> list[Sequence[Hit]]:
