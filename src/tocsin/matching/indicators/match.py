@@ -6,6 +6,7 @@ what is found so is tried by `Row.holds`, the exact definition.
 
 from __future__ import annotations
 
+from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -68,8 +69,8 @@ class IndicatorSet:
         return frozenset(name for kind, name in HASHES.items() if kind in self.kinds)
 
     def words(self) -> WordList:
-        """What a prefilter over the bytes of a log looks for."""
-        return words_for(self._indicators)
+        """What a prefilter over the bytes of a log looks for; worked out once."""
+        return self._words
 
     def served_by(self, formats: Sequence[Format]) -> Iterator[str]:
         """The ids of all indicators that something can have where these formats are present.
@@ -81,6 +82,10 @@ class IndicatorSet:
             kinds = {part.kind for part in indicator.parts}
             if (formats or kinds <= _OF_FILES) and (agents or Kind.USER_AGENT not in kinds):
                 yield self.infos.id_at(place)
+
+    @cached_property
+    def _words(self) -> WordList:
+        return words_for(self._indicators)
 
     def match(self, event: Event, form: Format) -> Sequence[Hit]:
         """Every indicator that the row holds, in the order of the lists."""
