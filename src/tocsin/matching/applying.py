@@ -153,7 +153,7 @@ class Application:
             matches=account.matches.total(),
             not_applicable=self._not_applicable(),
             failed=rules.failed,
-            full_scan=(),
+            full_scan=tuple(rule for rule in rules.infos if rule in rules.narrows.full_scans),
             fields_never_seen=tuple(rules.fields_never_seen(account.seen)),
             matches_by_rule={
                 rule: account.matches[rule] for rule in rules.infos if account.matches[rule]

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
+import numpy as np
+
+from tocsin.events.bulk import microseconds
+from tocsin.matching.narrowing import Asked, Plain, narrowed
+from tocsin.matching.several import JsonLinesRules
 from tocsin.model.event import Event
 from tocsin.model.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from tocsin.events.format import Format, Row
+    from tocsin.events.format import Format
     from tocsin.matching.applied import Account
+    from tocsin.matching.narrowing import Item
     from tocsin.matching.rules import RuleSet, Seen
     from tocsin.matching.scan import Period
-    from tocsin.matching.several import JsonLinesRules
     from tocsin.matching.sigma.plan import Hit as Answer
     from tocsin.matching.sigma.view import View
     from tocsin.model.artefact import Artefact
@@ -50,11 +55,17 @@ def rows_found(
 ) -> Iterator[Found]:
     """The one place where a file becomes hits: the rows that a rule says yes to, in file order.
 
-    `account` is told of every row and every problem. Never raises on content.
+    `account` is told of every row and every problem. A text log is read in bulk, with the same
+    result. Never raises on content.
     """
     one = _Pass(rules.sigma_for(form), period, account)
+    rows: Iterable[Item]
+    if form.bulk is None or isinstance(rules, JsonLinesRules):
+        rows = form.parse(stream, artefact)
+    else:
+        rows = narrowed(stream, artefact, form, rules, period, account.seen)
     try:
-        for row in form.parse(stream, artefact):
+        for row in rows:
             found = one.take(row)
             if found is not None:
                 yield found
@@ -71,7 +82,7 @@ class _Pass:
         self._period = period
         self._account = account
 
-    def take(self, item: Row) -> Found | None:
+    def take(self, item: Item) -> Found | None:
         """Count it, and say what rules say of it."""
         match item:
             case Event():
@@ -84,9 +95,24 @@ class _Pass:
                 part = item.salvaged
                 if part is not None and self._period.holds(part.time):
                     return self._found(part, self._matcher.hits(part), damaged=True)
+            case Plain():
+                self._count(item)
+            case Asked():
+                return self._found(item.event, item.hits)
         return None
 
     def _found(
         self, event: Event, answers: Sequence[Answer], *, damaged: bool = False
     ) -> Found | None:
         return Found(event, answers, damaged) if answers else None
+
+    def _count(self, plain: Plain) -> None:
+        """Rows in bulk; those of them that matter come once more, as `Asked`."""
+        times = plain.times_us if plain.which is None else plain.times_us[plain.which]
+        self.events += len(times)
+        outside = np.zeros(len(times), np.bool_)
+        if self._period.since is not None:
+            outside |= times < microseconds(self._period.since)
+        if self._period.until is not None:
+            outside |= times > microseconds(self._period.until)
+        self._account.outside += int(np.count_nonzero(outside))
