@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.events.documents import evidence_time, file_fields
 from tocsin.events.format import Unit
+from tocsin.matching.indicators.files import KIND
 from tocsin.matching.match import Match
 from tocsin.matching.scan import TEXT_LIMIT
 from tocsin.matching.yara.ask import SECONDS
@@ -24,8 +25,6 @@ CONTENT_BYTES = 8 * 2**20
 """Bytes of a file that YARA reads unless the user says more; of a larger one the first part."""
 _AS = "web_file"
 """The format in whose way a file is cited as such: by offset, as web files are."""
-KIND = "file"
-"""The kind of source that a file as such is; nothing of it is covered or missing."""
 _BLOCK_BYTES = 64 * 2**10
 SLOW_FILES = 10
 """Files that may take all their seconds; then each gets one, so that a hunt comes to its end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ class Compiled:
 
 
 def compile_units(units: Sequence[Unit], taken: Container[str]) -> Compiled:
-    """Compile files into one set, no rule under an id of `taken`.
+    """Compile files, all of packs or all of the user, into one set; no id is one of `taken`.
 
     A rule that several files include is one rule, though it is compiled for each of them. Raises
     `KnowledgeError` where a rule of a pack is broken or lacks what it needs.
@@ -59,13 +60,12 @@ def compile_units(units: Sequence[Unit], taken: Container[str]) -> Compiled:
         compiler.new_namespace(_namespace(place))
         for piece in unit.pieces:
             # Told apart by number: a name could be one that YARA-X cannot take.
-            compiler.add_source(piece.text, origin=str(len(pieces)))
+            with suppress(yara_x.CompileError):  # It is among the errors, too.
+                compiler.add_source(piece.text, origin=str(len(pieces)))
             pieces.append(piece)
     errors = [_failure(error, pieces) for error in compiler.errors()]
-    packs = {unit.file for unit in units if unit.pack}
-    for failure in errors:
-        if failure.file in packs:
-            raise KnowledgeError(failure.reason, where=failure.file)
+    if errors and any(unit.pack for unit in units):
+        raise KnowledgeError(errors[0].reason, where=errors[0].file)
     warned = (_place(one, pieces) for one in compiler.warnings() if one.get("type") in _SLOW)
     slow = tuple(f"{file}, line {line}" for file, line in dict.fromkeys(warned))
     compiled = compiler.build()
