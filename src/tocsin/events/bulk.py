@@ -68,8 +68,6 @@ FEWEST = 32
 """Lines under one header that are worth the arrays."""
 READ_FIRST = 24
 """Rows at the start of each file that are read one by one, for whoever asks a few rows only."""
-_LONGEST_TIME = 40
-"""Characters. A line longer than this and two for each column has a value that says something."""
 _LF, _CR, _QUOTE = b"\n"[0], b"\r"[0], b'"'[0]
 _ZERO, _NINE = b"0"[0], b"9"[0]
 _EPOCH = date(1970, 1, 1)
@@ -300,7 +298,7 @@ def _stretch(
     counts = np.diff(in_marks, prepend=before)
     good = counts == width
     lengths = feeds - starts
-    good &= (lengths <= MAX_LINE_BYTES) & (lengths > _LONGEST_TIME + 2 * width)
+    good &= lengths <= MAX_LINE_BYTES
     if codes.view(np.int8).min() <= 0:
         good[np.searchsorted(feeds, np.flatnonzero(codes.view(np.int8) <= 0))] = False
     if reader.has_quotes and b'"' in data:
@@ -314,6 +312,12 @@ def _stretch(
             return None
         cuts = layout.marks[(in_marks[plain] - width + 1)[:, None] + np.arange(width)] - shift
     ends = feeds - (codes[np.maximum(feeds - 1, 0)] == _CR)
+    says = _says_something(clock, starts[plain], cuts, ends[plain])
+    if not says.all():
+        good[plain[~says]] = False
+        plain, cuts = plain[says], cuts[says]
+        if not len(plain):
+            return None
     return Rows(
         data=data,
         codes=codes,
@@ -331,17 +335,31 @@ def _stretch(
     )
 
 
+def _says_something(clock: Clock, starts: Places, cuts: Places, ends: Places) -> NDArray[np.bool_]:
+    """Whether a row surely has a value besides its time: one of more than one character."""
+    width = cuts.shape[1]
+    said = ends - starts - (width - 1)
+    others = width
+    for place in (clock.moment, clock.date, clock.time):
+        if place is not None:
+            begins, stops = _column(place, starts, cuts, ends)
+            said = said - (stops - begins)
+            others -= 1
+    return said > others
+
+
+def _column(place: int, starts: Places, cuts: Places, ends: Places) -> tuple[Places, Places]:
+    """Where the values of one column begin and end."""
+    last = place + 1 == cuts.shape[1]
+    return (cuts[:, place - 1] + 1 if place else starts), (ends if last else cuts[:, place])
+
+
 def _times(
     clock: Clock, codes: NDArray[np.uint8], starts: Places, cuts: Places, ends: Places
 ) -> Places:
     """Microseconds since 1970 of each row; -1 where the time is not written as usual."""
-
-    def column(place: int) -> tuple[Places, Places]:
-        last = place + 1 == cuts.shape[1]
-        return (cuts[:, place - 1] + 1 if place else starts), (ends if last else cuts[:, place])
-
     if clock.moment is not None:
-        begins, stops = column(clock.moment)
+        begins, stops = _column(clock.moment, starts, cuts, ends)
         shaped = _shaped(codes, begins, stops, b"0000-00-00T00:00:00.000Z")
         days, fine_day = _days(shaped.digits[:, :8])
         clocked, fine_time = _of_day(shaped.digits[:, 8:14])
@@ -350,7 +368,7 @@ def _times(
         return np.where(fine, days * _DAY_US + clocked + thousandths, -1)
     if clock.time is None:
         return np.full(len(starts), -1)
-    begins, stops = column(clock.time)
+    begins, stops = _column(clock.time, starts, cuts, ends)
     shaped = _shaped(codes, begins, stops, b"00:00:00")
     clocked, fine = _of_day(shaped.digits)
     fine &= shaped.fits
@@ -359,7 +377,7 @@ def _times(
         if day is None:
             return np.full(len(starts), -1)
         return np.where(fine, day * _DAY_US + clocked, -1)
-    begins, stops = column(clock.date)
+    begins, stops = _column(clock.date, starts, cuts, ends)
     shaped = _shaped(codes, begins, stops, b"0000-00-00")
     days, fine_day = _days(shaped.digits)
     return np.where(fine & fine_day & shaped.fits, days * _DAY_US + clocked, -1)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 COMMON = 0.003
 """The share of rows above which a clause is too common to read all of them for one rule."""
-_REPEATED = 0.2
+REPEATED = 0.2
 """Combinations for each row, up to which asking once for each is less work than for each row."""
 _TOO_MANY = 0.03
 """The share of rows that pass at which a new sample is taken."""
@@ -361,7 +361,7 @@ def _repeat(split: _Split, rows: Rows) -> bool:
 def _repeat_alone(columns: Iterable[str], rows: Rows) -> bool:
     table = Distinct(sorted(columns))
     table.number(rows)
-    return len(table) <= _REPEATED * len(rows.plain)
+    return len(table) <= REPEATED * len(rows.plain)
 
 
 def _row_with(columns: frozenset[str], rows: Rows, inside: NDArray[np.bool_]) -> int | None:
