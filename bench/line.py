@@ -57,7 +57,7 @@ class Line:
             self.what,
             f"{over}{run.wall_s:.2f}",
             f"{over}{run.cpu_s:.2f}",
-            f"{run.peak_mib:.0f}",
+            f"{run.peak_mib:.0f}" if run.peak_mib else "",
             f"{self.amount / run.cpu_s:,.0f} {self.unit}" if self._whole and run.cpu_s else "",
             "" if self.ratio is None or run.code else f"{over}{self.ratio:.2f}",
             bar,

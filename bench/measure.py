@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ HERTZ = os.sysconf("SC_CLK_TCK")
 class Run:
     """What one command took. Memory is the largest sum over its processes at any moment.
 
+    It is 0 where the command was too short to be looked at: what the system itself remembers
+    is that of this program, from before it became the command.
     `code` is None where it was stopped at the limit: then the times are what it had taken by then.
     """
 
@@ -62,12 +63,10 @@ def measure(
         return Run(
             wall_s=wall_s, cpu_s=watch.stopped_cpu_s, peak_mib=watch.peak_kib / 1024, code=None
         )
-    largest_kib = usage.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
     return Run(
         wall_s=wall_s,
         cpu_s=usage.ru_utime + usage.ru_stime,
-        # A parent counts until it has become the command, so ours does not.
-        peak_mib=(watch.peak_kib or largest_kib) / 1024,
+        peak_mib=watch.peak_kib / 1024,
         code=process.returncode,
     )
 
@@ -82,6 +81,8 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         while not self.done.wait(0.1):
+            if command_line(self.pid) == command_line(os.getpid()):
+                continue  # it has not become the command yet
             self.peak_kib = max(self.peak_kib, sum(map(resident_kib, family(self.pid))))
 
     def stop_it(self) -> None:
@@ -100,6 +101,14 @@ def family(pid: int) -> list[int]:
             except OSError:
                 continue  # it has ended meanwhile
     return found
+
+
+def command_line(pid: int) -> bytes:
+    """How a process was started; empty where it cannot be told."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def resident_kib(pid: int) -> int:
