@@ -6,7 +6,8 @@ import pytest
 
 from tests.matching.sigma.correlation.correlating import correlation, plan_of
 from tocsin.errors import KnowledgeError
-from tocsin.matching.sigma.correlation.link import CHAIN, Names
+from tocsin.matching.sigma.correlation.link import CHAIN, Names, Plan, link
+from tocsin.matching.sigma.correlation.read import read_correlation
 
 ID = "5638f7c0-ac70-491d-8465-2a65075e0d86"
 
@@ -114,3 +115,31 @@ def test_a_correlation_is_applicable_where_its_rules_can_make_it_true(
     document: dict[str, object], served: str, expected: bool
 ) -> None:
     assert expected == bool(plan_of(many=document).can_fire(set(served)))
+
+
+def test_an_alias_may_call_a_rule_otherwise_than_the_list_of_rules_does() -> None:
+    names = Names()
+    names.add("a", ["a", ID], "file.yml")
+    names.add("b", ["b"], "file.yml")
+
+    def plan(rule: str) -> Plan:
+        document = correlation(
+            "temporal", ID, "b", group_by=["who"], aliases={"who": {rule: "User"}}
+        )
+        found = {"many": read_correlation(document)}
+        return link(found, lambda name, _: names.find(name, "file.yml"))
+
+    assert {"a": ("User",), "b": ("who",)} == plan("a").kept
+    assert {"a": ("User",), "b": ("who",)} == plan(ID.upper()).kept
+    names.add("c", ["c"], "file.yml")
+    reason = "correlation.aliases.who: 'c' is not among the correlated rules"
+    assert {"many": reason} == plan("c").failed
+    assert "no rule that could be loaded" in plan("nobody").failed["many"]
+
+
+def test_a_rule_is_named_once() -> None:
+    names = Names()
+    names.add("a", ["a", ID], "file.yml")
+    found = {"many": read_correlation(correlation("temporal", "a", ID))}
+    plan = link(found, lambda name, _: names.find(name, "file.yml"))
+    assert {"many": "correlation.rules: calls one rule by its id and its name"} == plan.failed

@@ -137,11 +137,8 @@ REFUSED: dict[str, tuple[Mapping[str, Any], str]] = {
         "'percentile' means nothing for value_",
     ),
     "aliases": ({"aliases": ["A"]}, "correlation.aliases: must map a name"),
-    "alias": ({"aliases": {"who": "User"}}, "correlation.aliases.who: must map rules"),
-    "alias of a stranger": (
-        {"aliases": {"who": {"x": "User"}}},
-        "correlation.aliases.who: 'x' is not among the correlated rules",
-    ),
+    "alias": ({"aliases": {"who": "User"}}, "correlation.aliases.who: must map up to 256"),
+    "alias of no rule": ({"aliases": {"who": {5: "User"}}}, "aliases.who: '5' is no rule's name"),
     "alias of nothing": ({"aliases": {"who": {"a": 5}}}, "aliases.who.a: must be the name"),
     "generate": ({"generate": "yes"}, "generate: must be true or false"),
 }

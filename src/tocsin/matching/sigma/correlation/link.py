@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import msgspec
+
 from tocsin.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -124,6 +126,7 @@ def link(
     bases: dict[str, tuple[str, ...]] = {}
     failed: dict[str, str] = {}
     silent = set(silenced)
+    in_ids: dict[str, Correlation] = {}
     for identity, about in correlations.items():
         found: list[str] = []
         for name in about.rules:
@@ -131,35 +134,51 @@ def link(
                 found.append(find(name, identity))
             except KnowledgeError as error:
                 failed.setdefault(identity, str(error))
-        if len(set(found)) < len(found):
-            failed.setdefault(identity, "correlation.rules: calls one rule by its id and its name")
         bases[identity] = tuple(found)
         if not about.generate:
             silent.update(found)
-    order = _ordered(bases, correlations, failed)
+        if identity not in failed:
+            try:
+                in_ids[identity] = _in_ids(identity, about, found, find)
+            except KnowledgeError as error:
+                failed[identity] = str(error)
+    order = _ordered(bases, failed)
     order = _without_useless(order, bases, silent, failed)
-    kept = _kept(order, correlations, bases)
+    kept = _kept(order, in_ids)
     return Plan(
-        steps=tuple(_step(identity, correlations[identity], bases, kept) for identity in order),
+        steps=tuple(_step(identity, in_ids[identity], kept) for identity in order),
         kept={rule: names for rule, names in kept.items() if rule not in correlations},
         silent=frozenset(silent),
         failed=failed,
     )
 
 
-def _ordered(
-    bases: Mapping[str, tuple[str, ...]],
-    correlations: Mapping[str, Correlation],
-    failed: dict[str, str],
-) -> list[str]:
+def _in_ids(
+    identity: str, about: Correlation, bases: Sequence[str], find: Callable[[str, str], str]
+) -> Correlation:
+    """The correlation with ids for names: aliases may call a rule otherwise than `rules` does."""
+    if len(set(bases)) < len(bases):
+        raise KnowledgeError("correlation.rules: calls one rule by its id and its name")
+    ids = dict(zip(about.rules, bases, strict=True))
+    aliases: dict[str, dict[str, str]] = {}
+    for alias, fields in about.aliases.items():
+        aliases[alias] = {}
+        for name, one in fields.items():
+            rule = ids.get(name) or find(name, identity)
+            if rule not in bases:
+                raise KnowledgeError(
+                    f"correlation.aliases.{alias}: {name!r} is not among the correlated rules"
+                )
+            aliases[alias][rule] = one
+    return msgspec.structs.replace(about, rules=tuple(bases), aliases=aliases)
+
+
+def _ordered(bases: Mapping[str, tuple[str, ...]], failed: dict[str, str]) -> list[str]:
     """Inner correlations first; what cannot be used goes to `failed`."""
-    waiting = {
-        identity: sum(base in correlations for base in bases[identity])
-        for identity in correlations
-    }
+    waiting = {identity: sum(base in bases for base in found) for identity, found in bases.items()}
     outer: dict[str, list[str]] = {}
-    for identity in correlations:
-        for base in bases[identity]:
+    for identity, found in bases.items():
+        for base in found:
             outer.setdefault(base, []).append(identity)
     order: dict[str, int] = {}
     """How many correlations stand on each other, the one itself included."""
@@ -167,7 +186,7 @@ def _ordered(
     while ready:
         identity = ready.popleft()
         del waiting[identity]
-        inner = [base for base in bases[identity] if base in correlations]
+        inner = [base for base in bases[identity] if base in bases]
         depth = 1 + max((order.get(base, 0) for base in inner), default=0)
         if lost := [base for base in inner if base in failed]:
             failed.setdefault(identity, f"stands on {lost[0]!r}, which cannot be used")
@@ -215,38 +234,30 @@ def _circle(identity: str, bases: Mapping[str, tuple[str, ...]], waiting: Collec
 
 
 def _kept(
-    order: Iterable[str],
-    correlations: Mapping[str, Correlation],
-    bases: Mapping[str, tuple[str, ...]],
+    order: Sequence[str], correlations: Mapping[str, Correlation]
 ) -> dict[str, tuple[str, ...]]:
     """By rule and correlation: the names that somebody asks of its rows or firings."""
     wanted: dict[str, dict[str, None]] = {}
-    for identity in reversed(list(order)):
+    for identity in reversed(order):
         about = correlations[identity]
         mine = (*about.group_by, *about.fields, *wanted.setdefault(identity, {}))
-        for name, base in zip(about.rules, bases[identity], strict=True):
+        for base in about.rules:
             asked = wanted.setdefault(base, {})
-            asked.update(dict.fromkeys(about.field_of(one, name) for one in mine))
+            asked.update(dict.fromkeys(about.field_of(one, base) for one in mine))
     return {identity: tuple(names) for identity, names in wanted.items()}
 
 
-def _step(
-    identity: str,
-    about: Correlation,
-    bases: Mapping[str, tuple[str, ...]],
-    kept: Mapping[str, tuple[str, ...]],
-) -> Step:
-    def places(names: Iterable[str]) -> tuple[tuple[int, ...], ...]:
-        listed = list(names)
+def _step(identity: str, about: Correlation, kept: Mapping[str, tuple[str, ...]]) -> Step:
+    def places(names: Sequence[str]) -> tuple[tuple[int, ...], ...]:
         return tuple(
-            tuple(kept[base].index(about.field_of(one, name)) for one in listed)
-            for name, base in zip(about.rules, bases[identity], strict=True)
+            tuple(kept[base].index(about.field_of(one, base)) for one in names)
+            for base in about.rules
         )
 
     return Step(
         id=identity,
         about=about,
-        bases=bases[identity],
+        bases=about.rules,
         group=places(about.group_by),
         values=places(about.fields),
         passed=places(kept[identity]),

@@ -68,7 +68,7 @@ def read_correlation(document: Mapping[str, Any]) -> Correlation:
         rules=rules,
         timespan_s=_timespan(about.get("timespan")),
         group_by=_texts(about.get("group-by"), "group-by"),
-        aliases=_aliases(about.get("aliases"), rules),
+        aliases=_aliases(about.get("aliases")),
         # The specification has it beside `correlation`, pySigma within.
         generate=_generate(about.get("generate", document.get("generate"))),
         **parts,
@@ -205,7 +205,7 @@ def _percentile(kind: Type, found: object) -> str:
     return text
 
 
-def _aliases(found: object, rules: Sequence[str]) -> dict[str, dict[str, str]]:
+def _aliases(found: object) -> dict[str, dict[str, str]]:
     if found is None:
         return {}
     if not isinstance(found, dict):
@@ -217,13 +217,11 @@ def _aliases(found: object, rules: Sequence[str]) -> dict[str, dict[str, str]]:
         if not isinstance(name, str) or not _is_name(name):
             raise KnowledgeError(f"correlation.aliases: {str(name)[:40]!r} is no name")
         where = f"correlation.aliases.{name}"
-        if not isinstance(fields, dict):
-            raise KnowledgeError(f"{where}: must map rules to their fields")
+        if not isinstance(fields, dict) or len(fields) > RULES:
+            raise KnowledgeError(f"{where}: must map up to {RULES} rules to their fields")
         for rule, one in fields.items():
-            if rule not in rules:
-                raise KnowledgeError(
-                    f"{where}: {str(rule)[:40]!r} is not among the correlated rules"
-                )
+            if not isinstance(rule, str) or not _is_name(rule):
+                raise KnowledgeError(f"{where}: {str(rule)[:40]!r} is no rule's name")
             if not isinstance(one, str) or not _is_name(one):
                 raise KnowledgeError(f"{where}.{rule}: must be the name of a field")
         aliases[name] = dict(fields)
