@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,7 +52,7 @@ def test_every_address_of_a_network_begins_with_one_of_its_words(
 def test_however_an_address_of_a_network_of_ipv6_is_written_it_has_the_word(
     number: int, prefix: int, inside: int
 ) -> None:
-    network = ip_network((number >> (128 - prefix) << (128 - prefix), prefix))
+    network = IPv6Network((number >> (128 - prefix) << (128 - prefix), prefix))
     address = network[inside % network.num_addresses]
     words = words_of(Part(Kind.NETWORK, str(network)))
     for text in (str(address), address.exploded):
