@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tocsin.events import lines
-from tocsin.events.bulk import FEWEST, READ_FIRST, Rows, moment, read_bulk
+from tocsin.events.bulk import FEWEST, READ_FIRST, Rows, read_bulk
+from tocsin.events.bulk_times import moment
 from tocsin.events.format import all_formats
 from tocsin.model.artefact import Artefact
 from tocsin.model.event import Event

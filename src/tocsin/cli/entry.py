@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import tocsin
 from tocsin.cli import knowledge
+from tocsin.cli.allocation import keep_freed_memory
 from tocsin.cli.command import all_commands
 from tocsin.cli.exits import Exit
 from tocsin.errors import SourceError, TocsinError
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Never raises, except `SystemExit` from argparse for `--help`, `--version` and wrong usage.
     """
     _never_choke_on_a_character()
+    keep_freed_memory()
     try:
         arguments = parser().parse_args(argv)
         command = all_commands()[arguments.command]

@@ -14,12 +14,11 @@ time, so the reader makes an event of it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, cast
 
 import numpy as np
 
+from tocsin.events.bulk_times import Clock, column_at, times_us
 from tocsin.events.lines import MAX_LINE_BYTES, LineReader, Lines, decoded, row_of
 from tocsin.model.problem import Problem
 
@@ -64,29 +63,14 @@ class Bulk:
     rewritten: tuple[bytes, ...] = ()
 
 
+PADDING = 64
+"""Bytes behind a block in `Rows.padded`."""
 FEWEST = 32
 """Lines under one header that are worth the arrays."""
 READ_FIRST = 24
 """Rows at the start of each file that are read one by one, for whoever asks a few rows only."""
 _LF, _CR, _QUOTE = b"\n"[0], b"\r"[0], b'"'[0]
 _ZERO, _NINE = b"0"[0], b"9"[0]
-_EPOCH = date(1970, 1, 1)
-_DAY_US = 86_400_000_000
-_START = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """Which columns say when, in the one spelling that is read in bulk.
-
-    Either `date` (``2021-03-03``) and `time` (``04:12:05``), of which the first may be a `day` of
-    the whole file, or `moment` (``2021-03-03T04:12:05.123Z``). All are places of columns.
-    """
-
-    moment: int | None = None
-    date: int | None = None
-    day: str = ""
-    time: int | None = None
 
 
 class BulkReader(LineReader, Protocol):
@@ -144,9 +128,16 @@ class Rows:
 
     def times_us(self) -> Places:
         """Microseconds since 1970, UTC, of each plain row; -1 where it is not written as usual."""
-        return _times(
-            self._clock, self.codes, self.starts[self.plain], self.cuts, self.ends[self.plain]
-        )
+        starts, ends = self.starts[self.plain], self.ends[self.plain]
+        return times_us(self._clock, self.padded(), starts, self.cuts, ends)
+
+    def padded(self) -> NDArray[np.uint8]:
+        """The block, followed by `PADDING` zeros, so that words can be read behind its end."""
+        found: NDArray[np.uint8] | None = self.kept.get("")
+        if found is None:
+            found = self.kept[""] = np.zeros(len(self.codes) + PADDING, np.uint8)
+            found[: len(self.codes)] = self.codes
+        return found
 
     def lines_of(self, offsets: Places) -> Places:
         """The indexes of the lines in which these bytes of the block lie."""
@@ -180,16 +171,6 @@ def read_bulk(stream: BinaryIO, artefact: Artefact, reader: BulkReader) -> Itera
             yield from _block(lines, block[head:], reader, scratch)
         else:
             yield from _block(lines, block, reader, scratch)
-
-
-def moment(time_us: int) -> datetime:
-    """A time of `Rows.times_us`."""
-    return _START + timedelta(microseconds=int(time_us))
-
-
-def microseconds(time: datetime) -> int:
-    """A time as `Rows.times_us` has it; what is before 1970 becomes negative."""
-    return (time - _START) // timedelta(microseconds=1)
 
 
 def _end_of_rows(block: bytes, count: int) -> int:
@@ -342,107 +323,8 @@ def _says_something(clock: Clock, starts: Places, cuts: Places, ends: Places) ->
     others = width
     for place in (clock.moment, clock.date, clock.time):
         if place is not None:
-            begins, stops = _column(place, starts, cuts, ends)
+            begins, stops = column_at(place, starts, cuts, ends)
             said = said - (stops - begins)
             others -= 1
-    return said > others
-
-
-def _column(place: int, starts: Places, cuts: Places, ends: Places) -> tuple[Places, Places]:
-    """Where the values of one column begin and end."""
-    last = place + 1 == cuts.shape[1]
-    return (cuts[:, place - 1] + 1 if place else starts), (ends if last else cuts[:, place])
-
-
-def _times(
-    clock: Clock, codes: NDArray[np.uint8], starts: Places, cuts: Places, ends: Places
-) -> Places:
-    """Microseconds since 1970 of each row; -1 where the time is not written as usual."""
-    if clock.moment is not None:
-        begins, stops = _column(clock.moment, starts, cuts, ends)
-        shaped = _shaped(codes, begins, stops, b"0000-00-00T00:00:00.000Z")
-        days, fine_day = _days(shaped.digits[:, :8])
-        clocked, fine_time = _of_day(shaped.digits[:, 8:14])
-        thousandths = _number(shaped.digits[:, 14:17]) * 1000
-        fine = shaped.fits & fine_day & fine_time
-        return np.where(fine, days * _DAY_US + clocked + thousandths, -1)
-    if clock.time is None:
-        return np.full(len(starts), -1)
-    begins, stops = _column(clock.time, starts, cuts, ends)
-    shaped = _shaped(codes, begins, stops, b"00:00:00")
-    clocked, fine = _of_day(shaped.digits)
-    fine &= shaped.fits
-    if clock.date is None:
-        day = _day_number(int(clock.day.replace("-", ""))) if _is_day(clock.day) else None
-        if day is None:
-            return np.full(len(starts), -1)
-        return np.where(fine, day * _DAY_US + clocked, -1)
-    begins, stops = _column(clock.date, starts, cuts, ends)
-    shaped = _shaped(codes, begins, stops, b"0000-00-00")
-    days, fine_day = _days(shaped.digits)
-    return np.where(fine & fine_day & shaped.fits, days * _DAY_US + clocked, -1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Shaped:
-    digits: Places
-    """Of each row, the numbers at the places where the shape has a zero."""
-    fits: NDArray[np.bool_]
-
-
-def _shaped(codes: NDArray[np.uint8], begins: Places, stops: Places, shape: bytes) -> _Shaped:
-    """Compare values with a shape in which ``0`` stands for any digit."""
-    width = len(shape)
-    pattern = np.frombuffer(shape, np.uint8)
-    is_digit = pattern == _ZERO
-    # A value near the end of the block may be shorter than the shape.
-    safe = np.minimum(begins, max(len(codes) - width, 0))
-    if len(codes) < width:
-        none = np.zeros((len(begins), int(is_digit.sum())), np.int64)
-        return _Shaped(none, np.zeros(len(begins), np.bool_))
-    windows = np.lib.stride_tricks.sliding_window_view(codes, width)[safe]
-    digits = windows[:, is_digit] - np.uint8(_ZERO)
-    fits = (stops - begins == width) & (safe == begins)
-    fits &= (digits <= 9).all(axis=1)
-    fits &= (windows[:, ~is_digit] == pattern[~is_digit]).all(axis=1)
-    return _Shaped(digits.astype(np.int64), fits)
-
-
-def _number(digits: Places) -> Places:
-    total = np.zeros(len(digits), np.int64)
-    for place in range(digits.shape[1]):
-        total = total * 10 + digits[:, place]
-    return total
-
-
-def _of_day(digits: Places) -> tuple[Places, NDArray[np.bool_]]:
-    """Microseconds since midnight, and whether there is such a time."""
-    hours, minutes, seconds = (_number(digits[:, at : at + 2]) for at in (0, 2, 4))
-    fine = (hours < 24) & (minutes < 60) & (seconds < 60)
-    return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000, fine
-
-
-def _days(digits: Places) -> tuple[Places, NDArray[np.bool_]]:
-    """Days since 1970, and whether there is such a day; mostly one day in a block."""
-    written = _number(digits)
-    if len(written) and (written == written[0]).all():
-        day = _day_number(int(written[0]))
-        return np.full(len(written), day or 0), np.full(len(written), day is not None)
-    different, inverse = np.unique(written, return_inverse=True)
-    numbers = [_day_number(one) for one in different.tolist()]
-    days = np.array([number or 0 for number in numbers])
-    return days[inverse], np.array([number is not None for number in numbers])[inverse]
-
-
-@lru_cache(maxsize=4096)
-def _day_number(written: int) -> int | None:
-    """Days since 1970 of a date written as 20210303; None for no date, or one before 1970."""
-    try:
-        days = (date(written // 10_000, written // 100 % 100, written % 100) - _EPOCH).days
-    except ValueError:
-        return None
-    return days if days >= 0 else None
-
-
-def _is_day(text: str) -> bool:
-    return len(text) == 10 and text[4] == text[7] == "-" and text.replace("-", "").isdecimal()
+    surely: NDArray[np.bool_] = said > others
+    return surely

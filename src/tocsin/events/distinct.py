@@ -6,6 +6,7 @@ combination of their values once, and to know how often it comes.
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,10 +25,11 @@ _BITS = 16
 _SHIFT = np.uint64(64 - _BITS)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _STIR = np.uint64(29)
-_SEED = np.uint64(hash(__name__) & (2**64 - 1))
+_FOLD = np.uint64(32)
+_SEED = hash(__name__) & (2**64 - 1)
 """Python's own hash of a text has a secret in it that is new for each process."""
-_KEEP = np.array([(1 << (8 * size)) - 1 for size in range(9)], np.uint64)
-"""Of a word of eight bytes, what belongs to a value that ends within it."""
+_WIDTHS = (8, 16, 32, 64)
+"""Bytes that are taken at once from each row: so many cost hardly more than eight."""
 
 
 def hashes(rows: Rows, columns: Sequence[str]) -> NDArray[np.uint64]:
@@ -49,44 +51,57 @@ def _of_column(rows: Rows, name: str) -> NDArray[np.uint64]:
     """The same for one column; kept with the rows, because several ask for it."""
     known = rows.kept.get(name)
     if known is None:
-        known = np.full(len(rows.plain), _SEED, np.uint64)
         place = rows.column(name)
-        if place is not None:
-            if "" not in rows.kept:
-                rows.kept[""] = _words(rows)
-            _mix(known, rows.kept[""], place[0], place[1] - place[0])
+        if place is None:
+            known = np.zeros(len(rows.plain), np.uint64)
+        else:
+            known = _of_values(rows.padded(), place[0], place[1] - place[0])
         rows.kept[name] = known
     return known
 
 
-def _words(rows: Rows) -> NDArray[np.uint64]:
-    """The eight bytes from each place on; the end of the block is filled up."""
-    padded = np.empty(len(rows.codes) + 8, np.uint8)
-    padded[: len(rows.codes)] = rows.codes
-    padded[len(rows.codes) :] = 0
-    return np.ndarray(shape=(len(rows.codes) + 1,), dtype="<u8", buffer=padded, strides=(1,))
-
-
-def _mix(
-    found: NDArray[np.uint64], words: NDArray[np.uint64], begins: Places, lengths: Places
-) -> None:
+def _of_values(padded: NDArray[np.uint8], begins: Places, lengths: Places) -> NDArray[np.uint64]:
+    """A secret number for each word of eight bytes, times the word, all added up."""
+    found = lengths.astype(np.uint64) * _secret(0)
     longest = int(lengths.max(initial=0))
-    at = 0
-    while at < longest:
-        left = lengths - at
-        some = left > 0
-        if some.all():
-            word = words[begins + at] & _KEEP.take(np.minimum(left, 8))
-            found ^= word
-            found *= _FACTOR
-            found ^= found >> _STIR
-        else:
-            rest = np.flatnonzero(some)
-            word = words[begins[rest] + at] & _KEEP.take(np.minimum(left[rest], 8))
-            mixed = (found[rest] ^ word) * _FACTOR
-            found[rest] = mixed ^ (mixed >> _STIR)
-        at += 8
-    found ^= lengths.astype(np.uint64)
+    width = next((one for one in _WIDTHS if one >= longest), _WIDTHS[-1])
+    if width > _WIDTHS[0] and np.count_nonzero(lengths > width // 2) < len(lengths) // 4:
+        # A few long values are not worth twice the work for all others.
+        width //= 2
+    taken = np.ndarray((len(padded) - width + 1,), f"V{width}", padded, strides=(1,))
+    for at in range(0, longest, width):
+        some = np.flatnonzero(lengths > at) if at else slice(None)
+        left = lengths[some] - at
+        cells = taken[begins[some] + at].view("<u8").reshape(-1, width // 8)
+        cells &= _kept(width).take(np.minimum(left, width), axis=0)
+        cells ^= cells >> _FOLD
+        cells *= _FACTOR
+        cells ^= cells >> _STIR
+        found[some] += cells @ _secrets(at, width)
+    return found
+
+
+@cache
+def _kept(width: int) -> NDArray[np.uint64]:
+    """By the length of what is left of a value: what of each word belongs to it."""
+    words = range(0, width, 8)
+    return np.array(
+        [
+            [(1 << 8 * min(max(left - word, 0), 8)) - 1 for word in words]
+            for left in range(width + 1)
+        ],
+        np.uint64,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _secrets(at: int, width: int) -> NDArray[np.uint64]:
+    return np.array([_secret(1 + at // 8 + word) for word in range(width // 8)], np.uint64)
+
+
+def _secret(place: int) -> np.uint64:
+    """An odd number that nobody can tell outside this process."""
+    return np.uint64((hash((_SEED, place)) | 1) & (2**64 - 1))
 
 
 class Distinct:

@@ -31,7 +31,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.events.bulk import Clock, Derived
+from tocsin.events.bulk import Derived
+from tocsin.events.bulk_times import Clock
 from tocsin.events.lines import count_data_lines, read_rows
 from tocsin.events.times import utc
 from tocsin.model.event import Event

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MAX_LINE_BYTES = 2**20
 """Bytes of one line, without its LF and counted as UTF-8."""
 HEAD_BYTES = 2**16
-CHUNK_BYTES = 2**18
+CHUNK_BYTES = 2**20
 
 Line = tuple[int, str]
 

@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tocsin.events.bulk import Clock
+from tocsin.events.bulk_times import Clock
 from tocsin.events.times import utc
 from tocsin.model.event import Event
 from tocsin.model.problem import Problem, ProblemCode

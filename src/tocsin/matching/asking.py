@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
-from tocsin.events.bulk import microseconds
+from tocsin.events.bulk_times import microseconds
 from tocsin.matching.narrowing import Asked, Plain, narrowed
 from tocsin.matching.several import JsonLinesRules
 from tocsin.model.event import Event

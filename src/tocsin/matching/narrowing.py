@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
 
-from tocsin.events.bulk import Rows, microseconds, read_bulk
+from tocsin.events.bulk import Rows, read_bulk
+from tocsin.events.bulk_times import microseconds
 from tocsin.matching.prefilter import Prefilter
 from tocsin.matching.sigma.literals import literal
 from tocsin.matching.sigma.narrow import Chosen, Narrow

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tocsin.events.bulk import microseconds, moment
+from tocsin.events.bulk_times import microseconds, moment
 from tocsin.events.format import Unit
 from tocsin.events.kind import serves
 from tocsin.matching.scan import Observer

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from tocsin.events.bulk import moment
+from tocsin.events.bulk_times import moment
 from tocsin.events.kind import in_words
 from tocsin.knowledge.builds import cumulative_update_of, parse
 from tocsin.knowledge.root import cached

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tocsin.matching.sigma import plain
 from tocsin.matching.sigma.text import stands_for_nothing
+from tocsin.matching.sigma.values import flags_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,7 +41,6 @@ DISGUISED: Pattern = rb"%(?:[46][1-9a-f]|[57][0-9a]|3[0-9]|2[de]|5f|7e|[89a-f])"
 
 A row with it may match a decoded view though no literal is seen: it is judged by every rule that
 has such a view."""
-_ALL_REGEX_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 _NOT_AS_PYTHON = ("[[:", r"\Q", r"\p", r"\P", "[^[:")
 """Where Python reads a pattern otherwise than RE2 does."""
@@ -228,9 +228,7 @@ def _parsed(value: plain.Regex) -> Iterable[tuple[object, object]]:
     """The parts of an expression; none where Python and RE2 may read it differently."""
     if any(sign in value.pattern for sign in _NOT_AS_PYTHON):
         return ()
-    flags = re.NOFLAG
-    for letter in value.flags:
-        flags |= _ALL_REGEX_FLAGS[letter]
+    flags = flags_of(value)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

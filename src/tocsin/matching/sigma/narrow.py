@@ -56,7 +56,7 @@ _NEVER = 1e12
 Asked: TypeAlias = frozenset[int]
 """Places of rules."""
 _NOBODY: Asked = frozenset()
-_TRIES = 20
+_TRIES = 3
 """Rows of one file that are shown for a field that some column may give."""
 _DASH = b"-"[0]
 
@@ -130,7 +130,13 @@ class Narrow:
         for one in self._asks:
             for name, columns in one.fields.items():
                 self._fields[name] = self._fields.get(name, frozenset()) | columns
+        self._by_stream = any(
+            route.streams is not None for _, _, routes in rules.routed for route in routes
+        )
+        """Whether rows with the same columns may be asked about by different rules."""
         self._unseen: dict[str, int] = {}
+        self._patterns: list[Pattern] = []
+        self._sampler: Prefilter | None = None
         self._passed: Counter[Pattern] = Counter()
         self._sampled = 0
         self._samples = 0
@@ -150,8 +156,7 @@ class Narrow:
         else wants to see.
         """
         plan = self._plan or self._learn(rows)
-        if rows.is_first:
-            # The same columns may mean another stream now.
+        if rows.is_first and self._by_stream:
             for group in plan.columns:
                 group.forget()
         hits = plan.prefilter.search(rows.data)
@@ -177,10 +182,10 @@ class Narrow:
                 for hit in group.said[number]:
                     counts[hit.id] += int(times[number])
         self._watch(rows, len(chosen))
-        odd = frozenset(rows.odd.tolist())
+        odd, always = frozenset(rows.odd.tolist()), plan.always
         return Chosen(
             lines=[
-                (line, None if asked is None else asked | plan.always)
+                (line, None if asked is None else asked | always)
                 for line, asked in chosen.items()
                 if line not in odd
             ],
@@ -242,6 +247,21 @@ class Narrow:
 
     def _learn(self, rows: Rows) -> _Plan:
         """Count in a sample what each pattern lets pass, and choose anew."""
+        if self._sampler is None:
+            self._patterns, self._sampler = _usable(self._all_patterns())
+        if self._patterns:
+            which, at = self._sampler.search(rows.data)
+            pairs = np.unique(rows.lines_of(at) * len(self._patterns) + which)
+            passed = np.bincount(pairs % len(self._patterns), minlength=len(self._patterns))
+            self._passed.update(dict(zip(self._patterns, passed.tolist(), strict=True)))
+        self._sampled += len(rows.starts)
+        self._samples += 1
+        self._since_sample = 0
+        self._plan = self._chosen(frozenset(self._patterns), rows)
+        return self._plan
+
+    def _all_patterns(self) -> list[Pattern]:
+        """Every pattern that some clause may be made of."""
         wanted: dict[Pattern, None] = {}
 
         def free(pattern: Pattern) -> float:
@@ -250,18 +270,7 @@ class Narrow:
 
         for one in self._asks:
             one.choose(free)
-        patterns = _usable(list(wanted))
-        if patterns:
-            prefilter = Prefilter(patterns)
-            which, at = prefilter.search(rows.data)
-            pairs = np.unique(rows.lines_of(at) * prefilter.size + which)
-            passed = np.bincount(pairs % prefilter.size, minlength=prefilter.size)
-            self._passed.update(dict(zip(patterns, passed.tolist(), strict=True)))
-        self._sampled += len(rows.starts)
-        self._samples += 1
-        self._since_sample = 0
-        self._plan = self._chosen(frozenset(patterns), rows)
-        return self._plan
+        return list(wanted)
 
     def _chosen(self, usable: frozenset[Pattern], rows: Rows) -> _Plan:
         def cost(pattern: Pattern) -> float:
@@ -379,13 +388,13 @@ def _row_with(columns: frozenset[str], rows: Rows, inside: NDArray[np.bool_]) ->
     return None
 
 
-def _usable(patterns: list[Pattern]) -> list[Pattern]:
-    """Those that Hyperscan takes."""
+def _usable(patterns: list[Pattern]) -> tuple[list[Pattern], Prefilter]:
+    """Those that Hyperscan takes, and all of them compiled."""
     try:
-        Prefilter(patterns)
+        return patterns, Prefilter(patterns)
     except hyperscan.HyperscanError:
-        return [one for one in patterns if _compiles(one)]
-    return patterns
+        usable = [one for one in patterns if _compiles(one)]
+        return usable, Prefilter(usable)
 
 
 def _compiles(pattern: Pattern) -> bool:

@@ -13,6 +13,8 @@ from tocsin.errors import KnowledgeError
 from tocsin.matching.sigma.cost import degree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from tocsin.matching.sigma.text import TextTest
 
 BACKTRACKING_LIMIT = 4096
@@ -54,6 +56,21 @@ def regex(pattern: str, flags: re.RegexFlag) -> TextTest:
         )
     shown = _SHOWN[power]
     return lambda text: slow(text[:shown]) is not None
+
+
+def regex_of_ascii(patterns: Sequence[tuple[str, re.RegexFlag]]) -> Callable[[bytes], bool] | None:
+    """The same for text that is ASCII and given as bytes: whether one of them is found.
+
+    None where a pattern is beyond RE2.
+    """
+    found = [_linear(pattern, flags) for pattern, flags in patterns]
+    searches = [one.search for one in found if one is not None]
+    if len(searches) < len(found):
+        return None
+    if len(searches) == 1:
+        (only,) = searches
+        return lambda text: only(text) is not None
+    return lambda text: any(search(text) is not None for search in searches)
 
 
 def is_linear(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> bool:

@@ -15,12 +15,14 @@ import numpy as np
 from tocsin.matching.sigma import plain
 from tocsin.matching.sigma.compile import compile_node
 from tocsin.matching.sigma.literals import LONGEST, Reach, ascii_runs, literal
+from tocsin.matching.sigma.regex import regex_of_ascii
 from tocsin.matching.sigma.text import stands_for_nothing
+from tocsin.matching.sigma.values import flags_of
 from tocsin.matching.sigma.view import View
 from tocsin.model.event import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -149,12 +151,26 @@ def signs_in(
 
 
 def _judge(sign: Judged, rows: Rows, begins: Places, stops: Places) -> NDArray[np.bool_]:
-    test = _compiled(sign.test)
-    said = [
-        test(_Cell(rows.data[begin:stop].decode("ascii")))
-        for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True)
-    ]
+    places = zip(begins.tolist(), stops.tolist(), strict=True)
+    data = rows.data
+    if (search := _searched(sign.test)) is not None:
+        said = [
+            search(text) and text not in _SAY_NOTHING
+            for text in (data[begin:stop] for begin, stop in places)
+        ]
+    else:
+        test = _compiled(sign.test)
+        said = [test(_Cell(data[begin:stop].decode("ascii"))) for begin, stop in places]
     return np.array(said, np.bool_)
+
+
+@cache
+def _searched(test: plain.FieldIs) -> Callable[[bytes], bool] | None:
+    """The test, if it is nothing but regular expressions, without an object for each text."""
+    patterns = [value for value in test.values if isinstance(value, plain.Regex)]
+    if len(patterns) < len(test.values):
+        return None
+    return regex_of_ascii([(one.pattern, flags_of(one)) for one in patterns])
 
 
 @cache
@@ -176,4 +192,5 @@ class _Cell(View):
         return self._text
 
 
+_SAY_NOTHING = (b"", b"-")
 _NOTHING = Event(time=None, place=0, fields={}, text="")

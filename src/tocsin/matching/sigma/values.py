@@ -138,10 +138,15 @@ def _raw_test(
                 len(text) <= _SHORT and any(address in network for address in _addresses(text))
             )
         case plain.Regex():
-            flags = re.NOFLAG
-            for letter in value.flags:
-                flags |= _FLAGS[letter]
-            return regex(value.pattern, flags)
+            return regex(value.pattern, flags_of(value))
+
+
+def flags_of(value: plain.Regex) -> re.RegexFlag:
+    """The flags of an expression as Python has them."""
+    flags = re.NOFLAG
+    for letter in value.flags:
+        flags |= _FLAGS[letter]
+    return flags
 
 
 def _comparison(value: plain.Compare) -> TextTest:
