@@ -68,6 +68,13 @@ def test_a_line_of_ten_megabytes_is_told_and_not_kept(tmp_path: Path) -> None:
     ] == failed
 
 
+def test_a_document_of_two_megabytes_in_one_line_is_read(tmp_path: Path) -> None:
+    attribute = {"type": "domain", "to_ids": True, "comment": "x" * 2_000_000}
+    event = {"Event": {"Attribute": [{**attribute, "value": "evil.example"}]}}
+    found, failed = loaded(tmp_path, json.dumps(event))
+    assert ([], [("domain", "evil.example")]) == (failed, keys(found))
+
+
 def test_a_file_that_is_too_large_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from tocsin.matching.files import files_below
 from tocsin.matching.indicators.loading import Loading
 from tocsin.matching.indicators.match import IndicatorSet
 from tocsin.matching.indicators.readers import json_text, loki, plain, table
-from tocsin.matching.indicators.source_text import lines_of
+from tocsin.matching.indicators.source_text import beginning_of, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,11 +45,11 @@ def load_indicators(
 
 
 def _read(path: Path, loading: Loading) -> None:
+    if json_text.is_one(beginning_of(path)):
+        json_text.read(path, loading)
+        return
     lines = lines_of(path)
     first = list(islice(lines, _LOOKED_AT))
-    if first and json_text.is_one(first[0].text):
-        json_text.read(path, first, lines, loading)
-        return
     if loki.is_one(first):
         loki.read(chain(first, lines), loading)
         return

@@ -6,7 +6,7 @@ import codecs
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.errors import KnowledgeError
-from tocsin.events.lines import encoding_of
+from tocsin.events.lines import encoding_of, head_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,15 @@ class Line(NamedTuple):
     number: int
     text: str
     problem: str = ""
+
+
+def beginning_of(path: Path) -> str:
+    """The first letters of a file that are no blanks. Raises `KnowledgeError`."""
+    try:
+        with path.open("rb") as stream:
+            return head_text(stream.read(_HEAD_BYTES)).lstrip()
+    except OSError as error:
+        raise KnowledgeError(f"cannot be read: {error.strerror or error}") from error
 
 
 def lines_of(path: Path) -> Iterator[Line]:

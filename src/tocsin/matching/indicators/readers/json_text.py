@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,9 +12,10 @@ from tocsin.events.lines import encoding_of
 from tocsin.matching.indicators.columns import folded
 from tocsin.matching.indicators.loading import shown
 from tocsin.matching.indicators.readers import misp, record, stix
+from tocsin.matching.indicators.source_text import lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tocsin.matching.indicators.loading import Loading
@@ -37,10 +38,12 @@ def is_one(text: str) -> bool:
     )
 
 
-def read(path: Path, first: Sequence[Line], rest: Iterable[Line], loading: Loading) -> None:
+def read(path: Path, loading: Loading) -> None:
     """Load lines where the first is an object of its own and more follow, else the document."""
+    lines = lines_of(path)
+    first = list(islice(lines, 2))
     if len(first) > 1 and isinstance(_decoded(first[0].text), dict):
-        _read_lines(chain(first, rest), loading)
+        _read_lines(chain(first, lines), loading)
         return
     size = path.stat().st_size
     if size > DOCUMENT_BYTES:
