@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
+from stix2patterns.validator import run_validator  # type: ignore[import-untyped] # ships no types
 
 from tests.matching.indicators.lists import indicators, keys, loaded
 from tocsin.matching.indicators.load import load_indicators
@@ -168,6 +169,7 @@ def indicator(pattern: str, **more: object) -> dict[str, object]:
 def test_a_stix_pattern_is_what_it_asks(
     tmp_path: Path, pattern: str, expected: list[tuple[str, str]]
 ) -> None:
+    assert [] == run_validator(pattern, stix_version="2.1")
     found, failed = loaded(tmp_path, stix(indicator(pattern, pattern_type="stix")), "x.json")
     assert ([], expected) == (failed, keys(found))
     assert {"A sign"} == {one.comment for one in indicators(found)}
@@ -222,16 +224,29 @@ def test_stix_observables_are_read_and_context_is_counted(tmp_path: Path) -> Non
             },
             {"type": "file", "id": "file--2", "name": "y.exe"},
             {"type": "malware", "id": "malware--1", "name": "Bad"},
+        ),
+        "x.json",
+    )
+    assert [("address", "192.0.2.7"), ("SHA-256", SHA256), ("file name", "y.exe")] == keys(found)
+    assert ["context without an indicator, not used: 1 malware"] == failed
+
+
+def test_beside_indicators_observables_are_what_somebody_saw(tmp_path: Path) -> None:
+    found, failed = loaded(
+        tmp_path,
+        stix(
+            {"type": "ipv4-addr", "id": "ipv4-addr--1", "value": "192.0.2.7"},
+            indicator("[url:value = 'http://a.example/x']"),
             indicator("[url:value = 'http://a.example/']", revoked=True),
             indicator("rule x {}", pattern_type="yara"),
         ),
         "x.json",
     )
-    assert [("address", "192.0.2.7"), ("SHA-256", SHA256), ("file name", "y.exe")] == keys(found)
+    assert [("URL", "a.example/x")] == keys(found)
     assert [
         "'A sign' was revoked",
         "'A sign' is no STIX pattern but yara",
-        "context without an indicator, not used: 1 malware",
+        "context without an indicator, not used: 1 ipv4-addr",
     ] == failed
 
 

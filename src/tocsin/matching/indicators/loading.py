@@ -123,8 +123,9 @@ class Loading:
         if self.indicators[place].source == len(self.sources) - 1:
             return
         places = self.also.setdefault(place, [])
-        if len(places) < _PLACES_NAMED:
-            places.append(source.name if line is None else f"{source.name}:{line}")
+        told = source.name if line is None else f"{source.name}:{line}"
+        if len(places) < _PLACES_NAMED and told not in places:
+            places.append(told)
 
     def _shared(self, comment: str) -> str:
         """One text for all entries that say the same, in one line and not without end."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+_SIGN = "indicator"
 _VALUES = {
     "ipv4-addr": Kind.ADDRESS,
     "ipv6-addr": Kind.ADDRESS,
@@ -33,12 +34,20 @@ def is_object(value: Json) -> bool:
 
 
 def read(objects: Iterable[object], loading: Loading, *, line: int | None = None) -> None:
-    """Load a bundle's objects; those that only tell the context are counted and told."""
+    """Load a bundle's objects; those that only tell the context are counted and told.
+
+    Observables are looked for where no indicator goes with them: beside indicators they are what
+    somebody saw, the victim's own addresses and files among them.
+    """
+    objects = list(objects)
+    only_indicators = any(isinstance(one, dict) and one.get("type") == _SIGN for one in objects)
     context: Counter[str] = Counter()
     for one in objects:
         if not isinstance(one, dict):
             loading.fail("is no STIX object", line=line)
-        elif not _read_object(one, loading, line):
+        elif (only_indicators and one.get("type") != _SIGN) or not _read_object(
+            one, loading, line
+        ):
             context[str(one.get("type"))[:40]] += 1
     if context:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(context.items()))
@@ -48,7 +57,7 @@ def read(objects: Iterable[object], loading: Loading, *, line: int | None = None
 def _read_object(one: Json, loading: Loading, line: int | None) -> bool:
     """Whether the object is of a kind that names indicators."""
     kind = one.get("type")
-    if kind == "indicator":
+    if kind == _SIGN:
         _read_indicator(one, loading, line)
     elif kind == "observed-data" and isinstance(one.get("objects"), dict):
         read(one["objects"].values(), loading, line=line)
