@@ -7,17 +7,16 @@ from functools import cache, partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tocsin.matching.sigma.routing import is_event_log, merged, routes
+from tocsin.matching.sigma.routing import Route, is_event_log, merged, routes, sources_of
 from tocsin.matching.sigma.uri import RequestViews
 from tocsin.matching.sigma.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from tocsin.events.format import Format
     from tocsin.matching.sigma.entry import SigmaEntry
     from tocsin.matching.sigma.origin import Origin
-    from tocsin.matching.sigma.routing import Route
     from tocsin.matching.sigma.uri import Asks, Web
     from tocsin.matching.sigma.values import Predicate
     from tocsin.model.event import Event
@@ -61,6 +60,48 @@ class _Group:
         """The checks with these places, in order."""
         return [self.by_place[one] for one in sorted(places) if one in self.by_place]
 
+    def widest(self, event: Event) -> View:
+        """`event` as its rules see it, in the view that has the most fields."""
+        view = View(event, self.names)
+        return view if self.web is None else self.views(event, view).widest()
+
+    def views(self, event: Event, view: View) -> RequestViews:
+        """All views of `event` that its rules may look at; `view` is that of the row as logged."""
+        if self.web is None:
+            raise ValueError("rules that look at the row as logged alone")
+        return RequestViews(event, self.names, self.web, view)
+
+
+@dataclass(slots=True)
+class _Missing:
+    """Fields of one group's rules that no event had so far.
+
+    `columns` are those that could tell one of `names`; only an event that has one is looked at.
+    """
+
+    names: set[str]
+    columns: dict[str, set[str]]
+
+    @classmethod
+    def all_of(cls, group: _Group) -> _Missing:
+        names = set[str]().union(*group.fields.values())
+        columns: dict[str, set[str]] = {}
+        route = Route(names=group.names, web=group.web)
+        for name in names:
+            for column in sources_of(name, route).columns:
+                columns.setdefault(column, set()).add(name)
+        return cls(names, columns)
+
+    def look(self, fields: Iterable[str], view: View) -> None:
+        """Forget the names that `view` has a text for, whose event has these `fields`."""
+        asked = set[str]().union(*(self.columns.get(column, ()) for column in fields))
+        found = {name for name in asked if view.raw(name) is not None}
+        self.names -= found
+        for column in list(self.columns):
+            self.columns[column] -= found
+            if not self.columns[column]:
+                del self.columns[column]
+
 
 @dataclass(slots=True)
 class Seen:
@@ -69,22 +110,22 @@ class Seen:
     A field that another name or another view gives a text counts as found.
     """
 
-    _missing: dict[_Group, set[str]] = field(default_factory=dict)
+    _missing: dict[_Group, _Missing] = field(default_factory=dict)
 
-    def note(self, group: _Group, view: View) -> None:
+    def note(self, group: _Group, event: Event) -> None:
         """Remember what fields this event has of those that the group's rules look at."""
         missing = self._missing.get(group)
         if missing is None:
-            missing = self._missing[group] = set().union(*group.fields.values())
-        if missing:
-            missing.difference_update([name for name in missing if view.raw(name) is not None])
+            missing = self._missing[group] = _Missing.all_of(group)
+        if not missing.columns.keys().isdisjoint(event.fields):
+            missing.look(event.fields, group.widest(event))
 
     def never_seen(self) -> dict[str, frozenset[str]]:
         """By rule that was asked at all: those of its fields that no event had."""
         found: dict[str, frozenset[str]] = {}
         for group, missing in self._missing.items():
             for rule, fields in group.fields.items():
-                found[rule] = found.get(rule, fields) & missing
+                found[rule] = found.get(rule, fields) & missing.names
         return {rule: fields for rule, fields in found.items() if fields}
 
 
@@ -99,7 +140,8 @@ class FormatRules:
         `users` are the ids of those that the user brought: they may look at all views of a
         request, under any of its names. Ours are written for one log, and see rows as logged.
         """
-        ways = cache(partial(routes, form=form))  # Thousands of rules name some dozen log sources.
+        # Thousands of rules name some dozen log sources, and share their routes.
+        ways = cache(partial(routes, form=form))
         self._routed = [
             (place, rule, found)
             for place, rule in enumerate(rules)
@@ -134,19 +176,16 @@ class FormatRules:
         groups = self.groups_for(event)
         found: list[tuple[int, Hit]] = []
         for group in groups:
+            if seen is not None:
+                seen.note(group, event)
             checks = group.checks if only is None else group.among(only)
-            if seen is None and not checks:
+            if not checks:
                 continue
             view = View(event, group.names)
             if group.web is None:
-                if seen is not None:
-                    seen.note(group, view)
                 found += [(one.place, one.hit) for one in checks if one.test(view)]
-                continue
-            views = RequestViews(event, group.names, group.web, view)
-            if seen is not None:
-                seen.note(group, views.widest())
-            found += _in_views(checks, views)
+            else:
+                found += _in_views(checks, group.views(event, view))
         if len(groups) > 1:
             found.sort(key=itemgetter(0))
         return [hit for _, hit in found]
@@ -167,15 +206,24 @@ class FormatRules:
         groups = self._plans.get(key)
         return self._plan(key) if groups is None else groups
 
-    def _plan(self, key: tuple[str, str | None]) -> tuple[_Group, ...]:
-        """The rules for one kind of event; kinds with the same rules share one plan."""
-        stream, event_id = key[0].casefold(), key[1]
-        taken = [
+    def taken(self, stream: str, event_id: str | None) -> Sequence[tuple[int, SigmaEntry, Route]]:
+        """The rules for one kind of event: place among all, rule, and how it sees the event."""
+        stream = stream.casefold()
+        way = {
+            id(found): merged(found, stream, event_id)
+            for found in {id(found): found for _, _, found in self._routed}.values()
+        }
+        return [
             (place, rule, route)
             for place, rule, found in self._routed
-            if (route := merged(found, stream, event_id)) is not None
+            if (route := way[id(found)]) is not None
         ]
-        same = tuple((place, _listed(route)) for place, _, route in taken)
+
+    def _plan(self, key: tuple[str, str | None]) -> tuple[_Group, ...]:
+        """The rules for one kind of event; kinds with the same rules share one plan."""
+        taken = self.taken(*key)
+        names = {id(route): _listed(route) for _, _, route in taken}
+        same = tuple((place, names[id(route)]) for place, _, route in taken)
         groups = self._groups.get(same)
         if groups is None:
             groups = self._groups[same] = _grouped(taken)
