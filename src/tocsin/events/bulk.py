@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, cast
 import numpy as np
 
 from tocsin.events.bulk_times import Clock, column_at, times_us
-from tocsin.events.lines import MAX_LINE_BYTES, LineReader, Lines, decoded, row_of
+from tocsin.events.lines import MAX_LINE_BYTES, LineReader, Lines, Place, decoded, row_of
 from tocsin.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -153,11 +153,29 @@ class Rows:
         return cast("Event", self.read(int(self.plain[row])))
 
 
-def read_bulk(stream: BinaryIO, artefact: Artefact, reader: BulkReader) -> Iterator[Row | Rows]:
-    """The rows and problems of a text log in file order: plain ones together, the others alone."""
-    lines = Lines(stream, artefact.path.inside)
+def read_bulk(
+    stream: BinaryIO,
+    artefact: Artefact,
+    reader: BulkReader,
+    *,
+    only: Place | None = None,
+    on_border: Callable[[], None] | None = None,
+) -> Iterator[Row | Rows]:
+    """The rows and problems of a text log in file order: plain ones together, the others alone.
+
+    Rows after a border between two stretches are first ones, also where one process reads both;
+    `on_border` hears of it. With `only` that stretch alone is read, by a reader that knows the
+    header in force there.
+    """
     scratch = _Scratch()
-    one_by_one = 0
+
+    def border(_: Place) -> None:
+        scratch.is_first = True
+        if on_border is not None:
+            on_border()
+
+    lines = Lines(stream, artefact.path.inside, only=only, on_border=border)
+    one_by_one = 0 if only is None or only.is_first else READ_FIRST
     for block in lines.blocks():
         if isinstance(block, Problem):
             yield block

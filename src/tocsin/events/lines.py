@@ -14,14 +14,14 @@ What a physical line is, for every text format:
 from __future__ import annotations
 
 import codecs
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from tocsin.model.problem import Problem, ProblemCode
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tocsin.events.format import Row
     from tocsin.model.artefact import Artefact
@@ -30,6 +30,8 @@ MAX_LINE_BYTES = 2**20
 """Bytes of one line, without its LF and counted as UTF-8."""
 HEAD_BYTES = 2**16
 CHUNK_BYTES = 2**20
+STRETCH_CHUNKS = 32
+"""Chunks of a stretch: a large log is read in stretches, perhaps by several processes."""
 
 Line = tuple[int, str]
 
@@ -110,18 +112,47 @@ def head_text(head: bytes) -> str:
     return text.lstrip("\ufeff")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a stretch of a text log begins.
+
+    `at` is the offset of its first line in bytes and `lines` how many lines come before it;
+    `first_bytes` are those up to the end of its first chunk. Where it `is_bounded`, another
+    stretch follows. `is_first` tells the one that begins with the file.
+    """
+
+    at: int
+    lines: int
+    first_bytes: int
+    is_bounded: bool = False
+    is_first: bool = False
+
+
 class Lines:
     """The lines of one stream; iterate once.
 
     `cut` becomes true with a last line that has no line end: the file may end in its middle. A
     stream that fails ends with a problem of the whole file, after what was read.
+
+    Every `STRETCH_CHUNKS` a new stretch begins with a line of its own. `on_border` hears of each
+    but the first, before anything of it comes. With `only` the lines of that stretch are read,
+    from a stream that stands at its start; they come in the same blocks as in the whole file.
     """
 
-    def __init__(self, stream: BinaryIO, artefact: str) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        artefact: str,
+        *,
+        only: Place | None = None,
+        on_border: Callable[[Place], None] | None = None,
+    ) -> None:
         self.cut = False
         self._stream = stream
         self.artefact = artefact
-        self._number = 0
+        self._only = only
+        self._on_border = on_border
+        self._number = only.lines if only else 0
         self._failure: Problem | None = None
 
     def __iter__(self) -> Iterator[Line | Problem]:
@@ -139,7 +170,14 @@ class Lines:
         """
         rest = b""
         too_long = False
-        for chunk in self._utf8_chunks():
+        at = 0
+        start = 0 if self._only is None or self._only.is_first else 1
+        for number, chunk in enumerate(self._utf8_chunks(), start):
+            if number > 1 and number % STRETCH_CHUNKS == 1 and not too_long:
+                if self._only and self._only.is_bounded:
+                    return
+                self._border(at, rest)
+            at += len(chunk)
             start = chunk.find(b"\n") + 1 if too_long else 0
             if too_long and not start:
                 continue
@@ -180,6 +218,11 @@ class Lines:
             yield number, decoded(line)
         self._number = number
 
+    def _border(self, at: int, rest: bytes) -> None:
+        if self._on_border is not None:
+            size = len(rest) + CHUNK_BYTES
+            self._on_border(Place(at=at - len(rest), lines=self._number, first_bytes=size))
+
     def _too_long(self) -> Problem:
         self._number += 1
         return Problem(
@@ -191,6 +234,8 @@ class Lines:
 
     def _utf8_chunks(self) -> Iterator[bytes]:
         """The stream as UTF-8 with LF (or CRLF) line ends."""
+        if self._only:
+            return self._chunks(self._read(self._only.first_bytes))
         head = self._head()
         encoding = encoding_of(head)
         chunks = self._chunks(head)
