@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tocsin.matching.sigma import plain
-from tocsin.matching.sigma.literals import Carrier, Reach, ascii_runs, choose
+from tocsin.matching.sigma.literals import Carrier, Reach, choose
 from tocsin.matching.sigma.routing import sources_of
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ def asks_of(
     derived = form.bulk.derived if form.bulk else {}
     stream = frozenset(form.bulk.stream if form.bulk else ())
     used = frozenset[str]().union(*logged.values())
-    is_decided = not _has_keyword(entry.node) and used.isdisjoint(derived)
+    is_decided = not has_keyword(entry.node) and used.isdisjoint(derived)
     return Asks(
         place=place,
         entry=entry,
         carrier=Carrier(
-            edge=rb"\r\n" + (form.bulk.separator if form.bulk else b""),
-            runs=ascii_runs,
+            edge=rb"\r\n\"" + (form.bulk.separator if form.bulk else b""),
+            runs=_runs,
             reach=lambda name: _reach(sources[name], derived),
             unsure=lambda run: bool(derived) and bool(_NUMERIC.fullmatch(run)),
         ),
@@ -80,6 +80,15 @@ def asks_of(
     )
 
 
+_VERBATIM = re.compile(r"[\x21\x23-\x7e]+")
+
+
+def _runs(text: str) -> Sequence[str]:
+    """Between blanks, of which a row that is not plain may have lost some, and quotes."""
+    found: list[str] = _VERBATIM.findall(text)
+    return found
+
+
 def _reach(sources: Iterable[Sources], derived: Iterable[str]) -> Reach:
     several = list(sources)
     hidden = set(derived)
@@ -90,14 +99,15 @@ def _reach(sources: Iterable[Sources], derived: Iterable[str]) -> Reach:
     return Reach.WHOLE if all(one.whole for one in several) else Reach.INSIDE
 
 
-def _has_keyword(node: plain.Node) -> bool:
+def has_keyword(node: plain.Node) -> bool:
+    """Whether a rule looks for a text anywhere in the event."""
     match node:
         case plain.Anywhere():
             return True
         case plain.All() | plain.Any():
-            return any(_has_keyword(one) for one in node.nodes)
+            return any(has_keyword(one) for one in node.nodes)
         case plain.Not():
-            return _has_keyword(node.node)
+            return has_keyword(node.node)
         case plain.FieldIs():
             return False
 

@@ -41,7 +41,9 @@ DISGUISED: Pattern = rb"%(?:[46][1-9a-f]|[57][0-9a]|3[0-9]|2[de]|5f|7e|[89a-f])"
 
 A row with it may match a decoded view though no literal is seen: it is judged by every rule that
 has such a view."""
-_REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
+_EDGES = re.compile(rb"\(\?:[^()]*\)|\[[^\]]*\]")
+_LETTER = re.compile(rb"\\x[0-9a-f]{2}|[a-z0-9]")
+REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 _NOT_AS_PYTHON = ("[[:", r"\Q", r"\p", r"\P", "[^[:")
 """Where Python reads a pattern otherwise than RE2 does."""
 
@@ -64,16 +66,18 @@ class Carrier:
     """How a row carries values.
 
     `edge` is the inside of a character class: what stands before and after a whole value, the
-    beginning and end of the data apart; empty where nothing can be said. `runs` gives the pieces
-    of a text that stand in the row byte by byte. `reach` says it of a field by its name. A keyword
-    may also stand in a field that the row does not hold byte by byte: `unsure` says of a piece
-    whether it could be there.
+    beginning and end of the data apart; empty where nothing can be said. With `closed` the edge
+    stands there too, so that a pattern is a mere text, which is found sooner. `runs` gives the
+    pieces of a text that stand in the row byte by byte. `reach` says it of a field by its name. A
+    keyword may also stand in a field that the row does not hold byte by byte: `unsure` says of a
+    piece whether it could be there.
     """
 
     edge: bytes
     runs: Callable[[str], Sequence[str]]
     reach: Callable[[str], Reach]
     unsure: Callable[[str], bool]
+    closed: bool = False
 
 
 def ascii_runs(text: str) -> Sequence[str]:
@@ -153,7 +157,7 @@ class _Finder:
             case plain.Text() if self.anywhere or not stands_for_nothing(value.parts):
                 patterns = self._of_text(value)
             case plain.Regex():
-                return self._of_regex(_parsed(value))
+                return self._of_regex(parsed_regex(value))
             case plain.Number() if value.number == int(value.number):
                 # A number may have zeros, a sign or blanks around it, and no other digit.
                 patterns = [rb"(?:^|[^0-9])0*%d(?:[^0-9]|$)" % abs(int(value.number))]
@@ -166,6 +170,9 @@ class _Finder:
     def _of_text(self, value: plain.Text) -> Iterator[Pattern]:
         edge = self.carrier.edge
         anchored = self.reach is Reach.WHOLE and bool(edge) and not self.anywhere
+        before, after = b"(?:^|[" + edge + b"])", b"(?:$|[" + edge + b"])"
+        if self.carrier.closed:
+            before = after = b"[" + edge + b"]"
         last = len(value.parts) - 1
         for place, part in enumerate(value.parts):
             if not isinstance(part, str):
@@ -174,7 +181,11 @@ class _Finder:
             for number, run in enumerate(runs):
                 starts = place == 0 and number == 0 and part.startswith(run)
                 ends = place == last and number == len(runs) - 1 and part.endswith(run)
-                yield _anchored(run, edge, starts=anchored and starts, ends=anchored and ends)
+                yield _anchored(
+                    run,
+                    before if anchored and starts else b"",
+                    after if anchored and ends else b"",
+                )
 
     def _of_regex(self, parsed: Iterable[tuple[object, object]]) -> _Choice:
         """The cheapest of what every match holds: plain letters, and parts that must be there."""
@@ -196,7 +207,7 @@ class _Finder:
             return self._of_regex(argument[3])
         if operation == "BRANCH":
             return _either(self._of_regex(branch) for branch in argument[1])
-        if operation in _REPEATS and argument[0] > 0:
+        if operation in REPEATS and argument[0] > 0:
             return self._of_regex(argument[2])
         return None
 
@@ -204,18 +215,25 @@ class _Finder:
         return _best((literal(one) for one in self._runs(run)), self.cost)
 
     def _runs(self, text: str) -> list[str]:
-        runs: Iterable[str] = self.carrier.runs(text)
-        if self.reach is Reach.VIEWED:
-            runs = [one for run in runs for one in _UNRESERVED.findall(run)]
+        runs = plain_runs(text, self.carrier, self.reach)
         return [run for run in runs if not (self.anywhere and self.carrier.unsure(run))]
 
 
-def _anchored(run: str, edge: bytes, *, starts: bool, ends: bool) -> Pattern:
-    if len(run) > LONGEST:
-        run, ends = run[:LONGEST], False
-    before = b"(?:^|[" + edge + b"])" if starts else b""
-    after = b"(?:$|[" + edge + b"])" if ends else b""
-    return before + literal(run) + after
+def plain_runs(text: str, carrier: Carrier, reach: Reach) -> Sequence[str]:
+    """The pieces of a text that stand in the row byte by byte, for a field of this reach."""
+    runs = carrier.runs(text)
+    if reach is Reach.VIEWED:
+        return [one for run in runs for one in _UNRESERVED.findall(run)]
+    return runs
+
+
+def _anchored(run: str, before: bytes, after: bytes) -> Pattern:
+    return before + literal(run) + (after if len(run) <= LONGEST else b"")
+
+
+def letters(pattern: Pattern) -> int:
+    """How many letters long the text in a pattern is; of a number, its digits."""
+    return len(_LETTER.findall(_EDGES.sub(b"", pattern)))
 
 
 def literal(run: str) -> Pattern:
@@ -224,7 +242,7 @@ def literal(run: str) -> Pattern:
     return b"".join(b"%c" % one if chr(one).isalnum() else b"\\x%02x" % one for one in letters)
 
 
-def _parsed(value: plain.Regex) -> Iterable[tuple[object, object]]:
+def parsed_regex(value: plain.Regex) -> Iterable[tuple[object, object]]:
     """The parts of an expression; none where Python and RE2 may read it differently."""
     if any(sign in value.pattern for sign in _NOT_AS_PYTHON):
         return ()

@@ -27,7 +27,8 @@ import numpy as np
 from tocsin.events.distinct import Distinct
 from tocsin.matching.prefilter import Prefilter
 from tocsin.matching.sigma.asks import asks_of, tests_in
-from tocsin.matching.sigma.literals import DISGUISED, choose
+from tocsin.matching.sigma.literals import DISGUISED, choose, letters
+from tocsin.matching.sigma.sieve import sieve
 from tocsin.matching.sigma.signs import MOST, exactly, judged, patterns_of, signs_in
 
 if TYPE_CHECKING:
@@ -46,11 +47,12 @@ COMMON = 0.003
 """The share of rows above which a clause is too common to read all of them for one rule."""
 REPEATED = 0.2
 """Combinations for each row, up to which asking once for each is less work than for each row."""
-_TOO_MANY = 0.03
-"""The share of rows that pass at which a new sample is taken."""
-_SAMPLES = 6
-_CALM = 4
-"""Blocks between two samples."""
+_WORTH = 6_000
+"""Rows that passed beyond what the samples made believe, at which choosing anew pays."""
+_SAMPLES = 200
+"""Files, or stretches under a header, of which the first block is a sample."""
+_SAMPLE_BYTES = 2**17
+_CHOICES = 8
 _NEVER = 1e12
 """The price of a pattern that Hyperscan does not take."""
 Asked: TypeAlias = frozenset[int]
@@ -101,6 +103,7 @@ class _Plan:
     by_pattern: tuple[Asked | None, ...]
     columns: tuple[_Columns, ...]
     every: Asked
+    disguised: int | None
     waits: NDArray[np.bool_]
     """By pattern: whether rows in which it is found are chosen for it."""
 
@@ -134,14 +137,41 @@ class Narrow:
             route.streams is not None for _, _, routes in rules.routed for route in routes
         )
         """Whether rows with the same columns may be asked about by different rules."""
+        self._sieves = {
+            one.place: found
+            for one in self._asks
+            if (found := sieve(one.entry.node, one.carrier)) is not None
+        }
         self._unseen: dict[str, int] = {}
         self._patterns: list[Pattern] = []
         self._sampler: Prefilter | None = None
         self._passed: Counter[Pattern] = Counter()
         self._sampled = 0
         self._samples = 0
-        self._since_sample = 0
+        self._choices = 0
+        self._expected = 0.0
+        self._rows_since = 0
+        self._passed_since = 0
         self._plan: _Plan | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a choice yet."""
+        return self._plan is not None
+
+    def asked(self, text: str) -> Asked | None:
+        """The places of the rules to ask about one row with this text; None for all of them.
+
+        A row that is not plain is one of another header, or has quotes or too many blanks: what
+        is searched for stands in it all the same, and what columns say does not matter.
+        """
+        plan = self._plan
+        if plan is None or not text.isascii() or "\0" in text:
+            return None
+        row = text.lower().encode("ascii")
+        waited = [one for one in plan.prefilter.found_in(row) if plan.waits[one]]
+        asked = self._sifted(plan, waited, row)
+        return None if asked is None else asked | plan.always
 
     @property
     def full_scans(self) -> tuple[str, ...]:
@@ -155,7 +185,9 @@ class Narrow:
         `inside` tells which plain rows are to be looked at, and `named` are lines that somebody
         else wants to see.
         """
-        plan = self._plan or self._learn(rows)
+        if self._plan is None or (rows.is_first and self._samples < _SAMPLES):
+            self._sample(rows)
+        plan = self._plan or self._choose(rows)
         if rows.is_first and self._by_stream:
             for group in plan.columns:
                 group.forget()
@@ -181,7 +213,7 @@ class Narrow:
             for number in np.flatnonzero(times).tolist():
                 for hit in group.said[number]:
                     counts[hit.id] += int(times[number])
-        self._watch(rows, len(chosen))
+        self._watch(rows)
         odd, always = frozenset(rows.odd.tolist()), plan.always
         return Chosen(
             lines=[
@@ -213,13 +245,36 @@ class Narrow:
             return {}
         patterns, at = hits[0][waited], hits[1][waited]
         pairs = np.unique(rows.lines_of(at) * plan.prefilter.size + patterns)
-        found: dict[int, Asked | None] = {}
-        for pair in pairs.tolist():
-            line, pattern = divmod(pair, plan.prefilter.size)
-            asked = plan.by_pattern[pattern]
-            before = found.get(line, _NOBODY)
-            found[line] = None if asked is None or before is None else before | asked
-        return found
+        lines, found_there = np.divmod(pairs, plan.prefilter.size)
+        starts = np.flatnonzero(np.diff(lines, prepend=-1))
+        several = found_there.tolist()
+        chosen: dict[int, Asked | None] = {}
+        self._passed_since += len(starts)
+        ends = (*starts[1:].tolist(), len(several))
+        for start, end in zip(starts.tolist(), ends, strict=True):
+            line = int(lines[start])
+            row = rows.data[rows.starts[line] : rows.ends[line]].lower()
+            asked = self._sifted(plan, several[start:end], row)
+            if asked is None or asked:
+                chosen[line] = asked
+        return chosen
+
+    def _sifted(self, plan: _Plan, patterns: Iterable[int], row: bytes) -> Asked | None:
+        """Who is asked about a row in which these patterns are found; it is in lower case."""
+        asked: set[int] = set()
+        for pattern in patterns:
+            waiting = plan.by_pattern[pattern]
+            if waiting is None:
+                return None
+            if pattern == plan.disguised:
+                asked |= waiting
+                continue
+            asked.update(
+                one
+                for one in waiting
+                if one not in asked and ((sifter := self._sieves.get(one)) is None or sifter(row))
+            )
+        return frozenset(asked)
 
     def _number(
         self, group: _Columns, rows: Rows, which: Places, signs: NDArray[np.uint64] | None
@@ -238,26 +293,34 @@ class Narrow:
             group.counts = np.array([bool(said) for said in group.said])
         return numbers
 
-    def _watch(self, rows: Rows, passed: int) -> None:
-        """Take another sample where too many rows pass."""
-        self._since_sample += 1
-        many = passed > _TOO_MANY * len(rows.starts)
-        if many and self._since_sample > _CALM and self._samples < _SAMPLES:
-            self._learn(rows)
+    def _watch(self, rows: Rows) -> None:
+        """Choose anew where too many rows pass, now that more is known of what is rare."""
+        self._rows_since += len(rows.starts)
+        surplus = self._passed_since - self._expected * self._rows_since
+        if surplus > _WORTH and self._choices < _CHOICES:
+            self._sample(rows)
+            self._choose(rows)
 
-    def _learn(self, rows: Rows) -> _Plan:
-        """Count in a sample what each pattern lets pass, and choose anew."""
+    def _sample(self, rows: Rows) -> None:
+        """Count how many rows each pattern lets pass."""
         if self._sampler is None:
             self._patterns, self._sampler = _usable(self._all_patterns())
         if self._patterns:
-            which, at = self._sampler.search(rows.data)
+            which, at = self._sampler.search(rows.data[:_SAMPLE_BYTES])
             pairs = np.unique(rows.lines_of(at) * len(self._patterns) + which)
             passed = np.bincount(pairs % len(self._patterns), minlength=len(self._patterns))
-            self._passed.update(dict(zip(self._patterns, passed.tolist(), strict=True)))
-        self._sampled += len(rows.starts)
+            for place in np.flatnonzero(passed).tolist():
+                self._passed[self._patterns[place]] += int(passed[place])
+        self._sampled += int(np.searchsorted(rows.starts, _SAMPLE_BYTES))
         self._samples += 1
-        self._since_sample = 0
+
+    def _choose(self, rows: Rows) -> _Plan:
+        """Decide how to ask each rule, after the samples."""
+        self._choices += 1
+        self._rows_since = self._passed_since = 0
         self._plan = self._chosen(frozenset(self._patterns), rows)
+        found = sum(self._passed[one] for one in self._plan.patterns)
+        self._expected = found / max(self._sampled, 1)
         return self._plan
 
     def _all_patterns(self) -> list[Pattern]:
@@ -275,7 +338,8 @@ class Narrow:
     def _chosen(self, usable: frozenset[Pattern], rows: Rows) -> _Plan:
         def cost(pattern: Pattern) -> float:
             # What is in no sample is not free: the longer a text, the rarer.
-            return self._passed[pattern] + 1 / len(pattern) if pattern in usable else _NEVER
+            unseen = self._sampled * 8.0 ** -letters(pattern)
+            return self._passed[pattern] + unseen if pattern in usable else _NEVER
 
         waiting: dict[Pattern, Asked | None] = {}
         by_columns: dict[tuple[tuple[str, ...], tuple[Sign, ...]], set[int]] = {}
@@ -305,8 +369,11 @@ class Narrow:
             for sign in signs
             for pattern in patterns_of(sign)
         }
+        before = self._plan
         return _Plan(
-            prefilter=Prefilter(list(patterns)),
+            prefilter=before.prefilter
+            if before is not None and list(before.patterns) == list(patterns)
+            else Prefilter(list(patterns)),
             patterns={pattern: number for number, pattern in enumerate(patterns)},
             by_pattern=tuple(waiting.get(pattern, _NOBODY) for pattern in patterns),
             columns=tuple(
@@ -314,6 +381,7 @@ class Narrow:
                 for (columns, signs), places in by_columns.items()
             ),
             every=frozenset(every),
+            disguised=list(patterns).index(DISGUISED) if viewed else None,
             waits=np.array([pattern in waiting for pattern in patterns], np.bool_),
         )
 

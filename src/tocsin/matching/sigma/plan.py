@@ -111,6 +111,7 @@ class Seen:
     """
 
     _missing: dict[_Group, _Missing] = field(default_factory=dict)
+    _elsewhere: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def note(self, group: _Group, event: Event) -> None:
         """Remember what fields this event has of those that the group's rules look at."""
@@ -122,11 +123,20 @@ class Seen:
 
     def never_seen(self) -> dict[str, frozenset[str]]:
         """By rule that was asked at all: those of its fields that no event had."""
-        found: dict[str, frozenset[str]] = {}
+        return {rule: fields for rule, fields in self.missing().items() if fields}
+
+    def missing(self) -> dict[str, frozenset[str]]:
+        """The same, with the rules of which every field was seen."""
+        found = dict(self._elsewhere)
         for group, missing in self._missing.items():
             for rule, fields in group.fields.items():
                 found[rule] = found.get(rule, fields) & missing.names
-        return {rule: fields for rule, fields in found.items() if fields}
+        return found
+
+    def absorb(self, missing: Mapping[str, frozenset[str]]) -> None:
+        """Take the `missing` of another process, which was shown other events."""
+        for rule, fields in missing.items():
+            self._elsewhere[rule] = self._elsewhere.get(rule, fields) & fields
 
 
 class FormatRules:
@@ -189,6 +199,11 @@ class FormatRules:
         if len(groups) > 1:
             found.sort(key=itemgetter(0))
         return [hit for _, hit in found]
+
+    def note(self, event: Event, seen: Seen) -> None:
+        """Tell `seen` which fields the event has, whoever is asked about it."""
+        for group in self.groups_for(event):
+            seen.note(group, event)
 
     def view(self, event: Event, rule: str) -> View:
         """`event` under the names by which the rule `rule` sees it, as it was logged."""
