@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING
 
 from tocsin.findings.keys import ADDRESS_CHARACTERS, is_inside, plain_address
@@ -42,7 +43,7 @@ class Addresses(Observer):
     def __init__(self) -> None:
         self._rows: dict[str, int] = {}
         self._agents: dict[str, set[int]] = {}
-        self._front_ends: set[str] = set()
+        self._front_ends: dict[str, None] = {}
 
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """Count one request."""
@@ -71,22 +72,36 @@ class Addresses(Observer):
         fields = event.fields
         if kind == _BACK_END:
             if len(self._front_ends) < _ADDRESSES_KEPT:
-                self._front_ends.add(fields.get("c-ip", "")[:ADDRESS_CHARACTERS])
+                self._front_ends[fields.get("c-ip", "")[:ADDRESS_CHARACTERS]] = None
             return
         if kind != _FRONT_DOOR and form.name != "httpproxy":
             return
         client = fields.get("c-ip") or fields.get("ClientIpAddress")
         if client is None or len(client) > ADDRESS_CHARACTERS:
             return
+        agents = self._agents_of(client, requests)
+        if agents is not None and len(agents) < _AGENTS_KEPT:
+            agents.add(_number(fields.get("cs(User-Agent)") or fields.get("UserAgent") or ""))
+
+    def absorb(self, later: Addresses) -> None:
+        """Count the clients that one more file tells of."""
+        for client, requests in later._rows.items():
+            agents = self._agents_of(client, requests)
+            if agents is not None:
+                agents.update(sorted(later._agents[client])[: _AGENTS_KEPT - len(agents)])
+        for address in later._front_ends:
+            if len(self._front_ends) < _ADDRESSES_KEPT:
+                self._front_ends[address] = None
+
+    def _agents_of(self, client: str, requests: int) -> set[int] | None:
+        """Count requests of a client; its user agents, or None where no more clients are kept."""
         if client not in self._rows:
             if len(self._rows) >= _ADDRESSES_KEPT:
-                return
+                return None
             self._rows[client] = 0
             self._agents[client] = set()
         self._rows[client] += requests
-        agents = self._agents[client]
-        if len(agents) < _AGENTS_KEPT:
-            agents.add(hash(fields.get("cs(User-Agent)") or fields.get("UserAgent") or ""))
+        return self._agents[client]
 
     def problem(self, kind: str, problem: Problem) -> None:
         """Damage says nothing about addresses."""
@@ -103,3 +118,8 @@ class Addresses(Observer):
             if plain and (many or (most and is_inside(plain))):
                 found.add(plain)
         return frozenset(found)
+
+
+def _number(text: str) -> int:
+    """A number for a text, the same in every process; Python's own hash is not."""
+    return zlib.crc32(text.encode("utf-8", "surrogatepass"))

@@ -37,6 +37,11 @@ class Clocks(Observer):
             place = (artefact.path.inside, int(minutes))
             self._minutes[place] = self._minutes.get(place, 0) + 1
 
+    def absorb(self, later: Clocks) -> None:
+        """Note the corrections of one more file."""
+        for place, rows in later._minutes.items():
+            self._minutes[place] = self._minutes.get(place, 0) + rows
+
     def problem(self, kind: str, problem: Problem) -> None:
         """Damage has no clock."""
 

@@ -72,6 +72,13 @@ class Problems(Observer):
         del form
         return ()
 
+    def absorb(self, later: Problems) -> None:
+        """List or count what was met in one more file."""
+        for problem in later.listed:
+            self.problem("", problem)
+        for place, count in later._counts.items():
+            self._counts[place] += max(0, count - PROBLEMS_PER_PLACE)
+
     def taken(self) -> list[Problem]:
         """The list, with one line for what was counted only; sorted by place."""
         more = [

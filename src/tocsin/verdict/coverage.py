@@ -187,6 +187,20 @@ class CoverageTaker(Observer):
         if problem.line is None:
             counts.lost.add(problem.artefact)
 
+    def absorb(self, later: CoverageTaker) -> None:
+        """Take what was counted in one more file."""
+        for kind, its in later._counts.items():
+            counts = self._counts_of(kind)
+            counts.files |= its.files
+            counts.lost |= its.lost
+            counts.hours |= its.hours
+            counts.events += its.events
+            counts.problems += its.problems
+            for time in (its.first, its.last):
+                if time is not None:
+                    counts.first = time if counts.first is None else min(counts.first, time)
+                    counts.last = time if counts.last is None else max(counts.last, time)
+
     def _counts_of(self, kind: str) -> _Counts:
         counts = self._counts.get(kind)
         if counts is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tocsin.knowledge.builds import Number, cumulative_update_of, lookup, parse
@@ -14,6 +15,7 @@ from tocsin.matching.scan import Observer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from typing import Self
 
     from tocsin.events.format import Column, Format
     from tocsin.knowledge.packs import Pack
@@ -86,29 +88,30 @@ class Builds(Observer):
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], Sighting] = {}
-        self._columns: dict[str, tuple[Column, ...]] = {}
 
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """Note the build that the row names, if any."""
-        columns = self._columns.get(form.name)
-        if columns is None:
-            columns = tuple(column for column in form.columns if column.name == "build")
-            self._columns[form.name] = columns
-        for column in columns:
+        for column in build_columns(form):
             build = column.value(event)
             if build is not None:
-                self._note(artefact, kind, build, event.time)
+                self._note(artefact.path.inside, kind, build, event.time)
                 return
 
     def problem(self, kind: str, problem: Problem) -> None:
         """Damage names no build."""
 
-    def _note(self, artefact: Artefact, kind: str, build: str, time: datetime | None) -> None:
+    def absorb(self, later: Self) -> None:
+        """Take the builds that one more file names."""
+        for (build, kind), seen in later._seen.items():
+            self._note(seen.artefact, kind, build, seen.first)
+            self._note(seen.artefact, kind, build, seen.last)
+
+    def _note(self, artefact: str, kind: str, build: str, time: datetime | None) -> None:
         seen = self._seen.get((build, kind))
         if seen is None:
             if len(self._seen) < _DIFFERENT_BUILDS:
                 self._seen[build, kind] = Sighting(
-                    build=build, kind=kind, first=time, last=time, artefact=artefact.path.inside
+                    build=build, kind=kind, first=time, last=time, artefact=artefact
                 )
         elif time is not None:
             if seen.first is None or time < seen.first:
@@ -133,6 +136,12 @@ class Builds(Observer):
                 ),
             )
         )
+
+
+@lru_cache(maxsize=64)
+def build_columns(form: Format) -> tuple[Column, ...]:
+    """The columns that may name a build, the surest first."""
+    return tuple(column for column in form.columns if column.name == "build")
 
 
 def cves_to_judge(packs: Iterable[Pack]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tocsin.matching.scan import Observer
@@ -26,26 +27,32 @@ class Hosts(Observer):
 
     def __init__(self) -> None:
         self._names: Counter[str] = Counter()
-        self._columns: dict[str, tuple[Column, ...]] = {}
         self._file = ""
-        self._asked = 0
+        self._said: list[str] = []
+        """By the rows of this file that were asked; empty where one has no name."""
 
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """Count a name."""
         del kind
-        if artefact.path.inside != self._file:
-            self._file, self._asked = artefact.path.inside, 0
-        if self._asked >= _ROWS_OF_A_FILE:
+        if artefact.path.inside == self._file and len(self._said) >= _ROWS_OF_A_FILE:
             return
-        self._asked += 1
-        columns = self._columns.get(form.name)
-        if columns is None:
-            columns = tuple(column for column in form.columns if column.name == "host")
-            self._columns[form.name] = columns
-        for column in columns:
-            if name := (column.value(event) or "")[:_CHARACTERS]:
-                self._names[name.split(".")[0].upper()] += 1
-                return
+        names = (column.value(event) for column in _columns(form))
+        name = next((name for name in names if name), "")[:_CHARACTERS]
+        self._ask(artefact.path.inside, name.split(".")[0].upper())
+
+    def absorb(self, later: Hosts) -> None:
+        """Ask the rows that `later` asked; it may have seen another part of the same file."""
+        for name in later._said:
+            self._ask(later._file, name)
+
+    def _ask(self, file: str, name: str) -> None:
+        if file != self._file:
+            self._file, self._said = file, []
+        if len(self._said) >= _ROWS_OF_A_FILE:
+            return
+        self._said.append(name)
+        if name:
+            self._names[name] += 1
 
     def problem(self, kind: str, problem: Problem) -> None:
         """Damage has no name."""
@@ -59,3 +66,8 @@ class Hosts(Observer):
         """The name most rows give, in capitals as Windows writes it; else `otherwise`."""
         ranked = sorted(self._names.items(), key=lambda pair: (-pair[1], pair[0]))
         return ranked[0][0] if ranked else otherwise
+
+
+@lru_cache(maxsize=64)
+def _columns(form: Format) -> tuple[Column, ...]:
+    return tuple(column for column in form.columns if column.name == "host")

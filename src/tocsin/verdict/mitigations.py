@@ -93,6 +93,15 @@ class Mitigations(Observer):
         del form
         return ()
 
+    def absorb(self, later: Mitigations) -> None:
+        """Take what one more configuration says."""
+        self._seen += later._seen[: _KEPT - len(self._seen)]
+        self._main_was_read |= later._main_was_read
+        self._cleared += later._cleared[: _KEPT - len(self._cleared)]
+        for place, settings in later._protection.items():
+            if place in self._protection or len(self._protection) < _KEPT:
+                self._protection.setdefault(place, {}).update(settings)
+
     def _note(self, kind: MitigationKind, artefact: Artefact, event: Event, *, past: bool) -> None:
         name = event.fields.get("Name", "")
         for mitigation in all_mitigations():

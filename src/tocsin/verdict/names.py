@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from tocsin.matching.watching import Watch
 from tocsin.model.names import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from tocsin.events.format import Column, Format
     from tocsin.matching.watching import Several
@@ -43,6 +44,8 @@ _MORE_FIELDS = {
 
 Source: Microsoft, "Audit logon events (4624)"; the headers of Exchange's own logs.
 """
+_NAMED = {"user", "impersonated_user", "recipients", "host", "netbios", "server_ip", "url_host"}
+"""Our columns that may hold a name."""
 _NOBODYS_DOMAIN = {
     *("nt authority", "nt service", "nt virtual machine", "iis apppool", "builtin", "workgroup"),
     *("window manager", "font driver host", "application package authority", "-"),
@@ -69,9 +72,14 @@ _WITHOUT_OWNER = {"corp", "home", "internal", "intern", "intra", "lan", "local",
 
 
 class NameCollector(Observer):
-    """Collects names over all servers of a hunt, with bounded memory."""
+    """Collects names over all servers of a hunt, with bounded memory.
 
-    def __init__(self) -> None:
+    A `fresh` one only remembers the values of its file: whoever absorbs it knows which of them
+    are new.
+    """
+
+    def __init__(self, *, remembers_only: bool = False) -> None:
+        self._remembers_only = remembers_only
         self._users: set[str] = set()
         self._hosts: set[str] = set()
         self._netbios: set[str] = set()
@@ -80,33 +88,23 @@ class NameCollector(Observer):
         self._addressed: Counter[str] = Counter()
         self._local_parts: dict[str, set[str]] = {}
         self._asked_for: Counter[str] = Counter()
-        self._seen: dict[str, set[str]] = {}
-        self._columns: dict[str, tuple[tuple[Column, Callable[[str], None]], ...]] = {}
+        self._seen: dict[str, dict[str, None]] = {}
         self._complete = True
-        self._takers: dict[str, Callable[[str], None]] = {
-            "user": self._take_user,
-            "impersonated_user": self._take_user,
-            "recipients": self._take_mails,
-            "host": self._take_host,
-            "netbios": self._take_netbios,
-            "server_ip": self._take_address,
-            "url_host": self._take_asked_for,
-        }
 
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """Take the names of one row; a value that was seen before costs a look-up."""
         del artefact, kind
-        for column, take in self._columns_of(form):
+        for column in _columns_of(form):
             if value := column.value(event):
-                self._once(column.name, value, take)
+                self._once(column.name, value)
         for field, what in _MORE_FIELDS.items():
             if value := event.fields.get(field):
-                self._once(what, value, self._takers[what])
+                self._once(what, value)
 
     def watches(self, form: Format) -> Sequence[Watch]:
         """Each column that may hold a name, for itself."""
         derived = form.bulk.derived if form.bulk else {}
-        names = [column.source for column, _ in self._columns_of(form)]
+        names = [column.source for column in _columns_of(form)]
         if not derived.keys().isdisjoint(names):
             raise NotImplementedError(f"a name in a derived field of {form.name}")
         return tuple(Watch((name,)) for name in dict.fromkeys((*names, *_MORE_FIELDS)))
@@ -123,11 +121,39 @@ class NameCollector(Observer):
         """Take the name in one column of so many rows."""
         del artefact, kind
         (name,) = watch.columns
-        for column, take in self._columns_of(form):
+        for column in _columns_of(form):
             if column.source == name and (value := column.value(event)):
-                self._once(column.name, value, take, several.rows)
+                self._once(column.name, value, several.rows)
         if (what := _MORE_FIELDS.get(name)) and (value := event.fields.get(name)):
-            self._once(what, value, self._takers[what])
+            self._once(what, value)
+
+    def fresh(self) -> NameCollector:
+        """One for a file, which remembers what is to be taken."""
+        return NameCollector(remembers_only=True)
+
+    def absorb(self, later: NameCollector) -> None:
+        """Take the names of one more file."""
+        for what, values in later._seen.items():
+            for value in values:
+                self._once(what, value)
+        for domain, times in later._asked_for.items():
+            self._count(self._asked_for, domain, times)
+        for domain, times in later._addressed.items():
+            self._count(self._addressed, domain, times)
+        for ours, its in (
+            (self._users, later._users),
+            (self._hosts, later._hosts),
+            (self._netbios, later._netbios),
+            (self._addresses, later._addresses),
+            (self._host_domains, later._host_domains),
+            *(
+                (self._local_parts.setdefault(domain, set()), parts)
+                for domain, parts in later._local_parts.items()
+            ),
+        ):
+            for name in sorted(its):
+                self._add(ours, name)
+        self._complete &= later._complete
 
     def problem(self, kind: str, problem: Problem) -> None:
         """Damage has no name."""
@@ -154,30 +180,32 @@ class NameCollector(Observer):
             complete=self._complete,
         )
 
-    def _columns_of(self, form: Format) -> tuple[tuple[Column, Callable[[str], None]], ...]:
-        columns = self._columns.get(form.name)
-        if columns is None:
-            columns = tuple(
-                (column, self._takers[column.name])
-                for column in form.columns
-                # The server's address in other logs may be that of a mail server elsewhere.
-                if column.name in self._takers
-                and (column.name != "server_ip" or form.name == "iis")
-            )
-            self._columns[form.name] = columns
-        return columns
-
-    def _once(self, what: str, value: str, take: Callable[[str], None], times: int = 1) -> None:
+    def _once(self, what: str, value: str, times: int = 1) -> None:
         if what == "url_host":
             self._count(self._asked_for, value[:_CHARACTERS].lower(), times)
             return
-        seen = self._seen.setdefault(what, set())
+        seen = self._seen.setdefault(what, {})
         if value in seen:
             return
         # A long value is a list of recipients, or an attack on our memory.
         if len(value) <= _CHARACTERS and len(seen) < _NAMES_KEPT:
-            seen.add(value)
-        take(value)
+            seen[value] = None
+            if self._remembers_only:
+                return
+        self._take(what, value)
+
+    def _take(self, what: str, value: str) -> None:
+        match what:
+            case "user" | "impersonated_user":
+                self._take_user(value)
+            case "recipients":
+                self._take_mails(value)
+            case "host":
+                self._take_host(value)
+            case "netbios":
+                self._take_netbios(value)
+            case "server_ip":
+                self._take_address(value)
 
     def _take_user(self, value: str) -> None:
         value = value.strip()[:_CHARACTERS]
@@ -234,9 +262,6 @@ class NameCollector(Observer):
         if (address := _address(value)) and not ip_address(address).is_loopback:
             self._add(self._addresses, address)
 
-    def _take_asked_for(self, value: str) -> None:
-        self._count(self._asked_for, value.lower())
-
     def _add_asked_for(self, name: str, domains: set[str]) -> None:
         """What most clients ask for is how the server is known outside."""
         name = name.partition(":")[0].rstrip(".")
@@ -254,6 +279,17 @@ class NameCollector(Observer):
     def _count(self, counter: Counter[str], name: str, times: int = 1) -> None:
         if name in counter or len(counter) < _DOMAINS_KEPT:
             counter[name] += times
+
+
+@lru_cache(maxsize=64)
+def _columns_of(form: Format) -> tuple[Column, ...]:
+    """The columns that may hold a name."""
+    return tuple(
+        column
+        for column in form.columns
+        # The server's address in other logs may be that of a mail server elsewhere.
+        if column.name in _NAMED and (column.name != "server_ip" or form.name == "iis")
+    )
 
 
 def _parent(domain: str) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tocsin.events.bulk_times import moment
@@ -12,12 +11,13 @@ from tocsin.events.kind import in_words
 from tocsin.knowledge.builds import cumulative_update_of, parse
 from tocsin.knowledge.root import cached
 from tocsin.matching.watching import Watch
-from tocsin.verdict.exposure import Builds
+from tocsin.verdict.exposure import Builds, build_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Self
 
-    from tocsin.events.format import Column, Format
+    from tocsin.events.format import Format
     from tocsin.matching.watching import Several
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
@@ -43,7 +43,7 @@ class ReleasedBuilds(Builds):
 
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """Note the build that the row names, if it can be true."""
-        for column in _build_columns(form):
+        for column in build_columns(form):
             if (build := column.value(event)) is None:
                 continue
             if len(build) > _CHARACTERS:
@@ -58,7 +58,7 @@ class ReleasedBuilds(Builds):
         """The columns that tell a build, with the times."""
         derived = form.bulk.derived if form.bulk else {}
         columns: dict[str, None] = {}
-        for one in _build_columns(form):
+        for one in build_columns(form):
             found = derived.get(one.source)
             columns.update(dict.fromkeys(found.columns if found else (one.source,)))
         return (Watch(tuple(columns), times=True),) if columns else ()
@@ -78,7 +78,7 @@ class ReleasedBuilds(Builds):
         if times is None or not len(times):
             return
         ends = {int(times.min()), int(times.max())}
-        build = next((b for one in _build_columns(form) if (b := one.value(event))), None)
+        build = next((b for one in build_columns(form) if (b := one.value(event))), None)
         if build is not None and len(build) <= _CHARACTERS:
             since = max(earliest(build).timestamp(), 0)
             true = times[times >= int(since) * 1_000_000]
@@ -86,6 +86,12 @@ class ReleasedBuilds(Builds):
                 ends |= {int(true.min()), int(true.max())}
         for time_us in sorted(ends):
             self.row(artefact, form, kind, replace(event, time=moment(time_us)))
+
+    def absorb(self, later: Self) -> None:
+        """Take the builds that one more file names, those that cannot be true too."""
+        super().absorb(later)
+        for (kind, build), time in later._unreleased.items():
+            self._doubt(kind, build, time)
 
     def limits(self) -> list[str]:
         """What cannot be true, in words, for the verdict's limits."""
@@ -100,11 +106,6 @@ class ReleasedBuilds(Builds):
         if known is None and len(self._unreleased) >= _DIFFERENT:
             return
         self._unreleased[kind, build] = time if known is None else min(known, time)
-
-
-@lru_cache(maxsize=64)
-def _build_columns(form: Format) -> tuple[Column, ...]:
-    return tuple(column for column in form.columns if column.name == "build")
 
 
 @cached
