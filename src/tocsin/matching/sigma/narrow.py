@@ -46,12 +46,14 @@ if TYPE_CHECKING:
 COMMON = 0.003
 """The share of rows above which a clause is too common to read all of them for one rule."""
 REPEATED = 0.2
-"""Combinations for each row, up to which asking once for each is less work than for each row."""
+"""New combinations for each row, up to which asking about each once is less work."""
 _WORTH = 6_000
 """Rows that passed beyond what the samples made believe, at which choosing anew pays."""
 _SAMPLES = 200
 """Files, or stretches under a header, of which the first block is a sample."""
 _SAMPLE_BYTES = 2**17
+_PARTS = 4
+"""Places of a block from which a sample is taken: the first minute of a day is like no other."""
 _CHOICES = 8
 _NEVER = 1e12
 """The price of a pattern that Hyperscan does not take."""
@@ -106,6 +108,8 @@ class _Plan:
     disguised: int | None
     waits: NDArray[np.bool_]
     """By pattern: whether rows in which it is found are chosen for it."""
+    seen: NDArray[np.int64]
+    """By pattern that is waited for: the rows in which it was found."""
 
     @property
     def always(self) -> Asked:
@@ -146,6 +150,7 @@ class Narrow:
         self._patterns: list[Pattern] = []
         self._sampler: Prefilter | None = None
         self._passed: Counter[Pattern] = Counter()
+        self._met: dict[Pattern, float] = {}
         self._sampled = 0
         self._samples = 0
         self._choices = 0
@@ -250,6 +255,7 @@ class Narrow:
         several = found_there.tolist()
         chosen: dict[int, Asked | None] = {}
         self._passed_since += len(starts)
+        np.add(plan.seen, np.bincount(found_there, minlength=len(plan.seen)), out=plan.seen)
         ends = (*starts[1:].tolist(), len(several))
         for start, end in zip(starts.tolist(), ends, strict=True):
             line = int(lines[start])
@@ -297,7 +303,9 @@ class Narrow:
         """Choose anew where too many rows pass, now that more is known of what is rare."""
         self._rows_since += len(rows.starts)
         surplus = self._passed_since - self._expected * self._rows_since
-        if surplus > _WORTH and self._choices < _CHOICES:
+        # The first choice is made after a few rows, and deserves another look in any case.
+        is_first = self._choices == 1 and self._passed_since > _WORTH
+        if is_first or (surplus > _WORTH and self._choices < _CHOICES):
             self._sample(rows)
             self._choose(rows)
 
@@ -305,21 +313,31 @@ class Narrow:
         """Count how many rows each pattern lets pass."""
         if self._sampler is None:
             self._patterns, self._sampler = _usable(self._all_patterns())
-        if self._patterns:
-            which, at = self._sampler.search(rows.data[:_SAMPLE_BYTES])
-            pairs = np.unique(rows.lines_of(at) * len(self._patterns) + which)
-            passed = np.bincount(pairs % len(self._patterns), minlength=len(self._patterns))
-            for place in np.flatnonzero(passed).tolist():
-                self._passed[self._patterns[place]] += int(passed[place])
-        self._sampled += int(np.searchsorted(rows.starts, _SAMPLE_BYTES))
+        for part in range(_PARTS):
+            low = int(rows.starts[part * len(rows.starts) // _PARTS])
+            self._sample_of(rows, low, min(low + _SAMPLE_BYTES // _PARTS, len(rows.data)))
         self._samples += 1
 
+    def _sample_of(self, rows: Rows, low: int, high: int) -> None:
+        self._sampled += int(np.diff(np.searchsorted(rows.starts, (low, high)))[0])
+        if not self._patterns or self._sampler is None:
+            return
+        which, at = self._sampler.search(rows.data[low:high])
+        pairs = np.unique(rows.lines_of(at + low) * len(self._patterns) + which)
+        passed = np.bincount(pairs % len(self._patterns), minlength=len(self._patterns))
+        for place in np.flatnonzero(passed).tolist():
+            self._passed[self._patterns[place]] += int(passed[place])
+
     def _choose(self, rows: Rows) -> _Plan:
-        """Decide how to ask each rule, after the samples."""
+        """Decide how to ask each rule, after the samples and what was met since."""
         self._choices += 1
+        if self._plan is not None and self._rows_since:
+            for pattern, seen in zip(self._plan.patterns, self._plan.seen.tolist(), strict=True):
+                rate = seen / self._rows_since
+                self._met[pattern] = max(rate, self._met.get(pattern, 0.0))
         self._rows_since = self._passed_since = 0
         self._plan = self._chosen(frozenset(self._patterns), rows)
-        found = sum(self._passed[one] for one in self._plan.patterns)
+        found = sum(self._rows_with(one) for one in self._plan.patterns)
         self._expected = found / max(self._sampled, 1)
         return self._plan
 
@@ -339,7 +357,7 @@ class Narrow:
         def cost(pattern: Pattern) -> float:
             # What is in no sample is not free: the longer a text, the rarer.
             unseen = self._sampled * 8.0 ** -letters(pattern)
-            return self._passed[pattern] + unseen if pattern in usable else _NEVER
+            return self._rows_with(pattern) + unseen if pattern in usable else _NEVER
 
         waiting: dict[Pattern, Asked | None] = {}
         by_columns: dict[tuple[tuple[str, ...], tuple[Sign, ...]], set[int]] = {}
@@ -382,11 +400,16 @@ class Narrow:
             ),
             every=frozenset(every),
             disguised=list(patterns).index(DISGUISED) if viewed else None,
+            seen=np.zeros(len(patterns), np.int64),
             waits=np.array([pattern in waiting for pattern in patterns], np.bool_),
         )
 
     def _is_common(self, clause: Clause) -> bool:
-        return sum(self._passed[one] for one in clause) > COMMON * self._sampled
+        return sum(self._rows_with(one) for one in clause) > COMMON * self._sampled
+
+    def _rows_with(self, pattern: Pattern) -> float:
+        """Of so many rows as were sampled, those that hold a pattern, as far as is known."""
+        return max(self._passed[pattern], self._met.get(pattern, 0.0) * self._sampled)
 
     def _split(self, one: Asks, cost: Cost, rows: Rows) -> _Split | None:
         """The columns that decide a rule where none of some rare patterns is found."""
@@ -437,8 +460,11 @@ def _repeat(split: _Split, rows: Rows) -> bool:
 
 def _repeat_alone(columns: Iterable[str], rows: Rows) -> bool:
     table = Distinct(sorted(columns))
-    table.number(rows)
-    return len(table) <= REPEATED * len(rows.plain)
+    half = len(rows.plain) // 2
+    table.number(rows, np.arange(half))
+    known = len(table)
+    table.number(rows, np.arange(half, len(rows.plain)))
+    return len(table) - known <= REPEATED * (len(rows.plain) - half)
 
 
 def _row_with(columns: frozenset[str], rows: Rows, inside: NDArray[np.bool_]) -> int | None:
