@@ -2,6 +2,9 @@
 
 The patterns are regular expressions over bytes, searched for without case. They are necessary
 conditions: what is found is read and judged afterwards.
+
+No pattern may speak of the end of the data (``$``): Hyperscan 5.4 then misses some that other
+patterns stand beside (6 of 24,000 random searches; none without it). Data ends with a LF instead.
 """
 
 from __future__ import annotations

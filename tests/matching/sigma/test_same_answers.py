@@ -24,7 +24,8 @@ from tests.matching.sigma.generation import (
 from tests.matching.sigma.rule_making import asked, event, hits, loaded, scanned
 from tocsin.events import bulk
 from tocsin.events.format import all_formats
-from tocsin.matching.sigma import narrow
+from tocsin.matching.sigma import choosing, records, samples
+from tocsin.matching.sigma.routing import is_event_log
 
 EXAMPLES = settings().max_examples
 """100, and 5,000 in the profile of `make soak`."""
@@ -87,8 +88,8 @@ def test_the_same_rules_fit_the_same_rows_of_a_file(
 @pytest.mark.parametrize("name", sorted(name for name in LOGS if all_formats()[name].bulk))
 @given(
     data=st.data(),
-    common=st.sampled_from((2.0, 0.2, narrow.COMMON)),
-    repeated=st.sampled_from((100.0, 0.0, narrow.REPEATED)),
+    common=st.sampled_from((2.0, 0.2, samples.COMMON)),
+    repeated=st.sampled_from((100.0, 0.0, choosing.REPEATED)),
     at_once=st.sampled_from((2**20, 300)),
 )
 @settings(max_examples=EXAMPLES // 2)
@@ -105,7 +106,31 @@ def test_the_same_rules_fit_the_same_rows_that_are_read_in_bulk(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bulk, "FEWEST", 1)
         patch.setattr(bulk, "READ_FIRST", 0)
-        patch.setattr(narrow, "COMMON", common)
-        patch.setattr(narrow, "REPEATED", repeated)
+        patch.setattr(samples, "COMMON", common)
+        patch.setattr(choosing, "REPEATED", repeated)
         rules = loaded(file.rules)
         assert wanted == scanned(rules, file.format, file.path, file.data, at_once=at_once)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name in LOGS if is_event_log(all_formats()[name]))
+)
+@given(
+    data=st.data(),
+    common=st.sampled_from((1000.0, 1000.0, records.COMMON)),
+    sample=st.sampled_from((1, 1, 3)),
+)
+@settings(max_examples=EXAMPLES // 2)
+def test_the_same_rules_fit_the_same_events_that_are_searched(
+    name: str, data: st.DataObject, common: float, sample: int
+) -> None:
+    """The first events of a kind are asked about in full; here they are searched nearly at once."""
+    file: File = data.draw(files(name))
+    wanted = expected(file.data, file.format, file.rules, file.path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "FEWEST", 1)
+        patch.setattr(records, "SAMPLE", sample)
+        patch.setattr(records, "COMMON", common)
+        rules = loaded(file.rules)
+        assert wanted == scanned(rules, file.format, file.path, file.data)
+        assert wanted == asked(rules, file.format, file.path, file.data)

@@ -66,8 +66,9 @@ class Carrier:
     """How a row carries values.
 
     `edge` is the inside of a character class: what stands before and after a whole value, the
-    beginning and end of the data apart; empty where nothing can be said. With `closed` the edge
-    stands there too, so that a pattern is a mere text, which is found sooner. `runs` gives the
+    beginning of the data apart; empty where nothing can be said. With `closed` the edge stands
+    there too, so that a pattern is a mere text, which is found sooner. At the end of the data it
+    must stand in any case, and a LF must be part of it. `runs` gives the
     pieces of a text that stand in the row byte by byte. `reach` says it of a field by its name. A
     keyword may also stand in a field that the row does not hold byte by byte: `unsure` says of a
     piece whether it could be there.
@@ -160,7 +161,7 @@ class _Finder:
                 return self._of_regex(parsed_regex(value))
             case plain.Number() if value.number == int(value.number):
                 # A number may have zeros, a sign or blanks around it, and no other digit.
-                patterns = [rb"(?:^|[^0-9])0*%d(?:[^0-9]|$)" % abs(int(value.number))]
+                patterns = [rb"(?:^|[^0-9])0*%d[^0-9]" % abs(int(value.number))]
             case plain.Truth():
                 patterns = [literal(str(value.truth))]
             case _:
@@ -170,9 +171,8 @@ class _Finder:
     def _of_text(self, value: plain.Text) -> Iterator[Pattern]:
         edge = self.carrier.edge
         anchored = self.reach is Reach.WHOLE and bool(edge) and not self.anywhere
-        before, after = b"(?:^|[" + edge + b"])", b"(?:$|[" + edge + b"])"
-        if self.carrier.closed:
-            before = after = b"[" + edge + b"]"
+        after = b"[" + edge + b"]"
+        before = after if self.carrier.closed else b"(?:^|" + after + b")"
         last = len(value.parts) - 1
         for place, part in enumerate(value.parts):
             if not isinstance(part, str):

@@ -18,18 +18,16 @@ The answer for a row is always that of `FormatRules.hits`; here it is only decid
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import hyperscan
 import numpy as np
 
-from tocsin.events.distinct import Distinct
-from tocsin.matching.prefilter import Prefilter
-from tocsin.matching.sigma.asks import asks_of, tests_in
-from tocsin.matching.sigma.literals import DISGUISED, choose, letters
+from tocsin.matching.sigma.asks import asks_of
+from tocsin.matching.sigma.choosing import NOBODY, plan_of
+from tocsin.matching.sigma.samples import Samples
 from tocsin.matching.sigma.sieve import sieve
-from tocsin.matching.sigma.signs import MOST, exactly, judged, patterns_of, signs_in
+from tocsin.matching.sigma.signs import signs_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,28 +36,14 @@ if TYPE_CHECKING:
 
     from tocsin.events.bulk import Places, Rows
     from tocsin.events.format import Format
-    from tocsin.matching.sigma.asks import Asks
-    from tocsin.matching.sigma.literals import Clause, Cost, Pattern
-    from tocsin.matching.sigma.plan import FormatRules, Hit, Seen
-    from tocsin.matching.sigma.signs import Sign
+    from tocsin.matching.sigma.choosing import Asked, Columns, Plan
+    from tocsin.matching.sigma.plan import FormatRules, Seen
 
-COMMON = 0.003
-"""The share of rows above which a clause is too common to read all of them for one rule."""
-REPEATED = 0.2
-"""New combinations for each row, up to which asking about each once is less work."""
 _WORTH = 6_000
 """Rows that passed beyond what the samples made believe, at which choosing anew pays."""
 _SAMPLES = 200
 """Files, or stretches under a header, of which the first block is a sample."""
-_SAMPLE_BYTES = 2**17
-_PARTS = 4
-"""Places of a block from which a sample is taken: the first minute of a day is like no other."""
 _CHOICES = 8
-_NEVER = 1e12
-"""The price of a pattern that Hyperscan does not take."""
-Asked: TypeAlias = frozenset[int]
-"""Places of rules."""
-_NOBODY: Asked = frozenset()
 _TRIES = 3
 """Rows of one file that are shown for a field that some column may give."""
 _DASH = b"-"[0]
@@ -75,46 +59,6 @@ class Chosen:
 
     lines: Sequence[tuple[int, Asked | None]]
     counts: Mapping[str, int]
-
-
-@dataclass(slots=True)
-class _Columns:
-    """Rules that are asked once for each combination of values, and what they said."""
-
-    asked: Asked
-    distinct: Distinct
-    signs: tuple[Sign, ...]
-    said: list[tuple[Hit, ...]] = field(default_factory=list)
-    speaks: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
-    """By combination: whether one of the rules matches that is not counted only."""
-    counts: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
-    """By combination: whether any of the rules matches."""
-
-    def forget(self) -> None:
-        """Begin anew."""
-        self.distinct.forget()
-        self.said.clear()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """What the samples led to."""
-
-    prefilter: Prefilter
-    patterns: Mapping[Pattern, int]
-    by_pattern: tuple[Asked | None, ...]
-    columns: tuple[_Columns, ...]
-    every: Asked
-    disguised: int | None
-    waits: NDArray[np.bool_]
-    """By pattern: whether rows in which it is found are chosen for it."""
-    seen: NDArray[np.int64]
-    """By pattern that is waited for: the rows in which it was found."""
-
-    @property
-    def always(self) -> Asked:
-        """Who is asked about each row that is read."""
-        return self.every.union(*(group.asked for group in self.columns))
 
 
 class Narrow:
@@ -147,17 +91,12 @@ class Narrow:
             if (found := sieve(one.entry.node, one.carrier)) is not None
         }
         self._unseen: dict[str, int] = {}
-        self._patterns: list[Pattern] = []
-        self._sampler: Prefilter | None = None
-        self._passed: Counter[Pattern] = Counter()
-        self._met: dict[Pattern, float] = {}
-        self._sampled = 0
-        self._samples = 0
+        self._samples = Samples(self._asks)
         self._choices = 0
         self._expected = 0.0
         self._rows_since = 0
         self._passed_since = 0
-        self._plan: _Plan | None = None
+        self._plan: Plan | None = None
 
     @property
     def is_made(self) -> bool:
@@ -173,7 +112,7 @@ class Narrow:
         plan = self._plan
         if plan is None or not text.isascii() or "\0" in text:
             return None
-        row = text.lower().encode("ascii")
+        row = text.lower().encode("ascii") + b"\n"
         waited = [one for one in plan.prefilter.found_in(row) if plan.waits[one]]
         asked = self._sifted(plan, waited, row)
         return None if asked is None else asked | plan.always
@@ -181,7 +120,7 @@ class Narrow:
     @property
     def full_scans(self) -> tuple[str, ...]:
         """The rules that have no rare clause."""
-        always = self._plan.always if self._plan else _NOBODY
+        always = self._plan.always if self._plan else NOBODY
         return tuple(one.entry.id for one in self._asks if one.place in always)
 
     def choose(self, rows: Rows, inside: NDArray[np.bool_], named: Iterable[int] = ()) -> Chosen:
@@ -190,8 +129,8 @@ class Narrow:
         `inside` tells which plain rows are to be looked at, and `named` are lines that somebody
         else wants to see.
         """
-        if self._plan is None or (rows.is_first and self._samples < _SAMPLES):
-            self._sample(rows)
+        if self._plan is None or (rows.is_first and self._samples.taken < _SAMPLES):
+            self._samples.take(rows)
         plan = self._plan or self._choose(rows)
         if rows.is_first and self._by_stream:
             for group in plan.columns:
@@ -199,7 +138,7 @@ class Narrow:
         hits = plan.prefilter.search(rows.data)
         chosen = self._found(plan, rows, hits)
         for line in rows.plain.tolist() if plan.every else named:
-            chosen.setdefault(line, _NOBODY)
+            chosen.setdefault(line, NOBODY)
         rest = np.flatnonzero(~_among(chosen, rows))
         numbered = [
             (
@@ -210,7 +149,7 @@ class Narrow:
         ]
         for group, numbers in numbered:
             for line in rows.plain[rest[group.speaks[numbers]]].tolist():
-                chosen.setdefault(line, _NOBODY)
+                chosen.setdefault(line, NOBODY)
         free = (inside & ~_among(chosen, rows))[rest]
         counts: Counter[str] = Counter()
         for group, numbers in numbered:
@@ -236,13 +175,13 @@ class Narrow:
         for name in list(self._unseen):
             row = _row_with(self._fields[name], rows, inside)
             if row is not None:
-                self._rules.hits(rows.event(row), seen, only=_NOBODY)
+                self._rules.hits(rows.event(row), seen, only=NOBODY)
                 self._unseen[name] -= 1
                 if not self._unseen[name]:
                     del self._unseen[name]
 
     def _found(
-        self, plan: _Plan, rows: Rows, hits: tuple[Places, Places]
+        self, plan: Plan, rows: Rows, hits: tuple[Places, Places]
     ) -> dict[int, Asked | None]:
         """The lines in which a pattern is found, and the rules that wait for it."""
         waited = np.flatnonzero(plan.waits[hits[0]])
@@ -265,7 +204,7 @@ class Narrow:
                 chosen[line] = asked
         return chosen
 
-    def _sifted(self, plan: _Plan, patterns: Iterable[int], row: bytes) -> Asked | None:
+    def _sifted(self, plan: Plan, patterns: Iterable[int], row: bytes) -> Asked | None:
         """Who is asked about a row in which these patterns are found; it is in lower case."""
         asked: set[int] = set()
         for pattern in patterns:
@@ -283,7 +222,7 @@ class Narrow:
         return frozenset(asked)
 
     def _number(
-        self, group: _Columns, rows: Rows, which: Places, signs: NDArray[np.uint64] | None
+        self, group: Columns, rows: Rows, which: Places, signs: NDArray[np.uint64] | None
     ) -> Places:
         """The combination of each of these plain rows; all were asked about afterwards."""
         if group.distinct.is_full:
@@ -306,144 +245,19 @@ class Narrow:
         # The first choice is made after a few rows, and deserves another look in any case.
         is_first = self._choices == 1 and self._passed_since > _WORTH
         if is_first or (surplus > _WORTH and self._choices < _CHOICES):
-            self._sample(rows)
+            self._samples.take(rows)
             self._choose(rows)
 
-    def _sample(self, rows: Rows) -> None:
-        """Count how many rows each pattern lets pass."""
-        if self._sampler is None:
-            self._patterns, self._sampler = _usable(self._all_patterns())
-        for part in range(_PARTS):
-            low = int(rows.starts[part * len(rows.starts) // _PARTS])
-            self._sample_of(rows, low, min(low + _SAMPLE_BYTES // _PARTS, len(rows.data)))
-        self._samples += 1
-
-    def _sample_of(self, rows: Rows, low: int, high: int) -> None:
-        self._sampled += int(np.diff(np.searchsorted(rows.starts, (low, high)))[0])
-        if not self._patterns or self._sampler is None:
-            return
-        which, at = self._sampler.search(rows.data[low:high])
-        pairs = np.unique(rows.lines_of(at + low) * len(self._patterns) + which)
-        passed = np.bincount(pairs % len(self._patterns), minlength=len(self._patterns))
-        for place in np.flatnonzero(passed).tolist():
-            self._passed[self._patterns[place]] += int(passed[place])
-
-    def _choose(self, rows: Rows) -> _Plan:
+    def _choose(self, rows: Rows) -> Plan:
         """Decide how to ask each rule, after the samples and what was met since."""
         self._choices += 1
-        if self._plan is not None and self._rows_since:
-            for pattern, seen in zip(self._plan.patterns, self._plan.seen.tolist(), strict=True):
-                rate = seen / self._rows_since
-                self._met[pattern] = max(rate, self._met.get(pattern, 0.0))
+        if self._plan is not None:
+            found = zip(self._plan.patterns, self._plan.seen.tolist(), strict=True)
+            self._samples.meet(dict(found), self._rows_since)
         self._rows_since = self._passed_since = 0
-        self._plan = self._chosen(frozenset(self._patterns), rows)
-        found = sum(self._rows_with(one) for one in self._plan.patterns)
-        self._expected = found / max(self._sampled, 1)
+        self._plan = plan_of(self._form, self._asks, self._samples, rows, self._plan)
+        self._expected = self._samples.share(list(self._plan.patterns))
         return self._plan
-
-    def _all_patterns(self) -> list[Pattern]:
-        """Every pattern that some clause may be made of."""
-        wanted: dict[Pattern, None] = {}
-
-        def free(pattern: Pattern) -> float:
-            wanted[pattern] = None
-            return 0.0
-
-        for one in self._asks:
-            one.choose(free)
-        return list(wanted)
-
-    def _chosen(self, usable: frozenset[Pattern], rows: Rows) -> _Plan:
-        def cost(pattern: Pattern) -> float:
-            # What is in no sample is not free: the longer a text, the rarer.
-            unseen = self._sampled * 8.0 ** -letters(pattern)
-            return self._rows_with(pattern) + unseen if pattern in usable else _NEVER
-
-        waiting: dict[Pattern, Asked | None] = {}
-        by_columns: dict[tuple[tuple[str, ...], tuple[Sign, ...]], set[int]] = {}
-        every: set[int] = set()
-        for one in self._asks:
-            clause = one.choose(cost)
-            if clause is not None and not clause <= usable:
-                clause = None
-            if clause is None or self._is_common(clause):
-                split = self._split(one, cost, rows)
-                if split is not None and (clause is None or _repeat(split, rows)):
-                    key = (split.columns, split.signs)
-                    by_columns.setdefault(key, set()).add(one.place)
-                    clause = split.rare
-            if clause is None:
-                every.add(one.place)
-                continue
-            for pattern in clause:
-                waiting[pattern] = (waiting.get(pattern) or _NOBODY) | {one.place}
-        if viewed := frozenset(one.place for one in self._asks if one.is_viewed):
-            waiting[DISGUISED] = viewed
-        for pattern in self._form.bulk.rewritten if self._form.bulk else ():
-            waiting[pattern] = None
-        patterns = dict.fromkeys(waiting) | {
-            pattern: None
-            for _, signs in by_columns
-            for sign in signs
-            for pattern in patterns_of(sign)
-        }
-        before = self._plan
-        return _Plan(
-            prefilter=before.prefilter
-            if before is not None and list(before.patterns) == list(patterns)
-            else Prefilter(list(patterns)),
-            patterns={pattern: number for number, pattern in enumerate(patterns)},
-            by_pattern=tuple(waiting.get(pattern, _NOBODY) for pattern in patterns),
-            columns=tuple(
-                _Columns(frozenset(places), Distinct(columns), signs)
-                for (columns, signs), places in by_columns.items()
-            ),
-            every=frozenset(every),
-            disguised=list(patterns).index(DISGUISED) if viewed else None,
-            seen=np.zeros(len(patterns), np.int64),
-            waits=np.array([pattern in waiting for pattern in patterns], np.bool_),
-        )
-
-    def _is_common(self, clause: Clause) -> bool:
-        return sum(self._rows_with(one) for one in clause) > COMMON * self._sampled
-
-    def _rows_with(self, pattern: Pattern) -> float:
-        """Of so many rows as were sampled, those that hold a pattern, as far as is known."""
-        return max(self._passed[pattern], self._met.get(pattern, 0.0) * self._sampled)
-
-    def _split(self, one: Asks, cost: Cost, rows: Rows) -> _Split | None:
-        """The columns that decide a rule where none of some rare patterns is found."""
-        if not one.is_decided:
-            return None
-        columns: set[str] = set(one.stream & one.names)
-        signs: dict[Sign, None] = {}
-        rare: set[Pattern] = set()
-        for test in tests_in(one.entry.node):
-            clause = choose(test, one.carrier, cost)
-            if clause is not None and not self._is_common(clause):
-                rare |= clause
-                continue
-            found = one.columns_of(test)
-            told = None if _repeat_alone(found, rows) else exactly(test, one)
-            if told is None and clause is not None and not _repeat_alone(found, rows):
-                told = judged(test, one, clause)
-            if told is None:
-                columns |= found
-            else:
-                signs.update(dict.fromkeys(told))
-        if len(signs) > MOST:
-            columns.update(sign.column for sign in signs)
-            signs.clear()
-        return _Split(tuple(sorted(columns)), tuple(signs), frozenset(rare))
-
-
-@dataclass(frozen=True, slots=True)
-class _Split:
-    """What decides a rule: the values of columns and signs, where no rare pattern is found."""
-
-    columns: tuple[str, ...]
-    signs: tuple[Sign, ...]
-    rare: Clause
 
 
 def _among(lines: Iterable[int], rows: Rows) -> NDArray[np.bool_]:
@@ -451,20 +265,6 @@ def _among(lines: Iterable[int], rows: Rows) -> NDArray[np.bool_]:
     among = np.zeros(len(rows.starts), np.bool_)
     among[list(lines)] = True
     return among[rows.plain]
-
-
-def _repeat(split: _Split, rows: Rows) -> bool:
-    """Whether these columns say the same again and again."""
-    return _repeat_alone(split.columns, rows)
-
-
-def _repeat_alone(columns: Iterable[str], rows: Rows) -> bool:
-    table = Distinct(sorted(columns))
-    half = len(rows.plain) // 2
-    table.number(rows, np.arange(half))
-    known = len(table)
-    table.number(rows, np.arange(half, len(rows.plain)))
-    return len(table) - known <= REPEATED * (len(rows.plain) - half)
 
 
 def _row_with(columns: frozenset[str], rows: Rows, inside: NDArray[np.bool_]) -> int | None:
@@ -480,20 +280,3 @@ def _row_with(columns: frozenset[str], rows: Rows, inside: NDArray[np.bool_]) ->
         if said.any():
             return int(said.argmax())
     return None
-
-
-def _usable(patterns: list[Pattern]) -> tuple[list[Pattern], Prefilter]:
-    """Those that Hyperscan takes, and all of them compiled."""
-    try:
-        return patterns, Prefilter(patterns)
-    except hyperscan.HyperscanError:
-        usable = [one for one in patterns if _compiles(one)]
-        return usable, Prefilter(usable)
-
-
-def _compiles(pattern: Pattern) -> bool:
-    try:
-        Prefilter([pattern])
-    except hyperscan.HyperscanError:
-        return False
-    return True

@@ -22,7 +22,7 @@ _FIRST, _SECOND = 40503, 2654
 _SMALL = 2**-6
 """Of texts that no row holds the longer one is taken; many of them are still no row."""
 _EDGE = b"[\\n]"
-_NUMBER = re.compile(rb"\(\?:\^\|\[\^0-9\]\)0\*([0-9]+)\(\?:\[\^0-9\]\|\$\)")
+_NUMBER = re.compile(rb"\(\?:\^\|\[\^0-9\]\)0\*([0-9]+)\[\^0-9\]")
 _HEXADECIMAL = re.compile(rb"\\x([0-9a-f]{2})")
 
 
