@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tocsin.matching.rules import RuleSet, Seen
     from tocsin.matching.scan import Period
     from tocsin.matching.sigma.plan import Hit as Answer
-    from tocsin.matching.sigma.view import View
     from tocsin.model.artefact import Artefact
 
 
@@ -30,10 +29,6 @@ class Matcher(Protocol):
 
     def hits(self, event: Event, seen: Seen | None = None) -> Sequence[Answer]:
         """All rules that say yes, in rule order, and in which view of the row each did."""
-        ...
-
-    def view(self, event: Event, rule: str) -> View:
-        """`event` as `rule` sees it."""
         ...
 
 
@@ -58,7 +53,9 @@ def rows_found(
     `account` is told of every row and every problem. A text log is read in bulk, with the same
     result. Never raises on content.
     """
-    one = _Pass(rules.sigma_for(form), period, account)
+    matcher: Matcher
+    matcher = rules if isinstance(rules, JsonLinesRules) else rules.narrows.matcher(rules, form)
+    one = _Pass(matcher, period, account)
     rows: Iterable[Item]
     if form.bulk is None or isinstance(rules, JsonLinesRules):
         rows = form.parse(stream, artefact)

@@ -5,7 +5,9 @@ What comes out is what reading it row by row gives, by other means; see `tocsin.
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
+from operator import attrgetter
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
@@ -15,24 +17,29 @@ from tocsin.events.bulk_times import microseconds
 from tocsin.matching.prefilter import Prefilter
 from tocsin.matching.sigma.literals import literal
 from tocsin.matching.sigma.narrow import Chosen, Narrow
+from tocsin.matching.sigma.records import Records
+from tocsin.matching.sigma.routing import is_event_log
+from tocsin.matching.sigma.single import Single
 from tocsin.model.event import Event
 from tocsin.model.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from tocsin.events.bulk import Places
+    from tocsin.events.bulk import BulkReader, Places
     from tocsin.events.format import Format, Row
+    from tocsin.events.stretches import Stretch
     from tocsin.matching.rules import RuleSet, Seen
     from tocsin.matching.scan import Period
-    from tocsin.matching.sigma.plan import Hit
+    from tocsin.matching.sigma.plan import FormatRules, Hit
     from tocsin.model.artefact import Artefact
 
 
 HEADERS = 16
 """Headers of one format for which a choice is made; rows under further ones are all looked at."""
+_id = attrgetter("id")
 
 
 class Asked(NamedTuple):
@@ -71,6 +78,19 @@ class Narrows:
         self._by_header: dict[tuple[str, tuple[str, ...]], Narrow] = {}
         self._counts: Counter[str] = Counter()
         self._named: Prefilter | None = None
+        self._counted: frozenset[str] | None = None
+        self._records: dict[str, Records] = {}
+
+    def matcher(self, rules: RuleSet, form: Format) -> FormatRules | Records | Single:
+        """Whoever says what the rules say of one row of `form`."""
+        if form.bulk is not None:
+            return Single(rules.sigma_for(form), lambda: self.chosen(form))
+        if not is_event_log(form):
+            return rules.sigma_for(form)
+        found = self._records.get(form.name)
+        if found is None:
+            found = self._records[form.name] = Records(rules.sigma_for(form))
+        return found
 
     def of(self, rules: RuleSet, form: Format, rows: Rows) -> Narrow | None:
         """The choice for rows like these; None where there are too many headers."""
@@ -79,9 +99,22 @@ class Narrows:
         if found is None and self._counts[form.name] < HEADERS:
             self._counts[form.name] += 1
             found = self._by_header[key] = Narrow(
-                form, rules.sigma_for(form), rows.names, counted=rules.benign
+                form, rules.sigma_for(form), rows.names, counted=self.counted(rules)
             )
         return found
+
+    def counted(self, rules: RuleSet) -> frozenset[str]:
+        """The rules of which only the number of matches is wanted."""
+        if self._counted is None:
+            self._counted = rules.benign
+        return self._counted
+
+    def chosen(self, form: Format) -> Narrow | None:
+        """A choice that was made for this format, under any header."""
+        for (name, _), found in self._by_header.items():
+            if name == form.name and found.is_made:
+                return found
+        return None
 
     def named(self, rules: RuleSet) -> Prefilter:
         """What stands in every row that holds one of the user's indicators."""
@@ -93,8 +126,12 @@ class Narrows:
 
     @property
     def full_scans(self) -> frozenset[str]:
-        """The rules that had no rare text to look for under some header."""
-        return frozenset(rule for one in self._by_header.values() for rule in one.full_scans)
+        """The rules that had no rare text to look for under some header or in some event."""
+        narrowed: tuple[Narrow | Records, ...] = (
+            *self._by_header.values(),
+            *self._records.values(),
+        )
+        return frozenset(rule for one in narrowed for rule in one.full_scans)
 
 
 def narrowed(
@@ -104,24 +141,35 @@ def narrowed(
     rules: RuleSet,
     period: Period,
     seen: Seen | None,
+    *,
+    only: Stretch | None = None,
+    on_border: Callable[[], None] | None = None,
 ) -> Iterator[Item]:
-    """Everything in one text log whose format has `bulk`.
+    """Everything in one text log whose format has `bulk`, or in one stretch of it.
 
-    It comes in file order, but that `Plain` rows come before the problems among them.
+    It comes in file order, but that `Plain` rows come before the problems among them. `on_border`
+    hears where another stretch begins.
     """
-    if form.bulk is None:
-        raise ValueError(form.name)
-    for item in read_bulk(stream, artefact, form.bulk.reader(artefact)):
+    reader = _reader(artefact, form, only)
+    place = None if only is None else only.place
+    for item in read_bulk(stream, artefact, reader, only=place, on_border=on_border):
         if isinstance(item, Rows):
             yield from _in_block(item, form, rules, period, seen)
         else:
             yield item
 
 
+def _reader(artefact: Artefact, form: Format, only: Stretch | None) -> BulkReader:
+    if form.bulk is None:
+        raise ValueError(form.name)
+    return form.bulk.reader(artefact) if only is None else copy.copy(only.reader)
+
+
 def _in_block(
     rows: Rows, form: Format, rules: RuleSet, period: Period, seen: Seen | None
 ) -> Iterator[Item]:
     matcher = rules.sigma_for(form)
+    counted = rules.narrows.counted(rules)
     stream = form.bulk.stream if form.bulk else ()
     times_us = rows.times_us()
     timed = times_us >= 0
@@ -133,7 +181,12 @@ def _in_block(
         row = rows.read(line)
         if line not in alone:
             if isinstance(row, Event) and period.holds(row.time):
-                yield Asked(row, matcher.hits(row, seen, only=asked[line]))
+                everybody = asked[line] is None
+                hits = matcher.hits(row, seen if everybody else None, only=asked[line])
+                if not everybody and seen is not None and not counted.issuperset(map(_id, hits)):
+                    # Who else is asked hangs on the samples, which other jobs take elsewhere.
+                    matcher.hits(row, seen, only=())
+                yield Asked(row, hits)
         elif row is not None:
             if isinstance(row, Problem) and stream:
                 yield from _before(rows, line)
@@ -176,14 +229,23 @@ def _before(rows: Rows, line: int) -> Iterator[Before]:
 
 
 def rows_that_may_hold(
-    stream: BinaryIO, artefact: Artefact, form: Format, words: Sequence[str]
+    stream: BinaryIO,
+    artefact: Artefact,
+    form: Format,
+    words: Sequence[str],
+    only: Stretch | None = None,
 ) -> Iterator[Row]:
-    """Every row and problem that can hold one of `words` (lower case) in its text, and others."""
+    """Every row and problem that can hold one of `words` (lower case) in its text, and others.
+
+    With `only`, of that stretch of a text log.
+    """
     if form.bulk is None:
         yield from form.parse(stream, artefact)
         return
+    reader = _reader(artefact, form, only)
+    place = None if only is None else only.place
     search = Prefilter([literal(word) for word in words if word.isascii() and word])
-    for item in read_bulk(stream, artefact, form.bulk.reader(artefact)):
+    for item in read_bulk(stream, artefact, reader, only=place):
         if not isinstance(item, Rows):
             yield item
             continue

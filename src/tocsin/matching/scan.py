@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias
 
 from tocsin.events.kind import kind_of
 from tocsin.matching.match import Match
@@ -17,10 +17,12 @@ from tocsin.model.problem import Problem
 from tocsin.model.rule import RuleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+    from typing import Self
 
     from tocsin.events.format import Format, Row
+    from tocsin.events.stretches import Stretch
     from tocsin.matching.rules import RuleSet, Seen
     from tocsin.matching.sigma.plan import Hit
     from tocsin.matching.watching import Several, Watch
@@ -32,9 +34,25 @@ TEXT_LIMIT = 4096
 MATCHES_PER_RULE = 2000
 """Rows of one rule that are kept; the rest are counted, so a flood cannot eat the memory."""
 
+News: TypeAlias = tuple[str, bool, str]
+"""Where a match is, whether it is benign, and what page or file it is about."""
+
 
 class Observer(Protocol):
-    """Somebody who wants to see every row: coverage, builds, addresses."""
+    """Somebody who wants to see every row: coverage, builds, addresses.
+
+    Every file, and every stretch of a large one, is shown to a `fresh` observer, perhaps in
+    another process; then all are put together in the order of reading. So the result does not
+    depend on how many processes there are. An observer can be pickled.
+    """
+
+    def fresh(self) -> Self:
+        """An observer of this kind that has seen nothing."""
+        return type(self)()
+
+    def absorb(self, later: Self) -> None:
+        """Take what another of this kind saw, in one file and after this."""
+        raise NotImplementedError
 
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
         """One row, in file order."""
@@ -97,7 +115,7 @@ class Tally:
     correlated: Hits = field(default_factory=lambda: Hits(Plan()))
     counts: Counter[str] = field(default_factory=Counter)
     _kept: dict[int, Match] = field(default_factory=dict)
-    _told: dict[str, set[tuple[str, bool, str]]] = field(default_factory=dict)
+    _told: dict[str, set[News]] = field(default_factory=dict)
     _repeating: dict[str, list[int]] = field(default_factory=dict)
     _next: int = 0
 
@@ -111,8 +129,7 @@ class Tally:
         self.counts[match.rule] += 1
         told = self._told.setdefault(match.rule, set())
         repeating = self._repeating.setdefault(match.rule, [])
-        about = match.values.get("url_path") or match.values.get("file_path") or ""
-        news = (match.kind, bool(match.benign), about.lower())
+        news = news_of(match)
         if self.counts[match.rule] > MATCHES_PER_RULE:
             if news in told or not repeating:
                 return
@@ -124,7 +141,13 @@ class Tally:
         self._next += 1
 
 
-def scan(
+def news_of(match: Match) -> News:
+    """What a match tells that another of its rule may have told already."""
+    about = match.values.get("url_path") or match.values.get("file_path") or ""
+    return match.kind, bool(match.benign), about.lower()
+
+
+def scan(  # noqa: PLR0913 what one pass needs, nearly all of it by name
     stream: BinaryIO,
     artefact: Artefact,
     form: Format,
@@ -134,14 +157,18 @@ def scan(
     observers: Sequence[Observer],
     tally: Tally,
     seen: Seen,
+    only: Stretch | None = None,
+    relieve: Callable[[], Sequence[Observer]] | None = None,
 ) -> Event | None:
     """Read `artefact` once, to its end, and give its first row. Never raises on its content.
 
     A text log is read in bulk where no observer must see each row of it; the result is the same.
+    With `only` that stretch of such a log is read, from a stream that stands there. `relieve` is
+    asked for other observers at each border between two stretches; without it the same go on.
     """
     one = _Pass(artefact, form, rules, period, observers, tally, seen)
     if Watching.suffices(observers, form):
-        one.in_bulk(stream)
+        one.in_bulk(stream, only, relieve)
     else:
         for row in form.parse(stream, artefact):
             one.take(row)
@@ -169,8 +196,9 @@ class _Pass:
         self._observers = observers
         self._tally = tally
         self._seen = seen
-        self._matcher = rules.sigma_for(form)
+        self._matcher = rules.narrows.matcher(rules, form)
         self._kind = kind_of(form.name, "")
+        self._is_near = False
 
     def take(self, row: Row) -> None:
         """One row or problem, to be shown to everybody."""
@@ -182,16 +210,37 @@ class _Pass:
             observer.row(self._artefact, self._form, self._kind, row)
         self._match(row, self._matcher.hits(row, self._seen) if self._holds(row) else ())
 
-    def in_bulk(self, stream: BinaryIO) -> None:
+    def in_bulk(
+        self,
+        stream: BinaryIO,
+        only: Stretch | None,
+        relieve: Callable[[], Sequence[Observer]] | None,
+    ) -> None:
         """All rows of a text log, of which most are never looked at one by one."""
         watching = Watching(self._observers, self._artefact, self._form)
+
+        def border() -> None:
+            nonlocal watching
+            watching.end()
+            self._observers = self._observers if relieve is None else relieve()
+            watching = Watching(self._observers, self._artefact, self._form)
+            # As at the start of a file: nobody knows yet which rows are near.
+            self._kind, self._is_near = kind_of(self._form.name, ""), False
+
         for item in narrowed(
-            stream, self._artefact, self._form, self._rules, self._period, self._seen
+            stream,
+            self._artefact,
+            self._form,
+            self._rules,
+            self._period,
+            self._seen,
+            only=only,
+            on_border=border,
         ):
             match item:
                 case Plain():
                     watching.take(item)
-                    if self.first is None:
+                    if not self._is_near:
                         self._note(item.rows.event(0))
                 case Before():
                     self._note(item.event)
@@ -206,7 +255,7 @@ class _Pass:
 
     def _note(self, row: Event) -> None:
         self.first = self.first or row
-        self._kind = kind_of(self._form.name, row.stream)
+        self._kind, self._is_near = kind_of(self._form.name, row.stream), True
 
     def _holds(self, row: Event) -> bool:
         return self._period.holds(row.time)
@@ -285,10 +334,14 @@ def _values(form: Format, event: Event) -> dict[str, str]:
 
 
 def rows_with(
-    stream: BinaryIO, artefact: Artefact, form: Format, wanted: Sequence[str]
+    stream: BinaryIO,
+    artefact: Artefact,
+    form: Format,
+    wanted: Sequence[str],
+    only: Stretch | None = None,
 ) -> Iterator[Event]:
     """Only the rows whose text holds one of `wanted` (lower case); for the second hunt."""
     holds = holding(wanted)
-    for row in rows_that_may_hold(stream, artefact, form, wanted):
+    for row in rows_that_may_hold(stream, artefact, form, wanted, only):
         if not isinstance(row, Problem) and holds(row.text.lower()):
             yield row
