@@ -8,6 +8,7 @@ import pytest
 
 from tests.matching.sigma.rule_making import rule_text
 from tocsin.matching.sigma.literals import Carrier, Reach, ascii_runs
+from tocsin.matching.sigma.needs import needs
 from tocsin.matching.sigma.read import read_documents
 from tocsin.matching.sigma.sieve import sieve
 from tocsin.matching.sigma.translate import translate
@@ -22,7 +23,8 @@ def made(detection: object, reach: Reach = Reach.WHOLE) -> Sieve | None:
     carrier = Carrier(
         edge=b" ", runs=ascii_runs, reach=lambda _: reach, unsure=lambda run: run.isdigit()
     )
-    return sieve(translate(document.rule).node, carrier)
+    need = needs(translate(document.rule).node, carrier)
+    return None if need is None else sieve(need)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tocsin.matching.sigma import plain
-from tocsin.matching.sigma.literals import Carrier, Reach, choose
+from tocsin.matching.sigma.literals import Carrier, Reach
+from tocsin.matching.sigma.needs import needs
 from tocsin.matching.sigma.routing import sources_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from tocsin.events.format import Format
     from tocsin.matching.sigma.entry import SigmaEntry
-    from tocsin.matching.sigma.literals import Clause, Cost
+    from tocsin.matching.sigma.needs import Need
     from tocsin.matching.sigma.routing import Route, Sources
 
 _NUMERIC = re.compile(r"[0-9.]+", re.ASCII)
@@ -26,22 +27,20 @@ _NUMERIC = re.compile(r"[0-9.]+", re.ASCII)
 class Asks:
     """One rule, and how a row of this header carries what it looks for.
 
-    `fields` tell for each field of the rule which columns it may come from; `names` are those that
-    the header has. It `is_decided` by its columns where nothing else counts, such as a keyword.
+    `need` is what must stand in the row. `fields` tell for each field of the rule which columns it
+    may come from; `names` are those that the header has. It `is_decided` by its columns where
+    nothing else counts, such as a keyword.
     """
 
     place: int
     entry: SigmaEntry
     carrier: Carrier
+    need: Need | None
     fields: Mapping[str, frozenset[str]]
     names: frozenset[str]
     stream: frozenset[str]
     is_decided: bool
     is_viewed: bool
-
-    def choose(self, cost: Cost) -> Clause | None:
-        """Its cheapest clause."""
-        return choose(self.entry.node, self.carrier, cost)
 
     def columns_of(self, test: plain.FieldIs) -> frozenset[str]:
         """The columns that decide one test of it, and the stream."""
@@ -60,15 +59,17 @@ def asks_of(
     stream = frozenset(form.bulk.stream if form.bulk else ())
     used = frozenset[str]().union(*logged.values())
     is_decided = not has_keyword(entry.node) and used.isdisjoint(derived)
+    carrier = Carrier(
+        edge=rb"\r\n\"" + (form.bulk.separator if form.bulk else b""),
+        runs=_runs,
+        reach=lambda name: _reach(sources[name], derived),
+        unsure=lambda run: bool(derived) and bool(_NUMERIC.fullmatch(run)),
+    )
     return Asks(
         place=place,
         entry=entry,
-        carrier=Carrier(
-            edge=rb"\r\n\"" + (form.bulk.separator if form.bulk else b""),
-            runs=_runs,
-            reach=lambda name: _reach(sources[name], derived),
-            unsure=lambda run: bool(derived) and bool(_NUMERIC.fullmatch(run)),
-        ),
+        carrier=carrier,
+        need=needs(entry.node, carrier),
         fields={
             name: columns.union(*(derived[one].columns for one in columns if one in derived))
             for name, columns in ((name, frozenset(some)) for name, some in logged.items())

@@ -10,7 +10,8 @@ import numpy as np
 from tocsin.events.distinct import Distinct
 from tocsin.matching.prefilter import Prefilter
 from tocsin.matching.sigma.asks import tests_in
-from tocsin.matching.sigma.literals import DISGUISED, choose
+from tocsin.matching.sigma.literals import DISGUISED
+from tocsin.matching.sigma.needs import choose, needs
 from tocsin.matching.sigma.signs import MOST, exactly, judged, patterns_of
 
 if TYPE_CHECKING:
@@ -80,16 +81,17 @@ def plan_of(
 
     The database of `before` is used again where nothing else is searched for.
     """
+    repeats = _Repeats(rows)
     waiting: dict[Pattern, Asked | None] = {}
     by_columns: dict[tuple[tuple[str, ...], tuple[Sign, ...]], set[int]] = {}
     every: set[int] = set()
     for one in asks:
-        clause = one.choose(samples.cost)
+        clause = choose(one.need, samples.cost)
         if clause is not None and not samples.is_usable(clause):
             clause = None
         if clause is None or samples.is_common(clause):
-            split = _split(one, samples, rows)
-            if split is not None and (clause is None or _repeat(split.columns, rows)):
+            split = _split(one, samples, repeats)
+            if split is not None and (clause is None or repeats.of(split.columns)):
                 by_columns.setdefault((split.columns, split.signs), set()).add(one.place)
                 clause = split.rare
         if clause is None:
@@ -128,7 +130,7 @@ class _Split:
     rare: Clause
 
 
-def _split(one: Asks, samples: Samples, rows: Rows) -> _Split | None:
+def _split(one: Asks, samples: Samples, repeats: _Repeats) -> _Split | None:
     """The columns that decide a rule where none of some rare patterns is found."""
     if not one.is_decided:
         return None
@@ -136,13 +138,13 @@ def _split(one: Asks, samples: Samples, rows: Rows) -> _Split | None:
     signs: dict[Sign, None] = {}
     rare: set[Pattern] = set()
     for test in tests_in(one.entry.node):
-        clause = choose(test, one.carrier, samples.cost)
+        clause = choose(needs(test, one.carrier), samples.cost)
         if clause is not None and not samples.is_common(clause):
             rare |= clause
             continue
         found = one.columns_of(test)
         told: list[Sign] | None = None
-        if not _repeat(found, rows):
+        if not repeats.of(found):
             told = exactly(test, one) or (judged(test, one, clause) if clause else None)
         if told is None:
             columns |= found
@@ -154,11 +156,24 @@ def _split(one: Asks, samples: Samples, rows: Rows) -> _Split | None:
     return _Split(tuple(sorted(columns)), tuple(signs), frozenset(rare))
 
 
-def _repeat(columns: Iterable[str], rows: Rows) -> bool:
-    """Whether these columns say in the second half of a block what they said in the first."""
-    table = Distinct(sorted(columns))
-    half = len(rows.plain) // 2
-    table.number(rows, np.arange(half))
-    known = len(table)
-    table.number(rows, np.arange(half, len(rows.plain)))
-    return len(table) - known <= REPEATED * (len(rows.plain) - half)
+class _Repeats:
+    """Whether columns say in the second half of a block what they said in the first."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._known: dict[frozenset[str], bool] = {}
+
+    def of(self, columns: Iterable[str]) -> bool:
+        """Tell it of the combinations of these; many rules look at the same ones."""
+        key = frozenset(columns)
+        if key not in self._known:
+            self._known[key] = self._told(sorted(key))
+        return self._known[key]
+
+    def _told(self, columns: Sequence[str]) -> bool:
+        table, count = Distinct(columns), len(self._rows.plain)
+        half = count // 2
+        table.number(self._rows, np.arange(half))
+        known = len(table)
+        table.number(self._rows, np.arange(half, count))
+        return len(table) - known <= REPEATED * (count - half)

@@ -85,11 +85,7 @@ class Narrow:
             route.streams is not None for _, _, routes in rules.routed for route in routes
         )
         """Whether rows with the same columns may be asked about by different rules."""
-        self._sieves = {
-            one.place: found
-            for one in self._asks
-            if (found := sieve(one.entry.node, one.carrier)) is not None
-        }
+        self._sieves = {one.place: sieve(one.need) for one in self._asks if one.need is not None}
         self._unseen: dict[str, int] = {}
         self._samples = Samples(self._asks)
         self._choices = 0

@@ -22,7 +22,8 @@ import hyperscan
 from tocsin.matching.prefilter import Prefilter
 from tocsin.matching.sigma.asks import has_keyword
 from tocsin.matching.sigma.decided import Known
-from tocsin.matching.sigma.literals import Carrier, Reach, ascii_runs, choose
+from tocsin.matching.sigma.literals import Carrier, Reach, ascii_runs
+from tocsin.matching.sigma.needs import choose, needs
 from tocsin.matching.sigma.plan import REMEMBERED
 from tocsin.matching.sigma.rarity import Rarity
 from tocsin.matching.sigma.routing import sources_of
@@ -200,7 +201,7 @@ def _rare_clause(rule: _Rule, guess: Guess) -> Clause | None:
     """The rarest clause of a rule; None where it has none, or none that is worth a search."""
     if isinstance(rule.left, bool):
         return None
-    clause = choose(rule.left, _carrier(rule.route), guess.rows_with)
+    clause = choose(needs(rule.left, _carrier(rule.route)), guess.rows_with)
     if clause is None or any(len(pattern) > _LONGEST_PATTERN for pattern in clause):
         return None
     rows = sum(guess.rows_with(pattern) for pattern in clause)

@@ -13,6 +13,7 @@ import numpy as np
 
 from tocsin.matching.prefilter import Prefilter
 from tocsin.matching.sigma.literals import letters
+from tocsin.matching.sigma.needs import choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +107,7 @@ def _all_patterns(asks: Sequence[Asks]) -> list[Pattern]:
         return 0.0
 
     for one in asks:
-        one.choose(free)
+        choose(one.need, free)
     return list(wanted)
 
 
