@@ -55,18 +55,9 @@ class Addresses(Observer):
         columns = _COLUMNS.get(form.name)
         return () if columns is None else (Watch(columns),)
 
-    def distinct(
-        self,
-        artefact: Artefact,
-        form: Format,
-        kind: str,
-        event: Event,
-        several: Several,
-        watch: Watch,
-    ) -> None:
+    def distinct(self, several: Several) -> None:
         """Count requests of one client with one user agent."""
-        del artefact, watch
-        self._count(form, kind, event, several.rows)
+        self._count(several.form, several.kind, several.event, several.rows)
 
     def _count(self, form: Format, kind: str, event: Event, requests: int) -> None:
         fields = event.fields

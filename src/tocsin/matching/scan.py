@@ -65,17 +65,9 @@ class Observer(Protocol):
         del form
         return None
 
-    def distinct(
-        self,
-        artefact: Artefact,
-        form: Format,
-        kind: str,
-        event: Event,
-        several: Several,
-        watch: Watch,
-    ) -> None:
-        """Rows that were read in bulk and are like `event` in the columns of `watch`."""
-        del artefact, form, kind, event, several, watch
+    def distinct(self, several: Several) -> None:
+        """Rows that were read in bulk and are alike in the columns of one watch."""
+        del several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,11 +38,16 @@ class Watch(NamedTuple):
 
 
 class Several(NamedTuple):
-    """Rows that are equal in the columns of a watch: how many, and their times where asked for.
+    """Rows of one artefact and kind that are equal in the columns of a watch; `event` is one.
 
-    Times are microseconds since 1970, UTC.
+    `rows` says how many, and `times_us` when, in microseconds since 1970, UTC, if asked for.
     """
 
+    artefact: Artefact
+    form: Format
+    kind: str
+    event: Event
+    watch: Watch
     rows: int
     times_us: Places | None
 
@@ -116,8 +121,9 @@ class _Counter:
     def _tell(self, number: int, count: int, times_us: NDArray[np.int64] | None) -> None:
         event = self._events[number]
         kind = kind_of(self._form.name, event.stream)
-        several = Several(count, times_us)
-        self._observer.distinct(self._artefact, self._form, kind, event, several, self._watch)
+        self._observer.distinct(
+            Several(self._artefact, self._form, kind, event, self._watch, count, times_us)
+        )
 
     def end(self) -> None:
         if not self._watch.times:

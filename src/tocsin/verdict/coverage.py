@@ -152,19 +152,10 @@ class CoverageTaker(Observer):
         del form
         return (Watch(times=True),)
 
-    def distinct(
-        self,
-        artefact: Artefact,
-        form: Format,
-        kind: str,
-        event: Event,
-        several: Several,
-        watch: Watch,
-    ) -> None:
+    def distinct(self, several: Several) -> None:
         """Count rows of one kind."""
-        del form, event, watch
-        counts = self._counts_of(kind)
-        counts.files.add(artefact.path.inside)
+        counts = self._counts_of(several.kind)
+        counts.files.add(several.artefact.path.inside)
         counts.events += several.rows
         times = several.times_us
         if times is None or not len(times):

@@ -109,19 +109,11 @@ class NameCollector(Observer):
             raise NotImplementedError(f"a name in a derived field of {form.name}")
         return tuple(Watch((name,)) for name in dict.fromkeys((*names, *_MORE_FIELDS)))
 
-    def distinct(
-        self,
-        artefact: Artefact,
-        form: Format,
-        kind: str,
-        event: Event,
-        several: Several,
-        watch: Watch,
-    ) -> None:
+    def distinct(self, several: Several) -> None:
         """Take the name in one column of so many rows."""
-        del artefact, kind
-        (name,) = watch.columns
-        for column in _columns_of(form):
+        (name,) = several.watch.columns
+        event = several.event
+        for column in _columns_of(several.form):
             if column.source == name and (value := column.value(event)):
                 self._once(column.name, value, several.rows)
         if (what := _MORE_FIELDS.get(name)) and (value := event.fields.get(name)):

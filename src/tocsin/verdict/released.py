@@ -63,18 +63,9 @@ class ReleasedBuilds(Builds):
             columns.update(dict.fromkeys(found.columns if found else (one.source,)))
         return (Watch(tuple(columns), times=True),) if columns else ()
 
-    def distinct(
-        self,
-        artefact: Artefact,
-        form: Format,
-        kind: str,
-        event: Event,
-        several: Several,
-        watch: Watch,
-    ) -> None:
+    def distinct(self, several: Several) -> None:
         """Note the build that these rows name, if it can be true of them."""
-        del watch
-        times = several.times_us
+        form, event, times = several.form, several.event, several.times_us
         if times is None or not len(times):
             return
         ends = {int(times.min()), int(times.max())}
@@ -85,7 +76,8 @@ class ReleasedBuilds(Builds):
             if len(true):
                 ends |= {int(true.min()), int(true.max())}
         for time_us in sorted(ends):
-            self.row(artefact, form, kind, replace(event, time=moment(time_us)))
+            row = replace(event, time=moment(time_us))
+            self.row(several.artefact, form, several.kind, row)
 
     def absorb(self, later: Self) -> None:
         """Take the builds that one more file names, those that cannot be true too."""
