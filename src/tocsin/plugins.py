@@ -14,18 +14,27 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def load(package: ModuleType, constant: str, kind: type[T]) -> dict[str, T]:
-    """Import every module in `package` and collect its `constant`, by module name, sorted.
+def names(package: ModuleType) -> list[str]:
+    """The modules of `package` that are plugins, sorted; none is imported.
 
-    Modules whose name starts with an underscore are no plugins. Raises `PluginError` where a
-    module cannot be imported, lacks the constant, or holds something that is not a `kind`: a
-    plugin that is silently missing would be worse than a run that stops.
+    Modules whose name starts with an underscore are no plugins.
+    """
+    found = (info.name for info in pkgutil.iter_modules(package.__path__))
+    return sorted(name for name in found if not name.startswith("_"))
+
+
+def load(
+    package: ModuleType, constant: str, kind: type[T], *, only: str | None = None
+) -> dict[str, T]:
+    """Import every plugin in `package` and collect its `constant`, by module name, sorted.
+
+    With `only`, that one alone. Raises `PluginError` where a module cannot be imported, lacks the
+    constant, or holds something that is not a `kind`: a plugin that is silently missing would be
+    worse than a run that stops.
     """
     found: dict[str, T] = {}
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        if info.name.startswith("_"):
-            continue
-        name = f"{package.__name__}.{info.name}"
+    for plugin in names(package) if only is None else [only]:
+        name = f"{package.__name__}.{plugin}"
         try:
             module = importlib.import_module(name)
         except ImportError as error:
@@ -33,5 +42,5 @@ def load(package: ModuleType, constant: str, kind: type[T]) -> dict[str, T]:
         value = getattr(module, constant, None)
         if not isinstance(value, kind):
             raise PluginError(f"needs a constant {constant} of type {kind.__name__}", where=name)
-        found[info.name] = value
+        found[plugin] = value
     return found

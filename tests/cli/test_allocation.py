@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import subprocess
 import sys
 
@@ -43,3 +44,14 @@ def test_a_c_library_without_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
     assert not allocation.keep_freed_memory()
+
+
+def test_garbage_is_looked_for_less_often_than_python_does_by_itself() -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(700, *before[1:])
+    try:
+        allocation.collect_seldom()
+        assert gc.isenabled()
+        assert 7_000 < gc.get_threshold()[0]
+    finally:
+        gc.set_threshold(*before)

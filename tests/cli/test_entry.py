@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 import tocsin
 from tocsin.cli import entry
-from tocsin.cli.command import Command
+from tocsin.cli.command import Command, all_commands, commands_for
 from tocsin.cli.exits import Exit
 from tocsin.errors import KnowledgeError, SourceError, UsageError
 
@@ -21,7 +23,7 @@ def run_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
         raise error
 
     broken = Command(name="break", help="Break.", configure=lambda _: None, run=fail)
-    monkeypatch.setattr(entry, "all_commands", lambda: {"break": broken})
+    monkeypatch.setattr(entry, "commands_for", lambda _: {"break": broken})
     return entry.main(["break"])
 
 
@@ -67,3 +69,36 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         entry.main(["--version"])
     assert 0 == stopped.value.code
     assert f"tocsin {tocsin.__version__}\n" == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [
+        (["rules", "x"], ["rules"]),
+        (["--builtin-knowledge", "hunt", "x"], ["hunt"]),
+        (["--help"], list(all_commands())),
+        ([], list(all_commands())),
+        (["nothing", "hunt"], list(all_commands())),
+    ],
+)
+def test_only_the_command_that_was_asked_for_is_imported(
+    words: list[str], known: list[str]
+) -> None:
+    assert known == list(commands_for(words))
+
+
+def test_starting_one_command_does_not_import_what_the_others_work_with() -> None:
+    code = "import sys; from tocsin.cli import main\ntry: main(['rules', '--help'])\nexcept SystemExit: pass\n"
+    code += "print([name for name in ('jinja2', 'py7zr', 'tocsin.hunt') if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]" == ran.stdout.splitlines()[-1]
+
+
+def test_a_command_that_there_is_not_is_refused_with_the_names_of_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        entry.main(["hunnt"])
+    assert 2 == stopped.value.code
+    said = capsys.readouterr().err
+    assert all(name in said for name in all_commands())

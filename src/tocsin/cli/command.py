@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from tocsin import plugins
@@ -11,7 +10,7 @@ from tocsin.cli import commands
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +30,17 @@ class Command:
     reads_knowledge: bool = True
 
 
-@cache
 def all_commands() -> dict[str, Command]:
     """Every command, by name."""
     return plugins.load(commands, "COMMAND", Command)
+
+
+def commands_for(arguments: Sequence[str]) -> dict[str, Command]:
+    """The command that `arguments` ask for; all of them where that is not told so easily.
+
+    A command imports what it works with. The others' would double the time to start.
+    """
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    if asked not in plugins.names(commands):
+        return all_commands()
+    return plugins.load(commands, "COMMAND", Command, only=asked)

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 import tocsin
 from tocsin.cli import knowledge
-from tocsin.cli.allocation import keep_freed_memory
-from tocsin.cli.command import all_commands
+from tocsin.cli.allocation import collect_seldom, keep_freed_memory
+from tocsin.cli.command import all_commands, commands_for
 from tocsin.cli.exits import Exit
 from tocsin.errors import SourceError, TocsinError
 from tocsin.report.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from tocsin.cli.command import Command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,9 +30,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _never_choke_on_a_character()
     keep_freed_memory()
+    collect_seldom()
     try:
-        arguments = parser().parse_args(argv)
-        command = all_commands()[arguments.command]
+        words = sys.argv[1:] if argv is None else argv
+        commands = commands_for(words)
+        arguments = parser(commands).parse_args(words)
+        command = commands[arguments.command]
         builtin = arguments.builtin_knowledge or not command.reads_knowledge
         with knowledge.in_use(builtin=builtin):
             code = command.run(arguments)
@@ -57,8 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(known: Mapping[str, Command] | None = None) -> argparse.ArgumentParser:
+    """The whole command line, or what of it is for the commands that are `known`."""
     top = argparse.ArgumentParser(prog="tocsin", description=tocsin.__doc__, allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"tocsin {tocsin.__version__}")
     top.add_argument(
@@ -67,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
         help="use the knowledge of this release, whatever tocsin pack update brought",
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, command in all_commands().items():
+    for name, command in (all_commands() if known is None else known).items():
         one = commands.add_parser(
             name, help=command.help, description=command.help, allow_abbrev=False
         )

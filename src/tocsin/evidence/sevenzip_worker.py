@@ -3,14 +3,6 @@
 A process of its own because 7z's many decoders are C code that is handed hostile data, and some
 of them have no limit on the memory of one step. The system holds the limit here, and a crash ends
 the child, not the hunt.
-
-A message is a byte for its kind, its length, the packed bytes read so far, and its payload:
-
-* ``F`` a file begins (JSON: name, size, times, what it is), ``D`` some of its content, ``E`` it
-  ended well, ``C`` it ended with a wrong checksum;
-* ``X`` it cannot be read, or not further (JSON: code and detail); without a file begun, the whole
-  archive cannot;
-* ``Z`` everything was said.
 """
 
 from __future__ import annotations
@@ -19,7 +11,6 @@ import io
 import json
 import os
 import stat
-import struct
 import sys
 import zlib
 from typing import Any, BinaryIO, cast
@@ -29,10 +20,9 @@ import py7zr.archiveinfo
 from py7zr.io import Py7zIO, WriterFactory
 
 from tocsin.evidence.regions import BUFFER_BYTES, Handle, HandleRegion, RegionStream
+from tocsin.evidence.sevenzip_pipe import HEADER, LONGEST_MESSAGE_BYTES
 from tocsin.model.problem import ProblemCode
 
-HEADER = struct.Struct("<cIQ")
-LONGEST_MESSAGE_BYTES = 1024 * 1024
 MEMORY_BYTES = 1024 * 2**20
 """An archive made with `-mx9` needs 64 MiB and more; one that needs more than this is refused."""
 MOST_FAILURES = 64

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.evidence.damage import ArchiveError, MemberError
 from tocsin.evidence.regions import BUFFER_BYTES
-from tocsin.evidence.sevenzip_worker import HEADER, LONGEST_MESSAGE_BYTES
+from tocsin.evidence.sevenzip_pipe import HEADER, LONGEST_MESSAGE_BYTES
 from tocsin.evidence.times import from_filetime
 from tocsin.model.artefact import FileTime, TimeKind, TimeOrigin
 from tocsin.model.problem import ProblemCode
