@@ -29,6 +29,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.events.bulk import Derived
@@ -85,12 +86,14 @@ def count_csv(data: bytes) -> int:
     return count_data_lines(data, HEADER)
 
 
+@lru_cache(maxsize=2)
 def log_type(text: str) -> str:
     """What ``#Log-type:`` says in the first part of a file, lower case; empty where nothing."""
     found = re.search(r"^#Log-type:[ \t]*([^\r\n]*)", text, re.IGNORECASE | re.MULTILINE)
     return found.group(1).strip().lower() if found else ""
 
 
+@lru_cache(maxsize=2)
 def header_names(text: str) -> frozenset[str]:
     """The column names of the first header in the first part of a file, lower case."""
     for line in re.split(r"\r\n|\r|\n", text):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from tocsin.model.problem import Problem, ProblemCode
@@ -105,8 +106,9 @@ def encoding_of(head: bytes) -> str:
     return "utf-8"
 
 
+@lru_cache(maxsize=2)
 def head_text(head: bytes) -> str:
-    """The first bytes of a file as text, for `Format.recognise`."""
+    """The first bytes of a file as text, for `Format.recognise`: all formats ask for the same."""
     encoding = encoding_of(head[:HEAD_BYTES])
     text = head.decode(encoding, "replace" if encoding != "utf-8" else "surrogateescape")
     return text.lstrip("\ufeff")

@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tocsin.events.bulk_times import Clock
@@ -68,6 +69,7 @@ def w3c_reader(artefact: Artefact, finish: Finish) -> BulkReader:
     return _Log(artefact, finish)
 
 
+@lru_cache(maxsize=2)
 def field_names(text: str) -> frozenset[str]:
     """All names in the ``#Fields`` lines of the first part of a file."""
     lines = re.findall(r"^#Fields:([^\r\n]*)", text, re.IGNORECASE | re.MULTILINE)

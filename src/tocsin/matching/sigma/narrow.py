@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _WORTH = 6_000
 """Rows that passed beyond what the samples made believe, at which choosing anew pays."""
-_SAMPLES = 200
+_SAMPLES = 12
 """Files, or stretches under a header, of which the first block is a sample."""
 _CHOICES = 8
 _TRIES = 3
