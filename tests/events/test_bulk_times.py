@@ -9,7 +9,6 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.events.bulk import PADDING
 from tocsin.events.bulk_times import Clock, microseconds, times_us
 
 TIME = re.compile(r"\d\d:\d\d:\d\d", re.ASCII)
@@ -39,10 +38,10 @@ def slowly(date: str, time: str, fraction: str = "000") -> int:
 def in_bulk(clock: Clock, lines: list[list[str]]) -> list[int]:
     """The times of rows with these values, which are separated by LFs here."""
     data = b"".join("\n".join((*line, "")).encode() for line in lines)
-    codes = np.frombuffer(data + bytes(PADDING), np.uint8)
+    codes = np.frombuffer(data, np.uint8)
     cuts = np.flatnonzero(codes == ord("\n")).reshape(len(lines), -1)
     starts = np.concatenate([[0], cuts[:-1, -1] + 1])
-    return times_us(clock, codes, starts, cuts, cuts[:, -1]).tolist()
+    return [int(time) for time in times_us(clock, codes, starts, cuts, cuts[:, -1])]
 
 
 @given(st.lists(st.tuples(dates, clocks), min_size=1, max_size=40))

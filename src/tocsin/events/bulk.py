@@ -129,7 +129,7 @@ class Rows:
     def times_us(self) -> Places:
         """Microseconds since 1970, UTC, of each plain row; -1 where it is not written as usual."""
         starts, ends = self.starts[self.plain], self.ends[self.plain]
-        return times_us(self._clock, self.padded(), starts, self.cuts, ends)
+        return times_us(self._clock, self.codes, starts, self.cuts, ends)
 
     def padded(self) -> NDArray[np.uint8]:
         """The block, followed by `PADDING` zeros, so that words can be read behind its end."""

@@ -53,23 +53,23 @@ def microseconds(time: datetime) -> int:
 
 
 def times_us(
-    clock: Clock, padded: NDArray[np.uint8], starts: Places, cuts: Places, ends: Places
+    clock: Clock, codes: NDArray[np.uint8], starts: Places, cuts: Places, ends: Places
 ) -> Places:
     """Microseconds since 1970 of each row; -1 where the time is not written as usual."""
     if clock.moment is not None:
-        words, fine = _read(padded, column_at(clock.moment, starts, cuts, ends), _MOMENT)
+        words, fine = _read(codes, column_at(clock.moment, starts, cuts, ends), _MOMENT)
         days, is_day = _days(words, [0, 1, 2, 3, 5, 6, 8, 9])
         clocked, is_time = _of_day(words, 11)
         thousandths = _number(words, [20, 21, 22]) * 1000
         return np.where(fine & is_day & is_time, days * _DAY_US + clocked + thousandths, -1)
     if clock.time is None:
         return np.full(len(starts), -1)
-    words, fine = _read(padded, column_at(clock.time, starts, cuts, ends), _TIME)
+    words, fine = _read(codes, column_at(clock.time, starts, cuts, ends), _TIME)
     clocked, is_time = _of_day(words, 0)
     if clock.date is None:
         day = _day_number(int(clock.day.replace("-", ""))) if _is_day(clock.day) else None
         return np.where(fine & is_time, day * _DAY_US + clocked, -1) if day else _none(starts)
-    words, is_date = _read(padded, column_at(clock.date, starts, cuts, ends), _DATE)
+    words, is_date = _read(codes, column_at(clock.date, starts, cuts, ends), _DATE)
     days, is_day = _days(words, [0, 1, 2, 3, 5, 6, 8, 9])
     return np.where(fine & is_time & is_date & is_day, days * _DAY_US + clocked, -1)
 
@@ -85,12 +85,15 @@ def _none(starts: Places) -> Places:
 
 
 def _read(
-    padded: NDArray[np.uint8], column: tuple[Places, Places], shape: bytes
+    codes: NDArray[np.uint8], column: tuple[Places, Places], shape: bytes
 ) -> tuple[Words, Flags]:
     """The values as words of eight bytes, and which have digits where `shape` has zeros."""
     begins, stops = column
     width = -(-len(shape) // 8) * 8
-    taken = np.ndarray((len(padded) - width + 1,), f"V{width}", padded, strides=(1,))
+    if len(begins) and begins[-1] + width > len(codes):
+        # Rows come in order, so the last one's value is the only one near to the end.
+        codes = np.concatenate([codes, np.zeros(width, np.uint8)])
+    taken = np.ndarray((len(codes) - width + 1,), f"V{width}", codes, strides=(1,))
     words = taken[begins].view("<u8").reshape(-1, width // 8)
     fine = stops - begins == len(shape)
     for place in range(width // 8):

@@ -184,11 +184,12 @@ class Lines:
             if too_long and not start:
                 continue
             too_long = False
-            block = rest + chunk[start:]
-            end = block.rfind(b"\n")
-            rest = block[end + 1 :]
-            if end >= 0:
-                yield block[: end + 1]
+            end = chunk.rfind(b"\n", start) + 1
+            if end:
+                yield b"".join((rest, memoryview(chunk)[start:end]))
+                rest = chunk[end:]
+            else:
+                rest += chunk[start:]
             if len(rest) > MAX_LINE_BYTES:
                 yield self._too_long()
                 rest, too_long = b"", True
