@@ -7,7 +7,7 @@ for every row. But whether a test of it holds is yes or no, and often told by a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 import numpy as np
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 MOST = 60
 """Signs that fit into one number, a bit for each."""
+_REMEMBERED = 8192
+_SHORT = 128
+"""Bytes. Together they keep the memory of one sign below 2 MiB, whatever the texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +157,7 @@ def _judge(sign: Judged, rows: Rows, begins: Places, stops: Places) -> NDArray[n
     places = zip(begins.tolist(), stops.tolist(), strict=True)
     data = rows.data
     if (search := _searched(sign.test)) is not None:
-        said = [
-            search(text) and text not in _SAY_NOTHING
-            for text in (data[begin:stop] for begin, stop in places)
-        ]
+        said = [search(data[begin:stop]) for begin, stop in places]
     else:
         test = _compiled(sign.test)
         said = [test(_Cell(data[begin:stop].decode("ascii"))) for begin, stop in places]
@@ -166,11 +166,23 @@ def _judge(sign: Judged, rows: Rows, begins: Places, stops: Places) -> NDArray[n
 
 @cache
 def _searched(test: plain.FieldIs) -> Callable[[bytes], bool] | None:
-    """The test, if it is nothing but regular expressions, without an object for each text."""
+    """The test, if it is nothing but regular expressions, without an object for each text.
+
+    A column that is never the same twice still says the same of ten thousand users, so the
+    answers for short texts are remembered.
+    """
     patterns = [value for value in test.values if isinstance(value, plain.Regex)]
     if len(patterns) < len(test.values):
         return None
-    return regex_of_ascii([(one.pattern, flags_of(one)) for one in patterns])
+    search = regex_of_ascii([(one.pattern, flags_of(one)) for one in patterns])
+    if search is None:
+        return None
+
+    def says(text: bytes) -> bool:
+        return text not in _SAY_NOTHING and search(text)
+
+    remembered = lru_cache(maxsize=_REMEMBERED)(says)
+    return lambda text: remembered(text) if len(text) <= _SHORT else says(text)
 
 
 @cache
