@@ -150,7 +150,7 @@ def narrowed(
     It comes in file order, but that `Plain` rows come before the problems among them. `on_border`
     hears where another stretch begins.
     """
-    reader = _reader(artefact, form, only)
+    reader = reader_of(artefact, form, only)
     place = None if only is None else only.place
     for item in read_bulk(stream, artefact, reader, only=place, on_border=on_border):
         if isinstance(item, Rows):
@@ -159,7 +159,8 @@ def narrowed(
             yield item
 
 
-def _reader(artefact: Artefact, form: Format, only: Stretch | None) -> BulkReader:
+def reader_of(artefact: Artefact, form: Format, only: Stretch | None) -> BulkReader:
+    """The line reader of a whole text log in bulk, or of one stretch of it."""
     if form.bulk is None:
         raise ValueError(form.name)
     return form.bulk.reader(artefact) if only is None else copy.copy(only.reader)
@@ -226,30 +227,3 @@ def _before(rows: Rows, line: int) -> Iterator[Before]:
     at = int(np.searchsorted(rows.plain, line)) - 1
     if at >= 0:
         yield Before(rows.event(at))
-
-
-def rows_that_may_hold(
-    stream: BinaryIO,
-    artefact: Artefact,
-    form: Format,
-    words: Sequence[str],
-    only: Stretch | None = None,
-) -> Iterator[Row]:
-    """Every row and problem that can hold one of `words` (lower case) in its text, and others.
-
-    With `only`, of that stretch of a text log.
-    """
-    if form.bulk is None:
-        yield from form.parse(stream, artefact)
-        return
-    reader = _reader(artefact, form, only)
-    place = None if only is None else only.place
-    search = Prefilter([literal(word) for word in words if word.isascii() and word])
-    for item in read_bulk(stream, artefact, reader, only=place):
-        if not isinstance(item, Rows):
-            yield item
-            continue
-        _, at = search.search(item.data)
-        for line in np.union1d(item.lines_of(at), item.odd).tolist():
-            if (row := item.read(line)) is not None:
-                yield row

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias
 
 from tocsin.events.kind import kind_of
+from tocsin.matching.finding import rows_that_may_hold
 from tocsin.matching.match import Match
-from tocsin.matching.narrowing import Asked, Before, Plain, narrowed, rows_that_may_hold
+from tocsin.matching.narrowing import Asked, Before, Plain, narrowed
 from tocsin.matching.sigma.correlation.hits import Hits
 from tocsin.matching.sigma.correlation.link import Plan
 from tocsin.matching.watching import Watching
