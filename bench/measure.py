@@ -46,7 +46,7 @@ def measure(
             command,
             stdout=target,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **(environment or {})},
+            env={**_ordinary(), **(environment or {})},
             start_new_session=True,  # so that a limit stops its children as well
         )
         watch = Watch(process.pid)
@@ -69,6 +69,11 @@ def measure(
         peak_mib=watch.peak_kib / 1024,
         code=process.returncode,
     )
+
+
+def _ordinary() -> dict[str, str]:
+    """This environment, but that Python keeps what it compiles, as where it is installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class Watch(threading.Thread):

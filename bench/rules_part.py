@@ -50,6 +50,16 @@ class Bench:
         return self.logs.size_bytes / 2**20
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One way to call `tocsin rules`; `of_first` compares its wall time with the first one's."""
+
+    what: str
+    options: list[str]
+    bar: float | None = None
+    of_first: bool = False
+
+
 def run(log: str, settings: Settings, folder: Path) -> Part:
     """Generate, then Tocsin and the rivals over the same files with a warm cache."""
     bench = prepare(log, settings, folder)
@@ -67,7 +77,7 @@ def run(log: str, settings: Settings, folder: Path) -> Part:
         lines += rivals(settings, bench, rg)
     return Part(
         name=f"rules-{log}",
-        title=f"{RULES} generated rules and those shipped over {bench.mib:.0f} MiB of {log} logs, "
+        title=f"{RULES} generated rules over {bench.mib:.0f} MiB of {log} logs, "
         f"{bench.logs.rows:,} rows in {len(bench.files)} files",
         ratio="CPU against rg's on the same files (two jobs: wall time against one job's)",
         synthetic="logs and rules; every rule has a text that could be searched for, and one row "
@@ -93,34 +103,35 @@ def plain(settings: Settings, bench: Bench, rg: Run | None) -> list[Line]:
 
 
 def tocsin(settings: Settings, bench: Bench, rg: Run | None) -> tuple[list[Line], list[str]]:
-    """`tocsin rules` with one job, and with two where it has jobs."""
+    """`tocsin rules` with one job, with two where it has jobs, and with the packs' rules too."""
     shipped = [str(path) for path in sorted(SHIPPED.glob("*/sigma"))]
-    command = [
-        sys.executable, "-m", "tocsin", "rules", str(bench.rules), *shipped,
-        "--events", str(bench.folder / "server"), "--json", "--quiet",
-    ]  # fmt: skip
+    command = [sys.executable, "-m", "tocsin", "rules", str(bench.rules)]
+    events = ["--events", str(bench.folder / "server"), "--json", "--quiet"]
     expected = [(one.slug, (one.path, one.line)) for one in bench.logs.planted]
     lines: list[Line] = []
     wrong: list[str] = []
-    jobs = ["1", "2"] if settings.has_jobs("rules", "nothing", "--events", "nothing") else [""]
+    has_jobs = settings.has_jobs("rules", "nothing", "--events", "nothing")
+    one_job, two_jobs = [[*events, "--jobs", jobs] for jobs in "12"] if has_jobs else [events, []]
+    runs = [
+        Asked(what=f"{RULES}", bar=BARS[bench.log], options=one_job),
+        Asked(what=f"{RULES}, 2 jobs", bar=TWO_JOBS_BAR, options=two_jobs, of_first=True),
+        Asked(what=f"{RULES} and those shipped", options=[*shipped, *one_job]),
+    ]
     first: Run | None = None
-    for number in jobs:
+    for number, one in enumerate(run for run in runs if run.options):
         out = bench.folder / f"hits{number}.jsonl"
-        took = measure(
-            [*command, *(["--jobs", number] if number else [])], out=out, limit_s=settings.ours_s
-        )
+        took = measure([*command, *one.options], out=out, limit_s=settings.ours_s)
         lost = [] if took.code is None else known.missing(out, expected)
         if lost or took.code != 0:
             wrong.append(f"tocsin rules on {bench.log}: code {took.code}, lost {lost[:3]}")
-        is_first = first is None
-        ratio = over(took, rg) if first is None else took.wall_s / first.wall_s
+        ratio = took.wall_s / first.wall_s if first and one.of_first else over(took, rg)
         lines.append(
             Line(
-                what=f"tocsin rules, {RULES}{f', {number} jobs' if number == '2' else ''}",
+                what=f"tocsin rules, {one.what}",
                 run=took,
                 amount=bench.mib,
                 ratio=ratio,
-                bar=BARS[bench.log] if is_first else TWO_JOBS_BAR,
+                bar=one.bar,
                 found=None if took.code is None else len(expected) - len(lost),
                 known=len(expected),
                 note=account(out) if took.code == 0 else f"code {took.code}",
