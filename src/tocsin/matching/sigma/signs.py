@@ -149,6 +149,9 @@ def signs_in(
                 fits &= first == begins
             if sign.ends:
                 fits &= last + 1 == stops
+            if sign.pattern == _DASH:
+                # A column that says nothing holds this text, and no value.
+                fits &= stops - begins > 1
         found[row[fits]] |= np.uint64(1 << bit)
     return found
 
@@ -205,4 +208,5 @@ class _Cell(View):
 
 
 _SAY_NOTHING = (b"", b"-")
+_DASH = literal("-")
 _NOTHING = Event(time=None, place=0, fields={}, text="")
