@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tocsin.matching.sigma import plain
 from tocsin.matching.sigma.literals import LONGEST, UNRESERVED, Reach, literal, word
 from tocsin.matching.sigma.text import stands_for_nothing
-from tocsin.matching.sigma.values import flags_of
+from tocsin.matching.sigma.values import exact, flags_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -126,9 +126,9 @@ class _Finder:
                 return _all_of(self._of_text(value))
             case plain.Regex():
                 return self._of_regex(_parsed(value))
-            case plain.Number() if value.number == int(value.number):
+            case plain.Number() if (number := exact(value.number)) == int(number):
                 # A number may have zeros, a sign or blanks around it, and no other digit.
-                digits = b"%d" % abs(int(value.number))
+                digits = b"%d" % abs(int(number))
                 return Text(b"(?:^|[^0-9])0*" + digits + b"[^0-9]", digits)
             case plain.Truth():
                 return _text(str(value.truth))

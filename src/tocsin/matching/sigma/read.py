@@ -27,6 +27,9 @@ OUR_KEY = "tocsin"
 SPELLINGS = {"utf16le": "wide"}
 """Modifiers of the Sigma specification that pySigma knows by another name only."""
 
+_COMPARISONS = frozenset({"lt", "lte", "gt", "gte"})
+_ALL_FLOATS = 2**53
+"""Every integer up to here is a float as well."""
 _DEPTH = 500
 """Levels of one document. Python's own limit on recursion refuses fewer than a thousand."""
 _OPENING = "[{-?:"
@@ -176,7 +179,20 @@ def _respelt_keys(value: object) -> object:
     if isinstance(value, list):
         return [_respelt_keys(one) for one in value]
     if isinstance(value, dict):
-        return {_respelt_key(str(key)): one for key, one in value.items()}
+        return {_respelt_key(str(key)): _respelt_value(key, one) for key, one in value.items()}
+    return _unrounded(value)
+
+
+def _respelt_value(key: object, value: object) -> object:
+    if not _COMPARISONS.isdisjoint(str(key).split("|")):
+        return value  # Only a number will do.
+    return [_unrounded(one) for one in value] if isinstance(value, list) else _unrounded(value)
+
+
+def _unrounded(value: object) -> object:
+    """An integer as text where pySigma would make another number of it, a float."""
+    if isinstance(value, int) and abs(value) > _ALL_FLOATS:
+        return str(value)
     return value
 
 

@@ -9,6 +9,7 @@ The decisions that the specification leaves to the engine are in ``docs/referenc
 
 * a field that is not there is null, so ``not filter`` is true where the filter's field is absent;
 * letters are compared by `str.casefold`, and ``?`` is one character of the folded text;
+* numbers are compared as they are written, to the last digit;
 * formats leave out what is empty or a dash, so ``''`` and ``'-'`` ask for a missing field as well;
 * every detection is judged for every event, so that what cannot be judged is refused at once.
 
@@ -18,6 +19,7 @@ Source: SigmaHQ, Sigma rules specification 2.0 and modifiers appendix 2.1.0 (202
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -212,7 +214,7 @@ def _of_a_text(value: SigmaType, text: str) -> bool:
         case SigmaRegularExpression():
             return _regex(value, text)
         case SigmaNumber():
-            return _figure(value, text) == value.number
+            return _figure(value, text) == _written(value)
         case SigmaCompareExpression():
             return _compare(value, text)
         case SigmaBool():
@@ -279,14 +281,19 @@ def _same_as(left: str | None, right: str | None, reference: SigmaFieldReference
     return left == right
 
 
-def _number(text: str) -> int | float | None:
-    """A decimal number with or without a fraction; anything else is none."""
+def _number(text: str) -> Fraction | None:
+    """A decimal number with or without a fraction, exactly; anything else is none."""
     if len(text) > LONGEST_NUMBER or not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text.strip()):
         return None
-    return float(text) if "." in text else int(text)
+    return Fraction(text.strip())
 
 
-def _figure(asked: SigmaNumber, text: str) -> int | float | None:
+def _written(asked: SigmaNumber) -> Fraction:
+    """The number as the rule writes it: 0.1 is a tenth."""
+    return Fraction(str(asked.number))
+
+
+def _figure(asked: SigmaNumber, text: str) -> Fraction | int | None:
     """The number in the text, or the part of the time in it that a rule asks for."""
     if isinstance(asked, SigmaTimestampPart):
         return time_part(text, asked.timestamp_part.name.lower())
@@ -298,7 +305,7 @@ def _compare(value: SigmaCompareExpression, text: str) -> bool:
     found = _figure(value.number, text)
     if found is None:
         return False
-    bound = value.number.number
+    bound = _written(value.number)
     match value.op:
         case CompareOperators.LT:
             return found < bound

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
+from decimal import Decimal
 from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
     Predicate: TypeAlias = Callable[[View], bool]
 
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    Exact: TypeAlias = int | Decimal
+    """A number as it is written, to the last digit."""
+
+_COMPARE: dict[str, Callable[[Exact, Exact], bool]] = {
     "lt": operator.lt,
     "lte": operator.le,
     "gt": operator.gt,
@@ -125,7 +129,7 @@ def _raw_test(
             part, wanted = value.part, value.number
             return lambda text: time_part(text, part) == wanted
         case plain.Number():
-            number = value.number
+            number = exact(value.number)
             return lambda text: len(text) <= _SHORT and _number(text) == number
         case plain.Truth():
             truth = str(value.truth).casefold()
@@ -150,8 +154,8 @@ def flags_of(value: plain.Regex) -> re.RegexFlag:
 
 
 def _comparison(value: plain.Compare) -> TextTest:
-    compare, bound = _COMPARE[value.operator], value.number
-    read: Callable[[str], float | None] = _number
+    compare, bound = _COMPARE[value.operator], exact(value.number)
+    read: Callable[[str], Exact | None] = _number
     if value.part is not None:
         read = partial(time_part, part=value.part)
     return lambda text: (
@@ -159,13 +163,23 @@ def _comparison(value: plain.Compare) -> TextTest:
     )
 
 
+def exact(number: float) -> Exact:
+    """The number of a rule as the rule writes it: 0.1 is a tenth, and not the float beside it.
+
+    A float holds no more than 15 digits for sure. Compared as floats 499.9999999999999999 would
+    be 500, and the search for the digits of 500, which only passes what can match, would be wrong.
+    """
+    return number if isinstance(number, int) else Decimal(repr(number))
+
+
 @lru_cache(maxsize=4096)
-def _number(text: str) -> float | None:
+def _number(text: str) -> Exact | None:
     """A decimal number; anything else is none, so that it is neither less nor greater."""
-    found = _NUMBER.fullmatch(text.strip())
+    text = text.strip()
+    found = _NUMBER.fullmatch(text)
     if found is None:
         return None
-    return float(text) if found[2] else int(text)
+    return Decimal(text) if found[2] else int(text)
 
 
 @lru_cache(maxsize=4096)
