@@ -139,7 +139,7 @@ def rules_that_fit(
     return frozenset(
         str(rule.name)
         for rule in parsed
-        if any(reference.matches(rule, event, view) for view in views(event.fields, request))
+        if any(reference.matches(rule, event, view) for view in views(event.fields, request, rule))
     )
 
 

@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from sigma.rule import SigmaDetection, SigmaDetectionItem
+from sigma.types import SigmaRegularExpression, SigmaString, SpecialChars
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from sigma.rule import SigmaRule
 
 Fields = dict[str, str]
 
@@ -30,8 +35,19 @@ class Request:
     names: Mapping[str, str]
 
 
-def views(fields: Mapping[str, str], request: Request | None) -> Sequence[Mapping[str, str]]:
-    """The fields of a row as logged, combined, decoded, and both."""
+STEMS = ("cs-uri-stem", "c-uri-stem")
+QUERIES = ("cs-uri-query", "c-uri-query")
+WHOLES = ("c-uri", "cs-uri", "url")
+
+
+def views(
+    fields: Mapping[str, str], request: Request | None, rule: SigmaRule
+) -> Sequence[Mapping[str, str]]:
+    """The fields of a row as logged, combined, decoded, and both, as far as `rule` sees them.
+
+    What asks neither for a query nor for the whole URI, nor for a stem with a question mark, never
+    sees stem and query put together.
+    """
     if request is None:
         return [fields]
     found: list[Fields] = []
@@ -48,9 +64,35 @@ def views(fields: Mapping[str, str], request: Request | None) -> Sequence[Mappin
             query = _decoded(query, plus=True)
         found.append(_named(row, request, stem, query, _joined(stem, query), extension))
         whole = _joined(stem, query)
-        if whole is not None:
+        if whole is not None and _looks_across(rule, request):
             found.append(_named(row, request, whole, whole, whole, extension))
     return [view for place, view in enumerate(found) if view not in found[:place]]
+
+
+def _looks_across(rule: SigmaRule, request: Request) -> bool:
+    items = [one for part in rule.detection.detections.values() for one in _items(part)]
+    return any(
+        item.field in (request.query, *QUERIES, *WHOLES)
+        or (item.field in (request.stem, *STEMS) and any(map(_has_mark, item.value)))
+        for item in items
+    )
+
+
+def _items(part: SigmaDetection | SigmaDetectionItem) -> list[SigmaDetectionItem]:
+    if isinstance(part, SigmaDetectionItem):
+        return [part]
+    return [item for one in part.detection_items for item in _items(one)]
+
+
+def _has_mark(value: object) -> bool:
+    if isinstance(value, SigmaRegularExpression):
+        text = str(value.regexp)
+        is_escaped = any(f"\\{letter}" in text for letter in "?QxXu0p")
+        return is_escaped or any("?" in part.split("]")[0] for part in text.split("[")[1:])
+    return isinstance(value, SigmaString) and any(
+        part == SpecialChars.WILDCARD_SINGLE or (isinstance(part, str) and "?" in part)
+        for part in value.s
+    )
 
 
 def _named(
@@ -63,9 +105,9 @@ def _named(
 ) -> Fields:
     """The row under all names that rules use for its parts."""
     texts = {name: row.get(column) for name, column in request.names.items()}
-    texts |= dict.fromkeys((request.stem, "cs-uri-stem", "c-uri-stem"), stem)
-    texts |= dict.fromkeys((request.query, "cs-uri-query", "c-uri-query"), query)
-    texts |= dict.fromkeys(("c-uri", "cs-uri", "url"), whole)
+    texts |= dict.fromkeys((request.stem, *STEMS), stem)
+    texts |= dict.fromkeys((request.query, *QUERIES), query)
+    texts |= dict.fromkeys(WHOLES, whole)
     texts["c-uri-extension"] = extension
     return {**row, **{name: text for name, text in texts.items() if text is not None}}
 

@@ -32,6 +32,7 @@ def hits(
     return list(rules.sigma_for(all_formats()[form]).hits(event(fields)))
 
 
+SVC = {"cs-uri-stem": "/x", "cs-uri-query": "y=.svc"}
 COMBINED = "combined URI"
 DECODED = "decoded"
 BOTH = "combined URI, decoded"
@@ -50,6 +51,12 @@ NO = "no"
         ({"cs-uri-query": "/a"}, {"cs-uri-stem": "/a"}, "iis", COMBINED),
         ({"cs-uri-query": None}, {"cs-uri-stem": "/a"}, "iis", None),
         ({"cs-uri-stem": "?q"}, {"cs-uri-query": "q"}, "iis", COMBINED),
+        ({"cs-uri-stem|endswith": ".svc"}, SVC, "iis", NO),
+        ({"cs-uri-stem|re": r"(?i)\.SVC$"}, SVC, "iis", NO),
+        ({"cs-uri-stem|re": r"x\?y"}, SVC, "iis", COMBINED),
+        ({"cs-uri-stem|re": "x[?]y"}, SVC, "iis", COMBINED),
+        ({"cs-uri-stem": r"/x\?y*"}, SVC, "iis", COMBINED),
+        ({"cs-uri-stem|endswith": ".svc", "cs-uri-query|contains": "y"}, SVC, "iis", COMBINED),
         ({"c-uri|contains": "/owa/"}, IIS, "iis", COMBINED),
         ({"c-uri|contains": "q=<b"}, IIS, "iis", BOTH),
         ({"c-uri": "x"}, {"cs-method": "GET"}, "iis", NO),

@@ -12,7 +12,7 @@ from tocsin.matching.sigma.needs import needs
 from tocsin.matching.sigma.routing import sources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tocsin.events.format import Format
     from tocsin.matching.sigma.entry import SigmaEntry
@@ -53,7 +53,14 @@ def asks_of(
     place: int, entry: SigmaEntry, routes: Sequence[Route], form: Format, names: frozenset[str]
 ) -> Asks:
     """What the rule with this place asks under a header with these names."""
-    sources = {name: [sources_of(name, route) for route in routes] for name in entry.fields}
+    asked = [route.web.asks(entry.fields, entry.node) if route.web else None for route in routes]
+    sources = {
+        name: [
+            sources_of(name, route, across=one is None or one.across)
+            for route, one in zip(routes, asked, strict=True)
+        ]
+        for name in entry.fields
+    }
     logged = {name: {c for one in some for c in one.columns} for name, some in sources.items()}
     derived = form.bulk.derived if form.bulk else {}
     stream = frozenset(form.bulk.stream if form.bulk else ())
@@ -111,17 +118,3 @@ def has_keyword(node: plain.Node) -> bool:
             return has_keyword(node.node)
         case plain.FieldIs():
             return False
-
-
-def tests_in(node: plain.Node) -> Iterator[plain.FieldIs]:
-    """Every question that a rule asks of a field."""
-    match node:
-        case plain.FieldIs():
-            yield node
-        case plain.All() | plain.Any():
-            for one in node.nodes:
-                yield from tests_in(one)
-        case plain.Not():
-            yield from tests_in(node.node)
-        case plain.Anywhere():
-            pass

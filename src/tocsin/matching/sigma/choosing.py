@@ -9,9 +9,9 @@ import numpy as np
 
 from tocsin.events.distinct import Distinct
 from tocsin.matching.prefilter import Prefilter
-from tocsin.matching.sigma.asks import tests_in
 from tocsin.matching.sigma.literals import DISGUISED
 from tocsin.matching.sigma.needs import choose, needs
+from tocsin.matching.sigma.plain import tests_in
 from tocsin.matching.sigma.signs import MOST, exactly, judged, patterns_of
 
 if TYPE_CHECKING:

@@ -10,9 +10,12 @@ are not kept by name, and what ``1 of them`` stands for is written out.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Wild(IntEnum):
@@ -137,3 +140,17 @@ class Condition(msgspec.Struct, frozen=True):
 
     node: Node
     fields: frozenset[str]
+
+
+def tests_in(node: Node) -> Iterator[FieldIs]:
+    """Every question that a rule asks of a field."""
+    match node:
+        case FieldIs():
+            yield node
+        case All() | Any():
+            for one in node.nodes:
+                yield from tests_in(one)
+        case Not():
+            yield from tests_in(node.node)
+        case Anywhere():
+            pass

@@ -270,7 +270,7 @@ def _grouped(taken: Sequence[tuple[int, SigmaEntry, Route]]) -> tuple[_Group, ..
     together: dict[tuple[_Names, bool], list[tuple[int, SigmaEntry, Asks | None]]] = {}
     webs: dict[tuple[_Names, bool], Web | None] = {}
     for place, rule, route in taken:
-        asks = route.web.asks(rule.fields) if route.web else None
+        asks = route.web.asks(rule.fields, rule.node) if route.web else None
         if asks is not None and not (asks.uri or asks.blanks):
             asks = None
         key = (_listed(route), asks is not None)

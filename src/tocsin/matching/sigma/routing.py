@@ -66,11 +66,12 @@ class Sources:
     made: bool = False
 
 
-def sources_of(name: str, route: Route) -> Sources:
+def sources_of(name: str, route: Route, *, across: bool = True) -> Sources:
     """The logged fields whose text, verbatim or decoded, makes up field `name` on `route`.
 
-    `route` is what `merged` gives for a rule and a kind of event. Keywords search all values and
-    the record, as logged, whatever the route.
+    `route` is what `merged` gives for a rule and a kind of event, and `across` whether its rule
+    sees the URI in one piece too. Keywords search all values and the record, as logged, whatever
+    the route.
     """
     origin = route.names.get(name)
     columns = dict.fromkeys((*(origin.columns if origin else ()), name))
@@ -86,9 +87,9 @@ def sources_of(name: str, route: Route) -> Sources:
             made=made,
         )
     return Sources(
-        columns=tuple(dict.fromkeys((*columns, *route.web.columns))),
+        columns=tuple(dict.fromkeys((*columns, *route.web.columns)) if across else columns),
         whole=False,
-        joined=part is not Part.EXTENSION,
+        joined=across and part is not Part.EXTENSION,
         percent=True,
         blanks=True,
         made=made,

@@ -5,7 +5,8 @@ percent-encoded. So a rule that the user brought, and that asks for a part of th
 up to four views of a row, in this order, and the first that says yes labels the hit:
 
 * the row *as logged*;
-* *combined URI*: every field for a stem, query or URI holds stem + ``?`` + query;
+* *combined URI*: every field for a stem, query or URI holds stem + ``?`` + query, for rules that
+  ask for a query, for the whole, or for a stem with a question mark in it;
 * *decoded*: each of these fields percent-decoded once, with ``+`` as a blank in the query, and in
   the other columns in which this log writes one for a blank (the user agent in IIS logs);
 * *combined URI, decoded*: both.
@@ -20,18 +21,25 @@ Which formats have a request, and in which columns, is data: ``logsources.toml``
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from tocsin.matching.sigma import plain
 from tocsin.matching.sigma.origin import How, Origin, joined
+from tocsin.matching.sigma.plain import tests_in
 from tocsin.matching.sigma.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tocsin.model.event import Event
+
+
+_LITERAL_MARK = re.compile(r"\\(?:[?QxXu0]|p)|\[[^\]]*\?")
+"""Where a regular expression may mean a question mark as such, and not a repeat or a group."""
 
 
 class UriView(StrEnum):
@@ -55,11 +63,13 @@ class Part(StrEnum):
 class Asks(NamedTuple):
     """Which of the things that views change a rule asks for.
 
-    `uri`: a part of the request. `blanks`: a column in which ``+`` may be a blank. `composed`:
-    a field that no column of this log holds alone.
+    `uri`: a part of the request. `across`: something that may lie on both sides of the ``?``, or
+    that rules look for on the wrong one. `blanks`: a column in which ``+`` may be a blank.
+    `composed`: a field that no column of this log holds alone.
     """
 
     uri: bool
+    across: bool
     blanks: bool
     composed: bool
 
@@ -81,14 +91,28 @@ class Web:
     blanks: frozenset[str]
     composed: frozenset[str]
 
-    def asks(self, fields: Iterable[str]) -> Asks:
-        """What a rule that looks at these fields asks for."""
+    def asks(self, fields: Iterable[str], node: plain.Node) -> Asks:
+        """What a rule asks for that looks at these fields, and that says `node`."""
         asked = frozenset(fields)
+        parts = {self.parts[field] for field in asked if field in self.parts}
         return Asks(
-            uri=not asked.isdisjoint(self.parts),
+            uri=bool(parts),
+            across=not parts.isdisjoint((Part.QUERY, Part.WHOLE))
+            or any(self._has_mark(test) for test in tests_in(node)),
             blanks=not asked.isdisjoint(self.blanks),
             composed=not asked.isdisjoint(self.composed),
         )
+
+    def _has_mark(self, test: plain.FieldIs) -> bool:
+        """Whether it asks for a stem with a question mark in it, whatever that may stand for."""
+        return self.parts.get(test.field) is Part.STEM and any(
+            _LITERAL_MARK.search(value.pattern)
+            if isinstance(value, plain.Regex)
+            else isinstance(value, plain.Text)
+            and any(part == plain.Wild.ONE if isinstance(part, int) else "?" in part
+                    for part in value.parts)
+            for value in test.values
+        )  # fmt: skip
 
     def uri(self, fields: Mapping[str, str], *, decoded: bool) -> str | None:
         """The URI in one piece; None where the row has none."""
@@ -225,13 +249,13 @@ class RequestViews:
     def of(self, asks: Asks) -> Iterator[tuple[UriView | None, View]]:
         """The views that a rule is tried on, in this order, without those that change nothing."""
         yield UriView.COMBINED if asks.composed else None, self.logged
-        uri = asks.uri and self._whole
-        if uri:
+        across = asks.across and self._whole
+        if across:
             yield UriView.COMBINED, self._view(UriView.COMBINED)
-        if (uri and self._encoded) or (asks.blanks and self._blank):
+        if (asks.uri and self._encoded) or (asks.blanks and self._blank):
             label = UriView.BOTH if asks.composed else UriView.DECODED
             yield label, self._view(UriView.DECODED)
-            if uri:
+            if across:
                 yield UriView.BOTH, self._view(UriView.BOTH)
 
     def _view(self, kind: UriView) -> View:
