@@ -111,8 +111,11 @@ class Rows:
     cuts: Places
     odd: Places
     is_first: bool
-    kept: dict[str, Any] = field(default_factory=dict, repr=False)
-    """What was worked out of these rows and may be asked for again; see `distinct`."""
+    kept: dict[object, Any] = field(default_factory=dict, repr=False)
+    """What was worked out of these rows and may be asked for again; see `distinct`.
+
+    By the name of a column, or by a thing whose kind nobody else uses.
+    """
     _clock: Clock
     _reader: BulkReader
     _artefact: str

@@ -135,6 +135,30 @@ class Narrow:
         chosen = self._found(plan, rows, hits)
         for line in rows.plain.tolist() if plan.every else named:
             chosen.setdefault(line, NOBODY)
+        counts = self._ask_columns(plan, rows, inside, hits, chosen) if plan.columns else {}
+        self._watch(rows)
+        odd, always = frozenset(rows.odd.tolist()), plan.always
+        return Chosen(
+            lines=[
+                (line, None if asked is None else asked | always)
+                for line, asked in chosen.items()
+                if line not in odd
+            ],
+            counts=counts,
+        )
+
+    def _ask_columns(
+        self,
+        plan: Plan,
+        rows: Rows,
+        inside: NDArray[np.bool_],
+        hits: tuple[Places, Places],
+        chosen: dict[int, Asked | None],
+    ) -> Counter[str]:
+        """Ask about each combination of values; add to `chosen` the rows that must be read.
+
+        Returns the matches of rules that are only counted, on rows that nobody reads.
+        """
         rest = np.flatnonzero(~_among(chosen, rows))
         numbered = [
             (
@@ -153,16 +177,7 @@ class Narrow:
             for number in np.flatnonzero(times).tolist():
                 for hit in group.said[number]:
                     counts[hit.id] += int(times[number])
-        self._watch(rows)
-        odd, always = frozenset(rows.odd.tolist()), plan.always
-        return Chosen(
-            lines=[
-                (line, None if asked is None else asked | always)
-                for line, asked in chosen.items()
-                if line not in odd
-            ],
-            counts=counts,
-        )
+        return counts
 
     def note(self, rows: Rows, inside: NDArray[np.bool_], seen: Seen) -> None:
         """Show `seen` rows of the period, so that it sees each field that any of them has."""

@@ -129,31 +129,53 @@ def signs_in(
         return None
     found = np.zeros(len(rows.plain), np.uint64)
     for bit, sign in enumerate(signs):
-        place = rows.column(sign.column)
-        if place is None:
-            continue
-        wanted = np.isin(hits[0], [numbers[one] for one in patterns_of(sign)])
-        last = hits[1][wanted]
-        # The row in which each hit lies, if it is a plain one.
-        line = rows.lines_of(last)
-        row = np.minimum(np.searchsorted(rows.plain, line), len(rows.plain) - 1)
-        is_plain = rows.plain[row] == line
-        row, last = row[is_plain], last[is_plain]
-        begins, stops = place[0][row], place[1][row]
-        if isinstance(sign, Judged):
-            fits = _judge(sign, rows, begins, stops)
-        else:
-            first = last - sign.length + 1
-            fits = (first >= begins) & (last < stops)
-            if sign.starts:
-                fits &= first == begins
-            if sign.ends:
-                fits &= last + 1 == stops
-            if sign.pattern == _DASH:
-                # A column that says nothing holds this text, and no value.
-                fits &= stops - begins > 1
-        found[row[fits]] |= np.uint64(1 << bit)
+        found[_rows_with(sign, rows, numbers, hits)] |= np.uint64(1 << bit)
     return found
+
+
+def _rows_with(
+    sign: Sign, rows: Rows, numbers: Mapping[Pattern, int], hits: tuple[Places, Places]
+) -> Places:
+    """The plain rows that have a sign; kept with the rows, because several groups ask for it."""
+    known: Places | None = rows.kept.get(sign)
+    if known is None:
+        known = rows.kept[sign] = _find(sign, rows, numbers, hits)
+    return known
+
+
+def _find(
+    sign: Sign, rows: Rows, numbers: Mapping[Pattern, int], hits: tuple[Places, Places]
+) -> Places:
+    place = rows.column(sign.column)
+    if place is None:
+        return np.zeros(0, np.int64)
+    last = hits[1][np.isin(hits[0], [numbers[one] for one in patterns_of(sign)])]
+    # The row in which each hit lies, if it is a plain one.
+    line = rows.lines_of(last)
+    row = np.minimum(np.searchsorted(rows.plain, line), len(rows.plain) - 1)
+    is_plain = rows.plain[row] == line
+    row, last = row[is_plain], last[is_plain]
+    if isinstance(sign, Judged):
+        row = np.unique(row)
+        fits = _judge(sign, rows, place[0][row], place[1][row])
+    else:
+        fits = _fits(sign, last, place[0][row], place[1][row])
+    found: Places = row[fits]
+    return found
+
+
+def _fits(sign: Word, last: Places, begins: Places, stops: Places) -> NDArray[np.bool_]:
+    """Whether a text that was found, and ends at `last`, stands where the test wants it."""
+    first = last - sign.length + 1
+    fits: NDArray[np.bool_] = (first >= begins) & (last < stops)
+    if sign.starts:
+        fits &= first == begins
+    if sign.ends:
+        fits &= last + 1 == stops
+    if sign.pattern == _DASH:
+        # A column that says nothing holds this text, and no value.
+        fits &= stops - begins > 1
+    return fits
 
 
 def _judge(sign: Judged, rows: Rows, begins: Places, stops: Places) -> NDArray[np.bool_]:
