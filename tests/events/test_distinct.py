@@ -81,6 +81,41 @@ def test_values_that_run_into_each_other_differ() -> None:
     assert len(set(keys[-4:].tolist())) == 4
 
 
+def _turned(word: int) -> int:
+    """A step that anybody can undo: the one that stood before the secrets were used until 2026."""
+    word ^= word >> 32
+    word = word * 0x9E3779B97F4A7C15 % 2**64
+    return word ^ word >> 29
+
+
+def test_nobody_can_make_values_that_are_taken_for_the_same() -> None:
+    """Two differences of 2**63 cancel, whatever odd numbers they are multiplied by."""
+    pairs = (("Cr)?*|s'", "`].Ai+f~"), ("oZcJd)b~", "Nq|*%zo'"))
+    for pair in pairs:
+        one, other = (_turned(int.from_bytes(word.encode(), "little")) for word in pair)
+        assert 2**63 == one ^ other
+    made = [("GET", "x", "".join(words)) for words in zip(*pairs, strict=True)]
+    numbers, _ = Distinct(["cs-method", "cs(User-Agent)"]).number(rows_of(made))
+    assert numbers[-2] != numbers[-1]
+
+
+def test_rows_that_say_nothing_are_numbered_too() -> None:
+    rows = rows_of([])
+    table = Distinct(["none"])
+    numbers, fresh = table.number(rows)
+    assert [0] * len(rows.plain) == numbers.tolist()
+    assert [0] == fresh
+    assert len(table) == 1
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.sampled_from((0, 1, 5, 2**63)))
+def test_differences_do_not_cancel(one: int, other: int, step: int) -> None:
+    words = np.array([[one, other], [(one + step) % 2**64, (other + step) % 2**64]], np.uint64)
+    first, second = (distinct._hidden(words[:, at].copy(), "word", at) for at in (0, 1))
+    total = first + second
+    assert (step == 0) == bool(total[0] == total[1])
+
+
 def test_what_is_full_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distinct, "MOST", 2)
     rows = rows_of([("GET", "a", "b"), ("PUT", "a", "b")])

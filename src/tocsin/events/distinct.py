@@ -23,11 +23,6 @@ MOST = 100_000
 
 _BITS = 16
 _SHIFT = np.uint64(64 - _BITS)
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_STIR = np.uint64(29)
-_FOLD = np.uint64(32)
-_SEED = hash(__name__) & (2**64 - 1)
-"""Python's own hash of a text has a secret in it that is new for each process."""
 _WIDTHS = (8, 16, 32, 64)
 """Bytes that are taken at once from each row: so many cost hardly more than eight."""
 
@@ -35,16 +30,35 @@ _WIDTHS = (8, 16, 32, 64)
 def hashes(rows: Rows, columns: Sequence[str]) -> NDArray[np.uint64]:
     """One number for the values of `columns` in each plain row.
 
-    Equal values give equal numbers. A column that is not there counts as empty. Different values
-    give different numbers but for a chance of one in 2**64 for each pair; nobody can make two
-    values that collide without knowing this process's `_SEED`.
+    Equal values give equal numbers. A column that is not there counts as empty. Rows that differ
+    and have the same number are taken for the same, and one of them may be lost. So it must not be
+    possible to make such values: whichever two somebody picks, their numbers are the same with a
+    chance below 2**-50, as long as the secrets of this process are not known (see `_hidden`).
     """
-    found = np.full(len(rows.plain), _SEED, np.uint64)
-    for name in columns:
-        found ^= _of_column(rows, name)
-        found *= _FACTOR
-        found ^= found >> _STIR
+    found = np.full(len(rows.plain), _secret("all", "second", 0), np.uint64)
+    for place, name in enumerate(columns):
+        found += _hidden(_of_column(rows, name).copy(), "column", place)
     return found
+
+
+def _hidden(words: NDArray[np.uint64], use: str, place: int) -> NDArray[np.uint64]:
+    """One word for each row, as numbers of which nobody can tell the difference; overwrites it.
+
+    A word is multiplied by an odd secret, its bytes are turned round, and it is multiplied by
+    another odd secret; what belongs together is added up. Multiplying alone would not do: modulo
+    2**64 a difference of 2**63 stays 2**63 whatever the odd factor, and two of them cancel. Turned
+    round, the highest bits are the lowest, which reach all others.
+
+    For two rows that differ in a word by d, let D be the difference after turning. Whatever is
+    added, the sums are equal for at most one in 2**(63-v) of the second secrets, where 2**v is the
+    highest power of 2 in D. And 2**(8*k) is in it only where the highest k bytes of both products
+    are the same, so where the first secret times d comes within 2**(64-8*k) of 0: for about one in
+    2**(8*k-1) of them. Over all k this makes less than 2**-50.
+    """
+    words *= _secret(use, "first", place)
+    words.byteswap(inplace=True)
+    words *= _secret(use, "second", place)
+    return words
 
 
 def _of_column(rows: Rows, name: str) -> NDArray[np.uint64]:
@@ -61,8 +75,8 @@ def _of_column(rows: Rows, name: str) -> NDArray[np.uint64]:
 
 
 def _of_values(padded: NDArray[np.uint8], begins: Places, lengths: Places) -> NDArray[np.uint64]:
-    """A secret number for each word of eight bytes, times the word, all added up."""
-    found = lengths.astype(np.uint64) * _secret(0)
+    """What is made of each word of eight bytes as in `_hidden`, and of the length, added up."""
+    found = lengths.astype(np.uint64) * _secret("length", "second", 0)
     longest = int(lengths.max(initial=0))
     width = next((one for one in _WIDTHS if one >= longest), _WIDTHS[-1])
     if width > _WIDTHS[0] and np.count_nonzero(lengths > width // 2) < len(lengths) // 4:
@@ -74,10 +88,10 @@ def _of_values(padded: NDArray[np.uint8], begins: Places, lengths: Places) -> ND
         left = lengths[some] - at
         cells = taken[begins[some] + at].view("<u8").reshape(-1, width // 8)
         cells &= _kept(width).take(np.minimum(left, width), axis=0)
-        cells ^= cells >> _FOLD
-        cells *= _FACTOR
-        cells ^= cells >> _STIR
-        found[some] += cells @ _secrets(at, width)
+        first, second = _secrets(at, width)
+        cells *= first
+        cells.byteswap(inplace=True)
+        found[some] += cells @ second
     return found
 
 
@@ -95,13 +109,23 @@ def _kept(width: int) -> NDArray[np.uint64]:
 
 
 @lru_cache(maxsize=4096)
-def _secrets(at: int, width: int) -> NDArray[np.uint64]:
-    return np.array([_secret(1 + at // 8 + word) for word in range(width // 8)], np.uint64)
+def _secrets(at: int, width: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    words = range(at // 8, (at + width) // 8)
+    first, second = (
+        np.array([_secret("word", step, one) for one in words], np.uint64)
+        for step in ("first", "second")
+    )
+    return first, second
 
 
-def _secret(place: int) -> np.uint64:
-    """An odd number that nobody can tell outside this process."""
-    return np.uint64((hash((_SEED, place)) | 1) & (2**64 - 1))
+@lru_cache(maxsize=4096)
+def _secret(use: str, step: str, place: int) -> np.uint64:
+    """An odd number that nobody can tell outside this process.
+
+    Python's hash of a text is made with a key that is new for each process, in a way that does not
+    tell it (SipHash), unless the environment fixes it. Source: PEP 456, 2013.
+    """
+    return np.uint64((hash(f"{__name__} {use} {step} {place}") | 1) & (2**64 - 1))
 
 
 class Distinct:
@@ -139,9 +163,7 @@ class Distinct:
         """
         keys = hashes(rows, self.columns)
         if signs is not None:
-            keys ^= signs
-            keys *= _FACTOR
-            keys ^= keys >> _STIR
+            keys += _hidden(signs.copy(), "signs", 0)
         if which is not None:
             keys = keys[which]
         slots = (keys >> _SHIFT).astype(np.int64)
