@@ -17,7 +17,7 @@ from tocsin.errors import KnowledgeError
 from tocsin.matching.sigma.compile import compile_node
 from tocsin.matching.sigma.correlation.read import only_serving, read_correlation
 from tocsin.matching.sigma.document import Claim, Correlation, Filter, Rule, SigmaFile
-from tocsin.matching.sigma.read import extra_of, read_documents
+from tocsin.matching.sigma.read import ODD, extra_of, read_documents
 from tocsin.matching.sigma.translate import condition_of, log_source_of
 from tocsin.model.grade import Severity
 from tocsin.model.rule import explanations
@@ -110,8 +110,7 @@ def _header(content: Mapping[str, Any]) -> SigmaCorrelationRule:
         return SigmaCorrelationRule.from_dict({**content, "correlation": stands_for})
     except SigmaError as error:
         raise KnowledgeError(" ".join(str(error).split())) from error
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        # pySigma answers a document of the wrong shape with whatever Python says about it.
+    except ODD as error:
         raise KnowledgeError(f"is not a Sigma correlation: {error}") from error
 
 

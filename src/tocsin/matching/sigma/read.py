@@ -27,12 +27,16 @@ OUR_KEY = "tocsin"
 SPELLINGS = {"utf16le": "wide"}
 """Modifiers of the Sigma specification that pySigma knows by another name only."""
 
+ODD = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
+"""pySigma answers a document of the wrong shape with whatever Python says about it."""
 _COMPARISONS = frozenset({"lt", "lte", "gt", "gte"})
 _ALL_FLOATS = 2**53
 """Every integer up to here is a float as well."""
 _DEPTH = 500
 """Levels of one document. Python's own limit on recursion refuses fewer than a thousand."""
 _OPENING = "[{-?:"
+_VALUES = 1_000_000
+"""Values of one document, with its aliases written out."""
 
 
 class Examples(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,6 +79,8 @@ def read_documents(text: str) -> list[Document]:
             for doc in yaml.load_all(text, Loader=SigmaYAMLLoader)
             if doc is not None
         ]
+        if "&" in text:
+            _refuse_swelling(loaded)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise KnowledgeError(f"is not YAML: {_one_line(error)}") from error
     if not loaded:
@@ -82,7 +88,10 @@ def read_documents(text: str) -> list[Document]:
     if not all(isinstance(doc, dict) for doc in loaded):
         raise KnowledgeError("is not a Sigma rule: a mapping is expected")
     correlations = [doc for doc in loaded if "correlation" in doc]
-    others = [_respelt(doc) for doc in loaded if "correlation" not in doc]
+    try:
+        others = [_respelt(doc) for doc in loaded if "correlation" not in doc]
+    except (RecursionError, ValueError) as error:
+        raise KnowledgeError(f"is not a Sigma rule: {_one_line(error)}") from error
     return [
         *(_document(one) for one in _parsed(others)),
         *(Document(names=_names(doc), correlation=doc) for doc in correlations),
@@ -105,6 +114,26 @@ def _refuse_depth(text: str) -> None:
                 raise ValueError(f"nested more than {_DEPTH} deep")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+
+
+def _refuse_swelling(documents: Sequence[object]) -> None:
+    """Raise `ValueError` where aliases make a document hold itself, or grow without end.
+
+    Ten lines, each of which names the one before ten times, are thousands of millions of values.
+    """
+    sizes: dict[int, int] = {}
+
+    def size(value: object) -> int:
+        if not isinstance(value, dict | list | set | tuple):
+            return 1
+        if id(value) not in sizes:
+            sizes[id(value)] = _VALUES + 1  # Until it is known: who meets it again is inside it.
+            inside = [*value, *value.values()] if isinstance(value, dict) else value
+            sizes[id(value)] = 1 + sum(map(size, inside))
+        return sizes[id(value)]
+
+    if any(size(one) > _VALUES for one in documents):
+        raise ValueError(f"with its aliases written out it holds itself, or over {_VALUES} values")
 
 
 def extra_of(rule: SigmaRuleBase) -> Extra:
@@ -131,14 +160,13 @@ def filtered(rule: SigmaRule, filters: Sequence[SigmaFilter]) -> SigmaRule:
 
 
 def _parsed(documents: list[dict[str, Any]]) -> Iterator[SigmaRule | SigmaFilter]:
-    # pySigma answers a document of the wrong shape with whatever Python says about it.
     try:
         collection = SigmaCollection.from_dicts(
             documents, collect_filters=True, resolve_references=False, policy=TrustedPolicy
         )
     except SigmaError as error:
         raise KnowledgeError(_one_line(error)) from error
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except ODD as error:
         raise KnowledgeError(f"is not a Sigma rule: {_one_line(error)}") from error
     for rule in collection.rules:
         if isinstance(rule, SigmaRule):

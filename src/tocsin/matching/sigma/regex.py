@@ -47,7 +47,7 @@ def regex(pattern: str, flags: re.RegexFlag) -> TextTest:
             warnings.simplefilter("ignore", FutureWarning)
             slow = re.compile(pattern, flags).search
             power = degree(pattern, flags)
-    except (re.error, OverflowError) as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise KnowledgeError(f"regular expression {pattern!r}: {error}") from error
     if power is None or power >= len(_SHOWN):
         raise KnowledgeError(
