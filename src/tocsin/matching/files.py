@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tocsin.errors import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
 
@@ -34,10 +35,21 @@ def read_text(path: Path) -> str:
         raise KnowledgeError("is not UTF-8") from error
 
 
-def free_slug(wanted: str, *taken: Container[str]) -> str:
-    """`wanted`, or the first of ``wanted-2``, ``wanted-3`` ... that is free."""
-    slug, number = wanted, 1
-    while any(slug in names for names in taken):
-        number += 1
-        slug = f"{wanted}-{number}"
-    return slug
+@dataclass(frozen=True, slots=True)
+class Slugs:
+    """Gives out names that are free; thousands of files may want the same one.
+
+    It remembers where it was for each, so a name that was taken must stay taken.
+    """
+
+    _tried: dict[str, int] = field(default_factory=dict)
+
+    def free(self, wanted: str, is_taken: Callable[[str], bool]) -> str:
+        """`wanted`, or the first of ``wanted-2``, ``wanted-3`` ... that is free."""
+        if not is_taken(wanted):
+            return wanted
+        number = self._tried.get(wanted, 2)
+        while is_taken(f"{wanted}-{number}"):
+            number += 1
+        self._tried[wanted] = number
+        return f"{wanted}-{number}"

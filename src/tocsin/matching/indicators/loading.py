@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tocsin.matching.files import Slugs
 from tocsin.matching.indicators.indicator import Indicator, Part, Source
 from tocsin.matching.indicators.values import cleaned, part_of
 from tocsin.model.result import RuleFailure
@@ -38,6 +40,9 @@ class Loading:
     patterns: int = 0
     _known: dict[tuple[Part, ...], int] = field(default_factory=dict)
     _comments: dict[str, str] = field(default_factory=dict)
+    _slugs: Slugs = field(default_factory=Slugs)
+    _given: set[str] = field(default_factory=set)
+    _others: list[str] | None = None
     _failures: int = 0
     _used: int = 0
 
@@ -48,7 +53,9 @@ class Loading:
 
     def begin(self, path: Path) -> None:
         """What comes next is of this file."""
-        slug = self._free_slug(_NOT_IN_A_SLUG.sub("-", path.stem.lower()).strip("-") or "list")
+        wanted = _NOT_IN_A_SLUG.sub("-", path.stem.lower()).strip("-") or "list"
+        slug = self._slugs.free(wanted, self._is_taken)
+        self._given.add(slug)
         self.sources.append(
             Source(file=str(path), name=path.name, slug=slug, first=len(self.indicators))
         )
@@ -132,13 +139,14 @@ class Loading:
         comment = " ".join(comment[: 2 * _COMMENT].split())[:_COMMENT]
         return self._comments.setdefault(comment, comment)
 
-    def _free_slug(self, wanted: str) -> str:
-        used = {source.slug for source in self.sources}
-        slug, number = wanted, 1
-        while slug in used or any(rule.startswith(f"indicator-{slug}-") for rule in self.taken):
-            number += 1
-            slug = f"{wanted}-{number}"
-        return slug
+    def _is_taken(self, slug: str) -> bool:
+        """Whether another list has this slug, or another rule an id that begins as ours would."""
+        if self._others is None:
+            self._others = sorted(rule for rule in self.taken if rule.startswith("indicator-"))
+        begin = f"indicator-{slug}-"
+        place = bisect_left(self._others, begin)
+        among = self._others[place : place + 1]
+        return slug in self._given or any(rule.startswith(begin) for rule in among)
 
 
 def shown(value: str) -> str:

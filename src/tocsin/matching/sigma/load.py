@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from tocsin.errors import KnowledgeError
-from tocsin.matching.files import files_below, free_slug, read_text
+from tocsin.matching.files import Slugs, files_below, read_text
 from tocsin.matching.sigma import plain
 from tocsin.matching.sigma.correlation.link import Names, Plan, link
 from tocsin.matching.sigma.document import Correlation, Filter, Rule
@@ -46,6 +46,7 @@ class SigmaRules:
     infos: dict[str, RuleInfo] = field(default_factory=dict)
     failed: list[RuleFailure] = field(default_factory=list)
     correlations: Plan = field(default_factory=Plan)
+    _slugs: Slugs = field(default_factory=Slugs)
 
     def add_pack(self, pack: Pack) -> None:
         """Load a pack's rules and benign patterns.
@@ -95,7 +96,7 @@ class SigmaRules:
             if one.about is None or one.claim is None:
                 continue
             wanted = one.claim.name or Path(file).stem
-            slug = free_slug(wanted, ChainMap(self.infos, infos))
+            slug = self._slugs.free(wanted, ChainMap(self.infos, infos).__contains__)
             infos[slug] = lead_info(one.claim, file=file, slug=slug)
             usable[slug] = one.about
             names.add(slug, one.names, file)
@@ -160,7 +161,9 @@ class SigmaRules:
         """Add a rule of the user's, and give the id that it goes by."""
         condition = _filtered(_usable(rule), rule, filters)
         wanted = rule.claim.name or Path(file).stem
-        info = lead_info(rule.claim, file=file, slug=free_slug(wanted, self.infos))
+        info = lead_info(
+            rule.claim, file=file, slug=self._slugs.free(wanted, self.infos.__contains__)
+        )
         self._add(rule, condition, info)
         return info.id
 
