@@ -182,6 +182,38 @@ def _cmdlet_row(it: Happening, name: str, parameters: str, stream: str) -> Row:
     return Row(log="rps_cmdlet", stream=stream, time=it.time, text=text)
 
 
+def rps_http(it: Happening) -> Iterator[Row]:
+    """Verb ``rps_http``: a row of remote PowerShell's request log. `info` is the client's name."""
+    columns = _columns("rps_http", it) | {
+        "DateTime": stamp(it.time),
+        "StartTime": stamp(it.time - timedelta(milliseconds=it.dice.number(4, 90))),
+        "RequestId": it.dice.guid(),
+        "UrlHost": it.server.fqdn,
+        "UrlStem": it.get("stem", "/PowerShell/"),
+        "AuthenticationType": it.get("auth", "Kerberos"),
+        "IsAuthenticated": "true",
+        "AuthenticatedUser": it.need("user"),
+        "ClientIpAddress": it.need("client"),
+        "FrontEndServer": it.server.fqdn.upper(),
+        "HttpStatus": it.get("status", "200"),
+        "SubStatus": "0",
+        "Action": it.get("action", "Command"),
+        "CommandName": it.get("command"),
+        "SessionId": it.dice.guid(),
+        "ShellId": it.dice.guid(),
+        "RequestBytes": str(it.dice.number(900, 9000)),
+        "ClientInfo": it.get("info").replace(",", " "),
+        "TotalTime": str(it.dice.number(10, 900)),
+        "UrlQuery": it.get("query"),
+        "GenericInfo": (
+            "OnEndRequest.End.ContentType=application/soap+xml charset UTF-8;"
+            "S:ServiceCommonMetadata.HttpMethod=POST;"
+        ),
+    }
+    text = csv_line(list(columns.values()))
+    yield Row(log="rps_http", stream=it.get("log", "Powershell-Proxy"), time=it.time, text=text)
+
+
 def _columns(log: str, it: Happening) -> dict[str, str]:
     major, minor, number, revision = it.build.split(".")
     columns = dict.fromkeys(all_logs()[log].fields.strip().split(","), "")

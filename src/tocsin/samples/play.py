@@ -27,6 +27,7 @@ VERBS: dict[str, Callable[[Happening], Iterable[Row | Record | ServerFile]]] = {
     "ews": exchange_rows.ews,
     "track": exchange_rows.track,
     "cmdlet": exchange_rows.cmdlet,
+    "rps_http": exchange_rows.rps_http,
     "event": server_files.event,
     "file": server_files.file,
 }

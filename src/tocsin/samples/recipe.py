@@ -1,9 +1,10 @@
 r"""A recipe: a sample server as text that a person can read and change.
 
-Recipes lie in `recipes/*.toml`. A recipe names the server, the builds it ran, what its logs still
-hold, what happened (scenes of dated script lines), what happens all the time (routines from
-`ordinary.toml`), and the damage done to the files afterwards. Texts that a virus scanner might
-take for the real thing are broken up with TOML's ``\u`` escapes.
+Recipes lie in `recipes/*.toml`, those of chains in `recipes/chains/*.toml`. A recipe names the
+server, the builds it ran, what its logs still hold, what happened (scenes of dated script lines),
+what happens all the time (routines from `ordinary.toml`), and the damage done to the files
+afterwards. Texts that a virus scanner might take for the real thing are broken up with TOML's
+``\u`` escapes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from tocsin.errors import KnowledgeError
 
 RECIPES = Path(__file__).parent / "recipes"
 """Where the recipes lie."""
+CHAINS = RECIPES / "chains"
+"""Where the recipes of chains lie."""
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,6 +128,51 @@ class Recipe(_File, frozen=True, kw_only=True):
     damage: tuple[Damage, ...] = ()
 
 
+class Outcome(_File, frozen=True, kw_only=True):
+    """How an attack went: it succeeded, it failed, or nobody tried.
+
+    `builds` takes the place of the server's, where the outcome needs others.
+    """
+
+    about: str
+    scenes: tuple[Scene, ...]
+    builds: tuple[Build, ...] = ()
+
+
+class ChainRecipe(_File, frozen=True, kw_only=True):
+    """One server with all outcomes of an attack on it; the other fields are a `Recipe`'s.
+
+    What the outcomes share stands once, so that a reader sees beside each other what success
+    and failure leave behind.
+    """
+
+    about: str
+    collected: datetime
+    layout: Literal["kape", "velociraptor", "plain"]
+    server: Server
+    names: dict[str, str | tuple[str, ...]] = {}
+    macros: dict[str, Macro] = {}
+    use: tuple[Use, ...] = ()
+    outcomes: dict[str, Outcome]
+
+    def recipe(self, outcome: str) -> Recipe:
+        """The server of one outcome."""
+        told = self.outcomes[outcome]
+        server = self.server
+        if told.builds:
+            server = msgspec.structs.replace(server, builds=told.builds)
+        return Recipe(
+            about=told.about,
+            collected=self.collected,
+            layout=self.layout,
+            server=server,
+            names=self.names,
+            macros=self.macros,
+            use=self.use,
+            scenes=told.scenes,
+        )
+
+
 class Ordinary(_File, frozen=True, kw_only=True):
     """`ordinary.toml`: what every Exchange server does all day."""
 
@@ -146,6 +194,24 @@ def read_recipe(name: str) -> Recipe:
     return _toml(RECIPES / f"{name}.toml", Recipe)
 
 
+@cache
+def chain_names() -> tuple[tuple[str, str], ...]:
+    """Every chain that there is a recipe for, with each of its outcomes."""
+    return tuple(
+        (path.stem, outcome)
+        for path in sorted(CHAINS.glob("*.toml"))
+        for outcome in _toml(path, ChainRecipe).outcomes
+    )
+
+
+def read_chain(chain: str, outcome: str) -> Recipe:
+    """The recipe of one outcome. Raises `KnowledgeError` with file and key."""
+    if (chain, outcome) not in chain_names():
+        known = ", ".join(" ".join(one) for one in chain_names())
+        raise KnowledgeError(f"no such chain; there are {known}", where=f"{chain} {outcome}")
+    return _toml(CHAINS / f"{chain}.toml", ChainRecipe).recipe(outcome)
+
+
 def read_ordinary() -> Ordinary:
     """What all servers share. Raises `KnowledgeError` with file and key."""
     return _toml(RECIPES / "ordinary.toml", Ordinary)
@@ -155,7 +221,8 @@ T = TypeVar("T")
 
 
 def _toml(path: Path, kind: type[T]) -> T:
-    where = f"samples/recipes/{path.name}"
+    """A recipe's file as `kind`. Raises `KnowledgeError` with file and key."""
+    where = f"samples/recipes/{path.relative_to(RECIPES).as_posix()}"
     try:
         return msgspec.toml.decode(path.read_bytes(), type=kind)
     except msgspec.ValidationError as error:
