@@ -1,59 +1,122 @@
-"""What a pattern may cost an engine that backs up: told from the pattern, before any text."""
+"""What a pattern may cost an engine that backs up: told from the pattern, before any text.
+
+Such an engine tries one way through the pattern after the other. For each part of a pattern,
+`Work` bounds in how many ways it can match from one place, and how many steps trying them all
+takes. In a sequence the ways multiply, and each part is tried once for each way through those
+before it; alternatives add up; what is behind a look-around or an atomic group never comes back
+into it. A repeat around a part with several ways has all combinations of them.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-_MANY = 64
-"""From so many repeats on, one counts as without end."""
-_APART = frozenset({"ASSERT", "ASSERT_NOT", "ATOMIC_GROUP"})
-"""Once past these the engine does not come back into them."""
-_REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
+    Parts: TypeAlias = Sequence[tuple[object, Any]]
+
+ENDLESS = 2**64
+"""So many steps stand for any larger number."""
+_SINGLE = frozenset(
+    {"LITERAL", "NOT_LITERAL", "IN", "ANY", "AT", "CATEGORY", "FAILURE", "SUCCESS"}
+)
+_REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT"})
 
 
-def degree(pattern: str, flags: re.RegexFlag) -> int | None:
-    """How many repeats without end follow each other; None where one stands inside another.
+class Work(NamedTuple):
+    """In how many ways a part can match from one place, and the steps of trying all of them."""
 
-    With n characters, the work grows no faster than n to the power of this number plus one; where
-    repeats are nested it may double with every character. Raises `re.error`.
+    ways: int
+    steps: int
+
+
+ONE = Work(1, 1)
+NEVER_DONE = Work(ENDLESS, ENDLESS)
+
+
+def steps(pattern: str, flags: re.RegexFlag, characters: int) -> int:
+    """The steps that a search in a text of so many characters takes at most; see `ENDLESS`.
+
+    Raises `re.error`, and `RecursionError` where groups stand in each other too deeply.
     """
-    return _sequence(re._parser.parse(pattern, flags))  # type: ignore[attr-defined] # noqa: SLF001 - nothing public tells the parts of a pattern
+    parts = list(re._parser.parse(pattern, flags))  # type: ignore[attr-defined] # noqa: SLF001 - nothing public tells the parts of a pattern
+    begins = bool(parts) and str(parts[0][1]) in ("AT_BEGINNING", "AT_BEGINNING_STRING")
+    starts = 1 if begins and not flags & re.MULTILINE else characters + 1
+    return min(starts * _sequence(parts, characters).steps, ENDLESS)
 
 
-def _sequence(parts: Iterable[tuple[object, object]]) -> int | None:
-    total = apart = 0
+def _sequence(parts: Parts, characters: int) -> Work:
+    ways, total = 1, 1
     for operation, argument in parts:
-        found = _part(str(operation), argument)
-        if found is None:
-            return None
-        if str(operation) in _APART:
-            apart = max(apart, found)
-        else:
-            total += found
-    return max(total, apart)
+        one = _part(str(operation), argument, characters)
+        total = min(total + ways * one.steps, ENDLESS)
+        ways = min(ways * one.ways, ENDLESS)
+    return Work(ways, total)
 
 
-def _part(operation: str, argument: object) -> int | None:
-    inside = [_sequence(part) for part in _parts_in(argument)]
-    known = [one for one in inside if one is not None]
-    if len(known) < len(inside):
+def _part(operation: str, argument: Any, characters: int) -> Work:  # noqa: ANN401 the parser's own
+    found = NEVER_DONE
+    match operation:
+        case _ if operation in _SINGLE:
+            found = ONE
+        case "SUBPATTERN":
+            found = _sequence(argument[3], characters)
+        case "BRANCH":
+            found = _branch(argument[1], characters)
+        case "ASSERT" | "ASSERT_NOT":
+            found = Work(1, _sequence(argument[1], characters).steps)
+        case "ATOMIC_GROUP":
+            found = Work(1, _sequence(argument, characters).steps)
+        case "GROUPREF":
+            found = Work(1, characters)
+        case "GROUPREF_EXISTS":
+            found = _added(_sequence(one, characters) for one in argument[1:] if one is not None)
+        case "POSSESSIVE_REPEAT":
+            found = Work(1, _repeated(argument, characters).steps)
+        case _ if operation in _REPEATS:
+            found = _repeated(argument, characters)
+    return found
+
+
+def _branch(alternatives: Sequence[Parts], characters: int) -> Work:
+    found = [_sequence(one, characters) for one in alternatives]
+    added = _added(found)
+    first = [_first_letter(one) for one in alternatives]
+    if None in first or len(set(first)) < len(first):
+        return added
+    # They begin with different letters, so at most one of them matches at one place.
+    return Work(max(one.ways for one in found), added.steps)
+
+
+def _added(several: Iterable[Work]) -> Work:
+    found = list(several)
+    ways, total = sum(one.ways for one in found), sum(one.steps for one in found)
+    return Work(min(ways, ENDLESS), min(total + 1, ENDLESS))
+
+
+def _first_letter(parts: Parts) -> str | None:
+    """The letter that an alternative begins with, in lower case; None for anything else."""
+    if not len(parts) or str(parts[0][0]) != "LITERAL":
         return None
-    deepest = max(known, default=0)
-    if operation not in _REPEATS:
-        return deepest
-    endless = isinstance(argument, tuple) and argument[1] >= _MANY
-    if not endless:
-        return deepest
-    return None if deepest else 1
+    return chr(parts[0][1]).casefold()
 
 
-def _parts_in(argument: object) -> Iterable[Iterable[tuple[object, object]]]:
-    if hasattr(argument, "getwidth"):
-        yield argument  # type: ignore[misc] # a sub-pattern, whose class has no public name
-    elif isinstance(argument, tuple | list):
-        for one in argument:
-            yield from _parts_in(one)
+def _repeated(repeat: tuple[int, int, Parts], characters: int) -> Work:
+    low, high, parts = repeat
+    body = _sequence(parts, characters)
+    # What matches nothing is not tried again and again, so no repeat outlasts the text.
+    most = min(int(high), characters)
+    fewest = min(int(low), most)
+    if body.ways == 1:
+        return Work(most - fewest + 1, min(1 + most * body.steps, ENDLESS))
+    ways, total, so_far = 0, 1, 1
+    for times in range(most + 1):
+        if times >= fewest:
+            ways += so_far
+        total += so_far * body.steps
+        so_far *= body.ways
+        if total >= ENDLESS or ways >= ENDLESS:
+            return NEVER_DONE
+    return Work(ways, total)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import re2  # type: ignore[import-untyped] # it ships no types
 
 from tocsin.errors import KnowledgeError
-from tocsin.matching.sigma.cost import degree
+from tocsin.matching.sigma.cost import steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 BACKTRACKING_LIMIT = 4096
 """Characters of a text that a pattern with look-around or back-references is shown."""
-_SHOWN = (BACKTRACKING_LIMIT, BACKTRACKING_LIMIT, 1024, 256)
-"""Characters shown, by the number of endless repeats, so that no text costs more than seconds."""
+_SHOWN = (BACKTRACKING_LIMIT, 2048, 1024, 512, 256)
+"""Characters shown: the first of these with which the search ends within `_STEPS`."""
+_STEPS = 2**28
+"""Steps of a search, so that no text costs more than seconds."""
 
 _REMEMBERED = 256
 _SHORT = 256
@@ -36,8 +38,9 @@ def regex(pattern: str, flags: re.RegexFlag) -> TextTest:
 
     RE2 does the work: its time grows with the length of the text, whatever the text. Look-around
     and back-references are beyond it; for these Python's engine is shown the first
-    `BACKTRACKING_LIMIT` characters, and fewer where several repeats follow each other. Raises
-    `KnowledgeError` where neither reads the pattern, or where it could run for ever.
+    `BACKTRACKING_LIMIT` characters, and fewer where the pattern could take too long with them
+    (`tocsin.matching.sigma.cost`). Raises `KnowledgeError` where neither reads the pattern, or
+    where it could run for ever.
     """
     fast = _linear(pattern, flags)
     if fast is not None:
@@ -46,15 +49,15 @@ def regex(pattern: str, flags: re.RegexFlag) -> TextTest:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             slow = re.compile(pattern, flags).search
-            power = degree(pattern, flags)
+            fitting = (one for one in _SHOWN if steps(pattern, flags, one) <= _STEPS)
+            shown = next(fitting, None)
     except (re.error, OverflowError, RecursionError) as error:
         raise KnowledgeError(f"regular expression {pattern!r}: {error}") from error
-    if power is None or power >= len(_SHOWN):
+    if shown is None:
         raise KnowledgeError(
             f"regular expression {pattern!r}: look-around or back-references beside repeats that "
             "stand inside or after each other; a text could make it run for ever"
         )
-    shown = _SHOWN[power]
     return lambda text: slow(text[:shown]) is not None
 
 
