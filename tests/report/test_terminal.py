@@ -9,6 +9,8 @@ import pytest
 from rich.console import Console
 
 from tests.report import results
+from tocsin.model.grade import Confidence, Grade
+from tocsin.model.result import RuleCounts
 from tocsin.report import terminal, words
 
 if TYPE_CHECKING:
@@ -79,8 +81,35 @@ def test_a_terminal_shows_the_gravest_and_counts_the_others() -> None:
 
 def test_leads_are_shown_apart_from_findings() -> None:
     text = printed(results.result(results.compromised()))
-    assert "Leads from your own rules (they never raise the verdict) (1)" in text
+    assert "Leads from your own rules and lists (they never raise the verdict) (1)" in text
     assert results.LEAD.title in text
+
+
+def test_a_lead_claims_no_stage_of_an_attack() -> None:
+    only = results.host(leads=(results.finding(grade=Grade.ATTEMPT, confidence=Confidence.LOW),))
+    text = flat(printed(results.result(only), width=200))
+    assert "your rule or list; it says nothing of how far an attack got" in text
+    assert "low confidence" not in text
+
+
+def test_what_became_of_every_rule_is_told() -> None:
+    text = flat(printed(results.result(results.quiet()), width=200))
+    assert (
+        "What became of the rules • 41 rules and entries of lists loaded; 3 not applicable: "
+        "no source of theirs was read • 1 asked for a field that no row had "
+        "• 1 needed every row in full • 1 could not be used "
+        "• sigma/old.yml: unknown modifier 'windash2'"
+    ) in text
+
+
+def test_where_all_rules_could_be_asked_one_line_says_so() -> None:
+    counts = RuleCounts(loaded=41, not_applicable=0, failed=(), full_scan=(), fields_never_seen=())
+    well = msgspec.structs.replace(
+        results.result(results.quiet()),
+        tool=msgspec.structs.replace(results.TOOL, rules=counts),
+    )
+    _, _, after = printed(well, width=200).partition("What became of the rules")
+    assert 1 == after.partition("In short")[0].count("•")
 
 
 def test_what_was_not_read_and_what_was_set_aside_is_counted() -> None:

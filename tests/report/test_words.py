@@ -12,6 +12,18 @@ def verdict(level: Level, assurance: Assurance) -> Verdict:
     return Verdict(level=level, assurance=assurance, reasons=(), limits=())
 
 
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("parent_process_id", "no rule: started by a process of these rows"),
+        ("file_name", "no rule: the same page"),
+        ("proxylogon-ecp", "rule proxylogon-ecp"),
+    ],
+)
+def test_a_row_says_why_it_is_cited(rule: str, why: str) -> None:
+    assert why == words.cited_because(Citation(artefact="a", line=1, rule=rule, text=""))
+
+
 def test_every_word_of_the_model_has_words_for_people() -> None:
     assert set(Level) == set(words.LEVEL_NAMES) == set(words.LEVEL_SYMBOLS)
     assert set(Grade) == set(words.GRADE_NAMES)

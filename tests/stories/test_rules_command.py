@@ -38,6 +38,10 @@ RULES: dict[str, dict[str, Any]] = {
         "logsource": {"product": "exchange", "service": "httpproxy"},
         "detection": {"s": {"NoSuchColumn": "x"}, "condition": "s"},
     },
+    "long": {
+        "logsource": {"category": "webserver"},
+        "detection": {"s": {"cs-uri-stem|re": "^.{200,}$"}, "condition": "s"},
+    },
     "broken": {
         "logsource": {"product": "windows"},
         "detection": {"s": {"Image|nonesuch": "x"}, "condition": "s"},
@@ -71,7 +75,7 @@ def test_rules_and_hunt_show_the_same_numbers(rules: Path, server: Path) -> None
     told = application.summary()
     alone, together = counts(server), counts(server, rules)
 
-    assert together.loaded - alone.loaded == told.rules == 4
+    assert together.loaded - alone.loaded == told.rules == 5
     assert together.not_applicable - alone.not_applicable == len(told.not_applicable)
     assert ("nowhere",) == told.not_applicable
     assert together.failed == told.failed
@@ -79,6 +83,9 @@ def test_rules_and_hunt_show_the_same_numbers(rules: Path, server: Path) -> None
     mine = set(together.fields_never_seen) - set(alone.fields_never_seen)
     assert mine == set(told.fields_never_seen)
     assert ("unknown-field",) == told.fields_never_seen
+    wide = set(together.full_scan) - set(alone.full_scan)
+    assert wide == set(told.full_scan)
+    assert "long" in told.full_scan
     assert {"scripted", "shell"} == {hit.rule.id for hit in hits}
 
 

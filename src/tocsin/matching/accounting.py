@@ -26,16 +26,18 @@ def told_of(rules: RuleSet, readings: Sequence[Reading]) -> Tool:
 def count_rules(rules: RuleSet, readings: Sequence[Reading]) -> RuleCounts:
     """Count over all servers: a rule is not applicable where none of them has its log.
 
-    Every rule is evaluated on every row that its log source fits, so none needs a full scan.
+    A rule of which every row was asked under one header at least, for want of a rare text to look
+    for, is one of `full_scan`. `tocsin rules` says the same of the same rules and files.
     """
     formats = {name for reading in readings for name in reading.formats}
     asked = [set(rules.fields_never_seen(reading.seen)) for reading in readings]
     never = set.intersection(*asked) if asked else set()
+    full = rules.narrows.full_scans
     return RuleCounts(
         loaded=len(rules.infos),
         not_applicable=len(rules.not_applicable(formats, [one.shown for one in readings])),
         failed=rules.failed,
-        full_scan=(),
+        full_scan=tuple(rule for rule in rules.infos if rule in full),
         fields_never_seen=tuple(rule for rule in rules.infos if rule in never),
     )
 

@@ -44,6 +44,7 @@ _CLIENTS_SHOWN = 8
 _CITED_CHARACTERS = 160
 _GAPS_SHOWN = 3
 _EXPOSURES_SHOWN = 8
+_FAILURES_SHOWN = 5
 _REASON_CHARACTERS = 200
 
 
@@ -54,7 +55,26 @@ def render(result: Result) -> RenderableType:
     """
     told = _host if len(result.hosts) <= _TOLD_IN_FULL else _host_in_brief
     parts = [part for host in result.hosts for part in told(host)]
-    return Group(*parts, *_in_short(result))
+    return Group(
+        *parts, *_listed("What became of the rules", [*_rules(result)]), *_in_short(result)
+    )
+
+
+def _rules(result: Result) -> Iterable[str]:
+    """The account of all rules; the ids are in the report."""
+    rules = result.tool.rules
+    loaded = words.count(rules.loaded, "rule or entry of a list", "rules and entries of lists")
+    yield f"{loaded} loaded; {rules.not_applicable:,} not applicable: no source of theirs was read"
+    if rules.fields_never_seen:
+        yield f"{len(rules.fields_never_seen):,} asked for a field that no row had"
+    if rules.full_scan:
+        yield f"{len(rules.full_scan):,} needed every row in full"
+    if rules.failed:
+        yield f"{len(rules.failed):,} could not be used"
+        for failure in rules.failed[:_FAILURES_SHOWN]:
+            yield f"{failure.file}: {shortened(failure.reason, _REASON_CHARACTERS)}"
+        if len(rules.failed) > _FAILURES_SHOWN:
+            yield f"… and {len(rules.failed) - _FAILURES_SHOWN:,} more in the report"
 
 
 def one_line(host: HostResult) -> str:
@@ -94,7 +114,8 @@ def _host(host: HostResult) -> list[RenderableType]:
     parts += _next_steps(host)
     parts += _listed("What could not be seen", host.verdict.limits)
     parts += _findings("Findings", host.findings)
-    parts += _findings("Leads from your own rules (they never raise the verdict)", host.leads)
+    leads = "Leads from your own rules and lists (they never raise the verdict)"
+    parts += _findings(leads, host.leads, is_lead=True)
     parts += _builds(host)
     parts += _coverage(host)
     parts += _set_aside(host)
@@ -141,7 +162,9 @@ def _badge(host: HostResult) -> Text:
     return Text(f" {symbol} {words.headline(host.verdict).upper()} ", style=LEVEL_STYLES[level])
 
 
-def _findings(title: str, findings: Sequence[Finding]) -> list[RenderableType]:
+def _findings(
+    title: str, findings: Sequence[Finding], *, is_lead: bool = False
+) -> list[RenderableType]:
     if not findings:
         return []
     parts: list[RenderableType] = [_heading(f"{title} ({len(findings)})")]
@@ -149,7 +172,7 @@ def _findings(title: str, findings: Sequence[Finding]) -> list[RenderableType]:
         style = _SEVERITY_STYLES[finding.severity]
         severity = Text(finding.severity.upper(), style=style)
         parts.append(_hanging(severity, 10, Text(visible(finding.title), style="bold")))
-        parts += [_indented(visible(line), by=6) for line in _about(finding)]
+        parts += [_indented(visible(line), by=6) for line in _about(finding, is_lead=is_lead)]
         parts += [_cited(citation) for citation in finding.citations[:_CITATIONS_SHOWN]]
         more = len(finding.citations) - _CITATIONS_SHOWN
         if more > 0:
@@ -160,14 +183,9 @@ def _findings(title: str, findings: Sequence[Finding]) -> list[RenderableType]:
     return parts
 
 
-def _about(finding: Finding) -> Iterable[str]:
-    yield " · ".join(
-        [
-            words.GRADE_NAMES[finding.grade],
-            words.CONFIDENCE_NAMES[finding.confidence],
-            words.period(finding.first_seen, finding.last_seen),
-        ]
-    )
+def _about(finding: Finding, *, is_lead: bool) -> Iterable[str]:
+    stage = words.LEAD if is_lead else words.stage(finding)
+    yield f"{stage} · {words.period(finding.first_seen, finding.last_seen)}"
     if finding.clients:
         more = len(finding.clients) - _CLIENTS_SHOWN
         shown = ", ".join(finding.clients[:_CLIENTS_SHOWN])

@@ -11,7 +11,7 @@ from tocsin.verdict.decide import ranks_as
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tocsin.model.result import Citation, Verdict
+    from tocsin.model.result import Citation, Finding, Verdict
 
 LEVEL_NAMES: dict[Level, str] = {
     Level.COMPROMISED: "Compromised",
@@ -82,6 +82,17 @@ CONFIDENCE_NAMES: dict[Confidence, str] = {
     Confidence.MEDIUM: "medium confidence",
     Confidence.HIGH: "high confidence",
 }
+
+_JOINED_BY: dict[str, str] = {
+    "canary": "no rule: the same session",
+    "client_ip": "no rule: the same client",
+    "file_name": "no rule: the same page",
+    "parent_process_id": "no rule: started by a process of these rows",
+}
+"""Rows that the second hunt found, by the key that joins them to the others."""
+
+LEAD = "your rule or list; it says nothing of how far an attack got"
+"""What stands in place of grade and confidence: a lead has both for sorting only."""
 
 SEVERITY_NAMES: dict[Severity, str] = {severity: severity.value for severity in Severity}
 
@@ -165,6 +176,16 @@ def place(citation: Citation) -> str:
     if citation.offset is not None:
         return f"{citation.artefact} offset {citation.offset}"
     return citation.artefact
+
+
+def stage(finding: Finding) -> str:
+    """How far a finding says that the attack got, and how surely."""
+    return f"{GRADE_NAMES[finding.grade]} · {CONFIDENCE_NAMES[finding.confidence]}"
+
+
+def cited_because(citation: Citation) -> str:
+    """Why a row is cited: the rule that says yes to it, or what joins it to the other rows."""
+    return _JOINED_BY.get(citation.rule, f"rule {citation.rule}")
 
 
 def short_kind(kind: str) -> str:
