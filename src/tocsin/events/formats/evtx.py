@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import json
 import struct
 import zlib
 from datetime import UTC, datetime
@@ -140,7 +139,7 @@ def _readable(fields: Mapping[str, str]) -> str:
     """
     own = {name: value for name, value in fields.items() if name not in _SAYS_LITTLE}
     rest = {name: fields[name] for name in _SAYS_LITTLE if name in fields}
-    return json.dumps({**own, **rest}, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps({**own, **rest}).decode()
 
 
 def _alone(chunk: bytes, run: Sequence[Frame]) -> bytes:
