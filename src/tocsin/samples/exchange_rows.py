@@ -197,7 +197,7 @@ def rps_http(it: Happening) -> Iterator[Row]:
         "FrontEndServer": it.server.fqdn.upper(),
         "HttpStatus": it.get("status", "200"),
         "SubStatus": "0",
-        "Action": it.get("action", "Command"),
+        "Action": it.get("action"),
         "CommandName": it.get("command"),
         "SessionId": it.dice.guid(),
         "ShellId": it.dice.guid(),
