@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tocsin.knowledge.packs import Chain, Pack, PackFile, Step, Sufficient
+from tocsin.knowledge.packs import (
+    Chain,
+    EvidenceBase,
+    Notice,
+    Pack,
+    PackFile,
+    Step,
+    Sufficient,
+)
 from tocsin.matching.match import Match
 from tocsin.model.artefact import Artefact
 from tocsin.model.grade import Confidence, Grade, Severity
@@ -137,6 +145,8 @@ def pack(*, chains: tuple[Chain, ...] = (CHAIN,), **changes: object) -> Pack:
         "sufficient": (Sufficient(sources=("httpproxy:ecp", "iis"), why="both"),),
         "next_steps": (),
         "references": (),
+        "evidence_base": EvidenceBase(),
+        "notice": Notice(what="", affected="", do=()),
     }
     about = PackFile(**{**facts, **changes})  # type: ignore[arg-type]  # facts of many types
     return Pack(about=about, sigma=(), yara=(), benign=(), chains=chains)

@@ -8,7 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tocsin.knowledge.packs import Chain, PackFile, Step, Sufficient, all_packs
+from tocsin.knowledge.packs import (
+    Chain,
+    EvidenceBase,
+    Notice,
+    PackChange,
+    PackFile,
+    Step,
+    Sufficient,
+    all_packs,
+)
 from tocsin.knowledge.status import StatusWord
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "packs.md"
@@ -19,7 +28,9 @@ def words() -> set[str]:
     return set(re.findall(r"`([^`]+)`", PAGE.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("kind", [PackFile, Sufficient, Chain, Step])
+@pytest.mark.parametrize(
+    "kind", [PackFile, Sufficient, EvidenceBase, Notice, PackChange, Chain, Step]
+)
 def test_every_key_is_explained(kind: type[msgspec.Struct], words: set[str]) -> None:
     assert set() == {field.name for field in msgspec.structs.fields(kind)} - words
 

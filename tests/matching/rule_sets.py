@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from tocsin.events.format import Format, LogSource, Unit
-from tocsin.knowledge.packs import Pack, PackFile, RuleFile
+from tocsin.knowledge.packs import EvidenceBase, Notice, Pack, PackFile, RuleFile
 from tocsin.model.event import Event, PlaceKind
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def pack(
         sufficient=(),
         next_steps=(),
         references=(),
+        evidence_base=EvidenceBase(),
+        notice=Notice(what="", affected="", do=()),
     )
     return Pack(about=about, sigma=sigma_files, yara=yara_files, benign=patterns, chains=())
 

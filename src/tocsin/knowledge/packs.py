@@ -1,20 +1,21 @@
 """Campaign packs: a folder that an analyst can read, as typed objects.
 
-A pack is `pack.toml`, `sigma/*.yml`, `yara/*.yar`, `chains/*.toml` and `benign/*.yml`. This module
-reads the folder and checks its TOML; compiling the rules is `tocsin.matching`'s work.
+A pack is `pack.toml`, `changes.toml`, `sigma/*.yml`, `yara/*.yar`, `chains/*.toml`, `benign/*.yml`
+and `indicators/*.csv`. This module reads the folder and checks its TOML; compiling the rules is
+`tocsin.matching`'s work.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import PurePath
-from typing import TYPE_CHECKING, TypeVar
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from tocsin.errors import KnowledgeError, UsageError
+from tocsin.knowledge.pack_about import EvidenceBase, Notice, PackFile, Sufficient, check_about
+from tocsin.knowledge.pack_changes import CHANGES, ChangeKind, PackChange, read_changes
+from tocsin.knowledge.pack_toml import PackToml, name_in_packs, read_toml
 from tocsin.knowledge.root import BUILTIN, cached, data_root
 from tocsin.model.grade import Grade
 
@@ -22,20 +23,21 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+__all__ = [
+    "DATA", "Chain", "ChangeKind", "EvidenceBase", "Notice", "Pack", "PackChange", "PackFile",
+    "RuleFile", "Step", "Sufficient", "all_packs", "benign_titles", "chosen_packs", "read_pack",
+]  # fmt: skip
+
 _TITLE = re.compile(r"^title:(.+)$", re.MULTILINE)
 DATA = BUILTIN
 """Where the facts of this release lie. Loaders ask `data_root()`: newer ones may be in use."""
 _LAYOUT = (
-    "pack.toml", "sigma/*.yml", "benign/*.yml", "chains/*.toml", "yara/*.yar",
-    "yara/*.examples.yml",
+    "pack.toml", CHANGES, "sigma/*.yml", "benign/*.yml", "chains/*.toml", "yara/*.yar",
+    "yara/*.examples.yml", "indicators/*.csv",
 )  # fmt: skip
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a TOML file holds; a misspelt key is an error."""
-
-
-class Step(_File, frozen=True, kw_only=True):
+class Step(PackToml, frozen=True, kw_only=True):
     """One step of a chain: any of its rules, and how far the attack is when it is seen.
 
     `by_time` steps come from sources that share no key with the others (an event log knows no
@@ -54,7 +56,7 @@ class Step(_File, frozen=True, kw_only=True):
     optional: bool = False
 
 
-class Chain(_File, frozen=True, kw_only=True):
+class Chain(PackToml, frozen=True, kw_only=True):
     """An attack as an ordered list of steps, and what ties rows of several sources together.
 
     `keys` are column names shared by all formats (`Column.name`), strongest first: rows with an
@@ -77,38 +79,6 @@ class Chain(_File, frozen=True, kw_only=True):
     next_steps: tuple[str, ...] = ()
 
 
-class Sufficient(_File, frozen=True, kw_only=True):
-    """One set of sources that, complete over the window, is enough to decide the pack."""
-
-    sources: tuple[str, ...]
-    why: str
-
-
-class PackFile(_File, frozen=True, kw_only=True):
-    """`pack.toml`.
-
-    `exploitation_from` and `exploitation_until` (UTC; the second is absent while it goes on) bound
-    the pack's window. Sources are coverage kinds: a format's name, or ``format:stream``.
-    """
-
-    slug: str
-    name: str
-    """What people call it."""
-    title: str
-    summary: str
-    updated: date
-    cves: tuple[str, ...]
-    decisive_cves: tuple[str, ...]
-    """A server that is fixed for all of these cannot be exploited through this pack."""
-    exploitation_from: datetime
-    exploitation_until: datetime | None = None
-    window_source: str
-    sufficient: tuple[Sufficient, ...]
-    next_steps: tuple[str, ...]
-    references: tuple[str, ...]
-    limits: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
     """A rule as it lies in the folder; `path` is relative to the packs' folder."""
@@ -126,6 +96,14 @@ class Pack:
     yara: tuple[RuleFile, ...]
     benign: tuple[RuleFile, ...]
     chains: tuple[Chain, ...]
+    changes: tuple[PackChange, ...] = ()
+    indicators: tuple[Path, ...] = ()
+    """Lists in the form that ``--indicators`` reads."""
+
+    @property
+    def detections(self) -> tuple[str, ...]:
+        """The ids of the rules that a chain may name: all but the benign patterns."""
+        return tuple(PurePath(file.path).stem for file in (*self.sigma, *self.yara))
 
 
 @cached
@@ -152,34 +130,53 @@ def benign_titles() -> Mapping[str, str]:
 def chosen_packs(slugs: Sequence[str]) -> tuple[Pack, ...]:
     """The packs that were asked for by slug, or all of them where none was.
 
-    Raises `UsageError` for a slug that no pack has.
+    With a pack come those whose rules its chains name: without them some steps would never be
+    seen. Raises `UsageError` for a slug that no pack has.
     """
     packs = {pack.about.slug: pack for pack in all_packs()}
     for slug in slugs:
         if slug not in packs:
             known = ", ".join(packs)
             raise UsageError(f"there is no pack {slug!r}; there are: {known}", where="--pack")
-    return tuple(packs[slug] for slug in dict.fromkeys(slugs) or packs)
+    return tuple(packs[slug] for slug in _with_needed(slugs, packs)) if slugs else all_packs()
+
+
+def _with_needed(slugs: Sequence[str], packs: Mapping[str, Pack]) -> list[str]:
+    """`slugs`, and behind them the packs that the chains of these need, each once."""
+    home = {rule: slug for slug, pack in packs.items() for rule in pack.detections}
+    wanted = list(dict.fromkeys(slugs))
+    for slug in wanted:
+        named = [
+            rule for chain in packs[slug].chains for step in chain.steps for rule in step.rules
+        ]
+        wanted += [new for new in dict.fromkeys(home[rule] for rule in named) if new not in wanted]
+    return wanted
 
 
 def read_pack(folder: Path) -> Pack:
     """Read one pack's folder. Raises `KnowledgeError` with file and key."""
-    about = _toml(folder / "pack.toml", PackFile, folder)
+    about = read_toml(folder / "pack.toml", PackFile, folder)
+    check_about(about, where=f"{folder.name}/pack.toml")
     if about.slug != folder.name:
         raise KnowledgeError(
             f"slug {about.slug!r} must be the folder's name", where=f"{folder.name}/pack.toml"
         )
     _refuse_strays(folder)
     sigma, yara = _rules(folder, "sigma", "*.yml"), _rules(folder, "yara", "*.yar")
-    rules = {PurePath(file.path).stem for file in (*sigma, *yara)}
+    rules = {PurePath(file.path).stem for file in (*sigma, *yara)} | _detections_beside(folder)
+    chains = tuple(
+        _chain(path, folder, rules) for path in sorted((folder / "chains").glob("*.toml"))
+    )
+    if not about.detectable:
+        _refuse_attacks(chains, folder)
     return Pack(
         about=about,
         sigma=sigma,
         yara=yara,
         benign=_rules(folder, "benign", "*.yml"),
-        chains=tuple(
-            _chain(path, folder, rules) for path in sorted((folder / "chains").glob("*.toml"))
-        ),
+        chains=chains,
+        changes=read_changes(folder),
+        indicators=tuple(sorted((folder / "indicators").glob("*.csv"))),
     )
 
 
@@ -191,13 +188,26 @@ def _refuse_strays(folder: Path) -> None:
             continue
         if not any(inside.match(pattern) for pattern in _LAYOUT):
             raise KnowledgeError(
-                f"is nothing that a pack holds: {', '.join(_LAYOUT)}", where=_name(path, folder)
+                f"is nothing that a pack holds: {', '.join(_LAYOUT)}",
+                where=name_in_packs(path, folder),
             )
+
+
+def _refuse_attacks(chains: Sequence[Chain], folder: Path) -> None:
+    """Where nothing tells an attack, no step may claim to. Of rules `pack check` asks the same."""
+    for chain in chains:
+        for step in chain.steps:
+            if step.grade is not Grade.PROBE:
+                raise KnowledgeError(
+                    f"steps.{step.id}.grade: is {step.grade}, and pack.toml says detectable = "
+                    "false: only probe is left",
+                    where=f"{folder.name}/chains/{chain.id}.toml",
+                )
 
 
 def _chain(path: Path, folder: Path, rules: Collection[str]) -> Chain:
     """One chain, whose parts are known: a misspelt rule would be a step that is never seen."""
-    chain, where = _toml(path, Chain, folder), _name(path, folder)
+    chain, where = read_toml(path, Chain, folder), name_in_packs(path, folder)
     if chain.id != path.stem:
         raise KnowledgeError(f"id {chain.id!r} must be the file's name", where=where)
     steps = {step.id for step in chain.steps}
@@ -205,7 +215,8 @@ def _chain(path: Path, folder: Path, rules: Collection[str]) -> Chain:
         for rule in step.rules:
             if rule not in rules:
                 raise KnowledgeError(
-                    f"steps.{step.id}.rules: {rule!r} is no sigma or yara rule of this pack",
+                    f"steps.{step.id}.rules: {rule!r} is no sigma or yara rule of this pack or "
+                    "of any other",
                     where=where,
                 )
         for need in step.needs:
@@ -216,27 +227,17 @@ def _chain(path: Path, folder: Path, rules: Collection[str]) -> Chain:
     return chain
 
 
+def _detections_beside(folder: Path) -> set[str]:
+    """The rules that a chain of this pack may borrow: those of the packs beside it.
+
+    A pack that lies alone, while somebody writes it, borrows from the packs in use.
+    """
+    packs = folder.parent if folder.parent.name == "packs" else data_root() / "packs"
+    return {path.stem for path in (*packs.glob("*/sigma/*.yml"), *packs.glob("*/yara/*.yar"))}
+
+
 def _rules(folder: Path, kind: str, pattern: str) -> tuple[RuleFile, ...]:
     return tuple(
-        RuleFile(path=_name(path, folder), text=path.read_text(encoding="utf-8"))
+        RuleFile(path=name_in_packs(path, folder), text=path.read_text(encoding="utf-8"))
         for path in sorted((folder / kind).glob(pattern))
     )
-
-
-T = TypeVar("T")
-
-
-def _toml(path: Path, kind: type[T], folder: Path) -> T:
-    where = _name(path, folder)
-    try:
-        return msgspec.toml.decode(path.read_bytes(), type=kind)
-    except FileNotFoundError as error:
-        raise KnowledgeError("is missing", where=where) from error
-    except msgspec.ValidationError as error:
-        raise KnowledgeError(str(error), where=where) from error
-    except msgspec.DecodeError as error:
-        raise KnowledgeError(f"is not TOML: {error}", where=where) from error
-
-
-def _name(path: Path, folder: Path) -> str:
-    return path.relative_to(folder.parent).as_posix()
