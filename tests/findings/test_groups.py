@@ -16,7 +16,6 @@ NOTHING = Evidence(
     techniques=frozenset(),
     addresses=frozenset(),
     file_names=frozenset(),
-    hashes=frozenset(),
     texts=(),
 )
 KNOWN = Groups(

@@ -17,6 +17,7 @@ from tocsin.model.result import (
     Finding,
     GroupOverlap,
     HostResult,
+    Intruder,
     ManifestEntry,
     Noise,
     PackVerdict,
@@ -35,6 +36,15 @@ SHELL = "/aspnet_client/system_web/Kp3vTq8Z.aspx"
 HTTPPROXY = "C/Program Files/Microsoft/Exchange Server/V15/Logging/HttpProxy/Ecp/HttpProxy_2021030304-1.LOG"
 ECP = "C/Program Files/Microsoft/Exchange Server/V15/Logging/ECP/Server/ECPServer20210303-1.LOG"
 IIS = "C/inetpub/logs/LogFiles/W3SVC1/u_ex210303.log"
+
+
+OVERLAP = GroupOverlap(
+    name="HAFNIUM (G0125)",
+    overlap=0.31,
+    shared_by=7,
+    techniques=("T1003.001", "T1190", "T1505.003"),
+    wording="Shares 3 techniques with HAFNIUM (G0125); so do 6 other groups. This is no attribution.",
+)
 
 
 def at(text: str) -> datetime:
@@ -359,13 +369,18 @@ def compromised() -> HostResult:
             Noise(rule="health-probes", events=182_441),
             Noise(rule="nmap-localhost-anchor", events=12),
         ),
-        groups=(
-            GroupOverlap(
-                name="HAFNIUM (G0125)",
-                overlap=0.31,
-                shared_by=7,
-                techniques=("T1003.001", "T1190", "T1505.003"),
-                wording="Shares 3 techniques with HAFNIUM (G0125); so do 6 other groups. This is no attribution.",
+        groups=(OVERLAP,),
+        intruders=(
+            Intruder(
+                id="intruder-1",
+                clients=(INTRUDER,),
+                pages=("kp3vtq8z.aspx",),
+                first_seen=at("2021-03-03T04:12:05"),
+                last_seen=at("2021-03-03T04:20:00"),
+                findings=("proxylogon-chain-1",),
+                techniques=OVERLAP.techniques,
+                groups=(OVERLAP,),
+                note="Only one was seen, so everything that names nobody is counted here.",
             ),
         ),
         manifest=tuple(
@@ -525,6 +540,14 @@ def hostile() -> HostResult:
         noise=(Noise(rule=HOSTILE, events=1),),
         groups=(
             GroupOverlap(name=HOSTILE, overlap=0.5, shared_by=1, techniques=(HOSTILE,), wording=HOSTILE),
+        ),
+        intruders=tuple(
+            Intruder(
+                id=HOSTILE, clients=(HOSTILE,) * 30, pages=(HOSTILE,) * 30, first_seen=None, last_seen=None,
+                findings=(HOSTILE,) * 30, techniques=(HOSTILE,), note=HOSTILE,
+                groups=(GroupOverlap(name=HOSTILE, overlap=0.5, shared_by=1, techniques=(HOSTILE,), wording=HOSTILE),),
+            )
+            for _ in range(30)
         ),
         manifest=tuple(
             ManifestEntry(path=f"{number}/{HOSTILE}", size=1, sha256="0" * 64)

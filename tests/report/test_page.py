@@ -13,7 +13,7 @@ def test_the_tally_counts_from_the_worst() -> None:
 
 def test_sections_lead_only_to_what_is_there() -> None:
     assert ["findings", "coverage"] == [section.id for section in view_of(host(), 1).sections]
-    assert {"timeline", "leads", "packs", "builds", "noise", "problems", "groups", "files"} < {
+    assert {"timeline", "leads", "packs", "builds", "noise", "problems", "intruders", "files"} < {
         section.id for section in view_of(results.compromised(), 1).sections
     }
 

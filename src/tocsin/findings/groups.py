@@ -44,12 +44,11 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What one intruder was seen to do and to use; texts in lower case."""
+    """What one intruder was seen to do and to use; `texts` are the rows, all in lower case."""
 
     techniques: frozenset[str]
     addresses: frozenset[str]
     file_names: frozenset[str]
-    hashes: frozenset[str]
     texts: Sequence[str]
 
 
@@ -112,9 +111,7 @@ def _is_there(value: str, kind: str, evidence: Evidence) -> bool:
             held = evidence.addresses
         case "file_name":
             held = evidence.file_names
-        case "sha1":
-            held = evidence.hashes
-        case _:
+        case _:  # domains and hashes have no column of their own
             return any(_stands_alone(value, text) for text in evidence.texts)
     return value in held
 

@@ -168,6 +168,24 @@ class GroupOverlap(_Part, frozen=True, kw_only=True):
     wording: str
 
 
+class Intruder(_Part, frozen=True, kw_only=True):
+    """Findings that cannot be separated, and whose ways they overlap with.
+
+    `clients` and `pages` are what ties them together, `findings` their ids, and `note` says why
+    they are one, or that nobody can tell.
+    """
+
+    id: str
+    clients: tuple[str, ...]
+    pages: tuple[str, ...]
+    first_seen: datetime | None
+    last_seen: datetime | None
+    findings: tuple[str, ...]
+    techniques: tuple[str, ...]
+    groups: tuple[GroupOverlap, ...]
+    note: str
+
+
 class ManifestEntry(_Part, frozen=True, kw_only=True):
     """One file of the collection as we read it."""
 
@@ -192,6 +210,7 @@ class HostResult(_Part, frozen=True, kw_only=True):
     problems: tuple[ProblemEntry, ...]
     noise: tuple[Noise, ...]
     groups: tuple[GroupOverlap, ...]
+    intruders: tuple[Intruder, ...] = ()
     manifest: tuple[ManifestEntry, ...]
 
 

@@ -158,7 +158,10 @@ def _sections(host: HostResult) -> Sequence[Section]:
         (host.builds or host.exposure, Section(id="builds", title="Builds and exposure")),
         (host.noise, Section(id="noise", title="Harmless patterns")),
         (host.problems, Section(id="problems", title="Unreadable", count=len(host.problems))),
-        (host.groups, Section(id="groups", title="Known groups")),
+        (
+            host.intruders,
+            Section(id="intruders", title="Who was here", count=len(host.intruders)),
+        ),
         (host.manifest, Section(id="files", title="Files", count=len(host.manifest))),
     )
     return tuple(section for is_there, section in there_may_be if is_there)

@@ -44,6 +44,7 @@ _CLIENTS_SHOWN = 8
 _CITED_CHARACTERS = 160
 _GAPS_SHOWN = 3
 _EXPOSURES_SHOWN = 8
+_INTRUDERS_SHOWN = 5
 _FAILURES_SHOWN = 5
 _REASON_CHARACTERS = 200
 
@@ -116,6 +117,7 @@ def _host(host: HostResult) -> list[RenderableType]:
     parts += _findings("Findings", host.findings)
     leads = "Leads from your own rules and lists (they never raise the verdict)"
     parts += _findings(leads, host.leads, is_lead=True)
+    parts += _intruders(host)
     parts += _builds(host)
     parts += _coverage(host)
     parts += _set_aside(host)
@@ -273,12 +275,23 @@ def _set_aside(host: HostResult) -> list[RenderableType]:
         f"{summary.pattern_title(entry)}: {words.count(entry.events, 'row')}"
         for entry in sorted(host.noise, key=lambda entry: (-entry.events, entry.rule))
     ]
-    groups = [group.wording for group in host.groups]
     return [
         *_listed("What could not be read", problems),
         *_listed("Harmless patterns, counted and set aside", noise),
-        *_listed("Overlap with known groups (not an attribution)", groups),
     ]
+
+
+def _intruders(host: HostResult) -> list[RenderableType]:
+    """One line for each, and one for each overlap; where there is none, nothing is said of it."""
+    lines: list[str] = []
+    for one in host.intruders[:_INTRUDERS_SHOWN]:
+        when = f", {words.span(one.first_seen, one.last_seen)}" if one.first_seen else ""
+        found = words.count(len(one.findings), "finding")
+        lines.append(f"{words.intruder(one)}{when}: {found}. {one.note}")
+        lines += [group.wording for group in one.groups]
+    if len(host.intruders) > _INTRUDERS_SHOWN:
+        lines.append(f"… and {len(host.intruders) - _INTRUDERS_SHOWN} more in the report")
+    return _listed("Who seems to have been here (no attribution)", lines)
 
 
 def _listed(title: str, lines: Sequence[str], *, numbered: bool = False) -> list[RenderableType]:

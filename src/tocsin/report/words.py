@@ -11,7 +11,7 @@ from tocsin.verdict.decide import ranks_as
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tocsin.model.result import Citation, Finding, Verdict
+    from tocsin.model.result import Citation, Finding, Intruder, Verdict
 
 LEVEL_NAMES: dict[Level, str] = {
     Level.COMPROMISED: "Compromised",
@@ -196,3 +196,21 @@ def short_kind(kind: str) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun: ``1 file``, ``12,000 files``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+_ADDRESSES_NAMED = 4
+
+
+def intruder(one: Intruder) -> str:
+    """Whom the rows name: addresses, or nobody."""
+    if not one.clients:
+        return "Nobody by address"
+    more = len(one.clients) - _ADDRESSES_NAMED
+    listed = ", ".join(one.clients[:_ADDRESSES_NAMED])
+    return listed if more <= 0 else f"{listed} and {count(more, 'more address', 'more addresses')}"
+
+
+def span(first: datetime | None, last: datetime | None) -> str:
+    """From when to when, UTC, to the minute."""
+    times = [f"{one:%Y-%m-%d %H:%M}" for one in (first, last) if one is not None]
+    return " to ".join(dict.fromkeys(times))

@@ -16,6 +16,7 @@ from tocsin.model.grade import Assurance, Level
 from tocsin.model.problem import ProblemCode
 from tocsin.verdict.campaign import got_in, serious
 from tocsin.verdict.decide import ranks_as, rolled_up
+from tocsin.verdict.intruders import overlaps_of, told_intruders
 from tocsin.verdict.reasons import reasons
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def assemble(parts: Parts) -> result.HostResult:
     findings = [finding for finding in parts.findings if not finding.is_lead]
     leads = [finding for finding in parts.findings if finding.is_lead]
     steps = _first_steps(parts.packs, level)
+    came = told_intruders(findings, parts.watch.addresses.shared(), parts.rules.infos)
     return result.HostResult(
         source=str(parts.source),
         name=parts.watch.hosts.name(otherwise=parts.source.name),
@@ -95,7 +97,8 @@ def assemble(parts: Parts) -> result.HostResult:
             result.Noise(rule=rule, events=events)
             for rule, events in sorted(noise_of(parts.rules, parts.reading.counts).items())
         ),
-        groups=(),
+        groups=overlaps_of(came),
+        intruders=came,
         manifest=tuple(sorted(parts.reading.manifest, key=lambda entry: entry.path)),
     )
 

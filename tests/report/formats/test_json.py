@@ -12,7 +12,7 @@ from tocsin.report.formats.json import render
 
 HOST_KEYS = [
     "source", "name", "verdict", "packs", "builds", "exposure", "findings", "leads", "timeline",
-    "coverage", "problems", "noise", "groups", "manifest",
+    "coverage", "problems", "noise", "groups", "intruders", "manifest",
 ]  # fmt: skip
 FINDING_KEYS = [
     "id", "title", "grade", "severity", "confidence", "cves", "attack", "first_seen", "last_seen",
