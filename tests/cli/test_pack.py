@@ -31,7 +31,7 @@ def bundle(tmp_path: Path) -> Path:
     keys.mkdir(parents=True)
     (keys / "cert.pub").write_bytes(SIGNER.public_file())
     knowledge = knowledge_in(tmp_path / "k")
-    (knowledge / "packs" / "proxylogon" / "sigma" / "iis-logging-off.yml").unlink()
+    (knowledge / "packs" / "post-exploitation" / "sigma" / "iis-logging-off.yml").unlink()
     return handed_over(tmp_path / "b", knowledge, SIGNER, version="2099-01-01")
 
 

@@ -15,7 +15,7 @@ from tocsin.model.event import PlaceKind
 from tocsin.model.grade import Assurance, Level
 from tocsin.model.problem import ProblemCode
 from tocsin.verdict.campaign import got_in, serious
-from tocsin.verdict.decide import ranks_as, rolled_up
+from tocsin.verdict.decide import decide, ranks_as, rolled_up
 from tocsin.verdict.intruders import overlaps_of, told_intruders
 from tocsin.verdict.reasons import reasons
 
@@ -141,6 +141,9 @@ def _level(parts: Parts) -> tuple[Level, Assurance]:
     verdicts = [(judged.level, judged.assurance) for judged in parts.packs if judged.level]
     if verdicts:
         return rolled_up(verdicts)
+    if not any(judged.pack.about.cves for judged in parts.packs):
+        rows = [(decide((), judged.assurance).level, judged.assurance) for judged in parts.packs]
+        return rolled_up(rows)
     if parts.coverage.last and any(judged.never_vulnerable for judged in parts.packs):
         return Level.NO_EVIDENCE_FOUND, Assurance.PARTIAL
     return Level.INCONCLUSIVE, Assurance.INSUFFICIENT
@@ -166,11 +169,17 @@ def _limits(parts: Parts) -> list[str]:
 
 def _looked_for(packs: Sequence[Judged]) -> str:
     """No verdict speaks of attacks that no pack knows."""
-    names = " and ".join(judged.pack.about.name for judged in packs)
-    return (
-        f"Tocsin looked for the ways in of {names}, and for web shells and what is done with them "
-        "however they came there. Other ways in are not looked for."
-    )
+    ways = [judged.pack.about.name for judged in packs if judged.pack.about.cves]
+    after = [judged.pack.about.name for judged in packs if not judged.pack.about.cves]
+    told = [f"the ways in of {_in_a_row(ways)}"] if ways else []
+    if after:
+        told.append(f"{_in_a_row(after)}, however somebody got in")
+    return f"Tocsin looked for {', and for '.join(told)}. Other ways in are not looked for."
+
+
+def _in_a_row(names: Sequence[str]) -> str:
+    """Names as one lists them: with commas, and an "and" before the last."""
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
 
 
 def _pack(judged: Judged) -> result.PackVerdict:

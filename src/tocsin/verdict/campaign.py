@@ -28,9 +28,10 @@ DAMAGE = 0.01
 class Judged:
     """A pack's verdict and why.
 
-    `row` is the row of the table that decided; None where the pack is not applicable and
-    nothing was found. `window` is None where the pack is not applicable. `never_vulnerable` tells
-    a pack that cannot apply because of the build from one that cannot because of the time.
+    `row` is the row of the table that decided; None where nothing was found and the pack is not
+    applicable or about no campaign. `window` is None there too, whatever was found.
+    `never_vulnerable` tells a pack that cannot apply because of the build from one that cannot
+    because of the time.
     """
 
     pack: Pack
@@ -72,6 +73,8 @@ def judge_pack(
     Rows outside of `looked_at` were not matched: a log that holds them covers nothing there.
     """
     own = tuple(finding for finding in findings if finding.pack == pack.about.slug)
+    if pack.about.exploitation_from is None:
+        return _of_no_campaign(pack, own, coverage, looked_at)
     decisive = [one for one in exposed if one.cve in pack.about.decisive_cves]
     all_of_it = [one for one in exposed if one.cve in pack.about.cves]
     never = bool(all_of_it) and all(one.never for one in all_of_it)
@@ -105,6 +108,32 @@ def judge_pack(
     )
 
 
+def _of_no_campaign(
+    pack: Pack, own: tuple[Finding, ...], coverage: Coverage, looked_at: Period
+) -> Judged:
+    """The verdict of a pack about what follows any way in: a web shell, ransomware.
+
+    Nobody can say in which time it might have come, so that nothing of it was found says nothing
+    of the server, and weighs nothing. What was found is measured against the evidence's own time.
+    """
+    whole = (coverage.first, coverage.last) if coverage.first and coverage.last else None
+    best = _best(pack, coverage.within(looked_at), whole)
+    row = decide(own, best.assurance)
+    speaks = row.seen is not Seen.NOTHING
+    return Judged(
+        pack=pack,
+        row=row if speaks else None,
+        assurance=best.assurance,
+        window=None,
+        needed=best.sufficient.sources if speaks else (),
+        missing=best.missing if speaks else (),
+        not_applicable=None,
+        never_vulnerable=False,
+        limits=best.limits if speaks else (),
+        findings=own,
+    )
+
+
 def _anything(findings: Sequence[Finding]) -> bool:
     return any(not finding.is_lead for finding in findings)
 
@@ -118,9 +147,8 @@ def _window(pack: Pack, coverage: Coverage, decisive: Sequence[Exposed]) -> Wind
     if fixes and all(fixes):
         patched = max(fix for fix in fixes if fix is not None)
         end = patched if end is None else min(end, patched)
-    if end is None or end <= pack.about.exploitation_from:
-        return None
-    return (pack.about.exploitation_from, end)
+    start = pack.about.exploitation_from
+    return None if start is None or end is None or end <= start else (start, end)
 
 
 def _not_applicable(
@@ -138,7 +166,7 @@ def _not_applicable(
             f"({decisive[0].status.reason}); what ran before is not known"
         )
     start = pack.about.exploitation_from
-    if window is None and coverage.last is not None:
+    if window is None and start is not None and coverage.last is not None:
         if coverage.last <= start:
             return (
                 f"the evidence ends {coverage.last:%Y-%m-%d}, before this campaign "
@@ -234,17 +262,22 @@ def _span(source: Source) -> str:
     return f"{first:%Y-%m-%d} to {last:%Y-%m-%d}" if first and last else "no times"
 
 
-def headline(judged: Judged) -> str:
+def headline(judged: Judged, *, way_in_seen: bool = False) -> str:
     """Why the pack has its level, in one sentence.
 
     What any attack leaves (a web shell, a command) is not put down to the pack's own.
+    `way_in_seen` says that another pack tells how they got in.
     """
+    about = judged.pack.about
     if judged.row is None:
-        return f"{judged.pack.about.title}: not applicable, {judged.not_applicable}."
+        return f"{about.title}: not applicable, {judged.not_applicable}."
+    success = worst(judged.findings) in (Seen.FOLLOW_UP, Seen.SUCCESS)
+    open_end = "" if way_in_seen or not success else " How they got in was not seen."
+    if not about.cves:
+        return f"{about.title}: {judged.row.because}{open_end}"
     if serious(judged.findings) and not _is_its_attack(judged):
-        success = worst(judged.findings) in (Seen.FOLLOW_UP, Seen.SUCCESS)
-        return f"{judged.row.because}{' How they got in was not seen.' if success else ''}"
-    return f"{judged.pack.about.title}: {judged.row.because}"
+        return f"{judged.row.because}{open_end}"
+    return f"{about.title}: {judged.row.because}"
 
 
 def got_in(judged: Judged) -> bool:
@@ -254,8 +287,9 @@ def got_in(judged: Judged) -> bool:
 
 
 def _is_its_attack(judged: Judged) -> bool:
+    """Whether what was found is what the pack is about; without a CVE all of it is."""
     named = {cve for finding in serious(judged.findings) for cve in finding.cves}
-    return bool(named & {*judged.pack.about.cves})
+    return not judged.pack.about.cves or bool(named & {*judged.pack.about.cves})
 
 
 def serious(findings: Sequence[Finding]) -> list[Finding]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.events.kind import in_words
 from tocsin.model.grade import Level
-from tocsin.verdict.campaign import headline, serious
+from tocsin.verdict.campaign import got_in, headline, serious
 from tocsin.verdict.decide import TABLE, Seen, ranks_as
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ def reasons(
     """Why: the packs that decide, what was found, and which dates the logs cover. Pure."""
     told: list[str] = []
     as_ranked = ranks_as(level, assurance)
+    way_in_seen = any(judged.pack.about.cves and got_in(judged) for judged in packs)
     for judged in packs:
         if judged.level and ranks_as(judged.level, judged.assurance) is as_ranked:
-            told.append(headline(judged))
+            told.append(headline(judged, way_in_seen=way_in_seen))
             told += [_story(finding) for finding in serious(judged.findings)]
     if not told:
         told.append(_nothing_applies(packs, coverage, level))
@@ -40,13 +41,15 @@ def reasons(
 
 def _nothing_applies(packs: Sequence[Judged], coverage: Coverage, level: Level) -> str:
     if level is Level.NO_EVIDENCE_FOUND:
-        names = ", ".join(judged.pack.about.name for judged in packs)
+        names = ", ".join(judged.pack.about.name for judged in packs if judged.pack.about.cves)
         return (
             f"No trace of an intruder was found, and the attacks looked for ({names}) could not "
             "have succeeded on the builds seen in the evidence."
         )
     if not coverage.sources:
         return "The collection holds no log that Tocsin can read; nothing can be said."
+    if not any(judged.pack.about.cves for judged in packs):
+        return "Nothing was found of what the packs that were asked for look for."
     because = next(row.because for row in TABLE if row.seen is Seen.NOTHING and row.level is level)
     return f"No campaign that Tocsin knows falls into the time of this evidence. {because}"
 
