@@ -13,6 +13,7 @@ import pytest
 from tests.stories import rows
 from tocsin import samples
 from tocsin.hunt import Options, hunt
+from tocsin.knowledge.packs import all_packs
 from tocsin.model.grade import Assurance, Confidence, Grade, Level
 from tocsin.model.progress import SilentProgress
 
@@ -228,6 +229,16 @@ def test_powershells_own_log_alone_wants_a_persons_eyes(tmp_path: Path) -> None:
         "python-requests/2.28.1",
     )
     assert Level.INCONCLUSIVE is pack_of(hunted(source), "owassrf").level
+
+
+def test_the_packs_own_list_is_used_whole_when_it_is_brought(tmp_path: Path) -> None:
+    (list_of_gtsc,) = next(
+        pack.indicators for pack in all_packs() if pack.about.slug == "proxynotshell"
+    )
+    source = rows.iis_request(tmp_path, "/owa/auth/pxh4HG1v.ashx", method="POST")
+    result = hunt([source], Options(indicators=(list_of_gtsc,)), SilentProgress())
+    assert () == result.tool.rules.failed
+    assert ["pxh4hg1v.ashx" in lead.title.lower() for lead in result.hosts[0].leads] == [True]
 
 
 # Real rows: what others published.
