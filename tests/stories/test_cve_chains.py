@@ -1,0 +1,140 @@
+"""The chains that are named by their number, on three servers each: it succeeded, it failed, nobody tried.
+
+Each server is built from a readable recipe (`samples/recipes/chains`) and hunted once.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tocsin import samples
+from tocsin.hunt import Options, hunt
+from tocsin.model.grade import Assurance, Confidence, Grade, Level
+from tocsin.model.progress import SilentProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tocsin.model.result import Finding, HostResult, PackVerdict
+
+    Attacked = Callable[[str, str], HostResult]
+
+INTRUDERS = {"cve-2020-0688": "203.0.113.210", "cve-2021-42321": "203.0.113.230"}
+LEVELS = {
+    ("cve-2020-0688", "succeeded"): Level.COMPROMISED,
+    ("cve-2020-0688", "failed"): Level.ATTEMPTED,
+    ("cve-2020-0688", "scanned"): Level.PROBED,
+    ("cve-2021-42321", "succeeded"): Level.COMPROMISED,
+    ("cve-2021-42321", "failed"): Level.ATTEMPTED,
+    # Nobody can ask for this one without an account, so there are no scanners: only hints that are none.
+    ("cve-2021-42321", "scanned"): Level.NO_EVIDENCE_FOUND,
+}
+every_chain = pytest.mark.parametrize("chain", list(INTRUDERS))
+
+
+@pytest.fixture(scope="session")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
+    """The result of hunting through the server of this chain with this outcome."""
+
+    @cache
+    def result(chain: str, outcome: str) -> HostResult:
+        source = samples.build_chain(chain, outcome, tmp_path_factory.mktemp(f"{chain}-{outcome}"))
+        (host,) = hunt([source], Options(), SilentProgress()).hosts
+        return host
+
+    return result
+
+
+def pack_of(host: HostResult, slug: str) -> PackVerdict:
+    (pack,) = (pack for pack in host.packs if pack.pack == slug)
+    return pack
+
+
+def run_of(host: HostResult, chain: str) -> Finding:
+    (run,) = (finding for finding in host.findings if finding.id == chain)
+    return run
+
+
+@pytest.mark.parametrize(("server", "level"), list(LEVELS.items()))
+def test_success_failure_and_scans_are_told_apart(
+    server: tuple[str, str], level: Level, attacked: Attacked
+) -> None:
+    host = attacked(*server)
+    pack = pack_of(host, server[0])
+    assert (level, Assurance.COMPLETE) == (pack.level, pack.assurance)
+    assert level is host.verdict.level
+
+
+@every_chain
+def test_success_is_sure_and_has_the_intruders_address(chain: str, attacked: Attacked) -> None:
+    run = run_of(attacked(chain, "succeeded"), chain)
+    assert (Grade.POST_EXPLOITATION, Confidence.HIGH) == (run.grade, run.confidence)
+    assert (INTRUDERS[chain],) == run.clients
+
+
+FRONT, BACK = "/W3SVC1/", "/W3SVC2/"
+APPLICATION, MANAGEMENT = "/Application.evtx", "/MSExchange Management.evtx"
+SYSMON = "Microsoft-Windows-Sysmon"
+
+
+@pytest.mark.parametrize(
+    ("chain", "outcome", "artefact", "text"),
+    [
+        ("cve-2020-0688", "succeeded", FRONT, "__VIEWSTATEGENERATOR=B97B4E27"),
+        ("cve-2020-0688", "succeeded", BACK, "__VIEWSTATEGENERATOR=B97B4E27"),
+        ("cve-2020-0688", "succeeded", "/HttpProxy/Ecp/", r"FELL\tor.viken"),
+        ("cve-2020-0688", "succeeded", APPLICATION, "The serialized data is invalid"),
+        ("cve-2020-0688", "succeeded", APPLICATION, "Viewstate was invalid"),
+        ("cve-2020-0688", "succeeded", SYSMON, "cmd.exe /c whoami"),
+        ("cve-2020-0688", "failed", FRONT, "__VIEWSTATEGENERATOR=B97B4E27"),
+        ("cve-2020-0688", "failed", "/HttpProxy/Ecp/", r"FELL\tor.viken"),
+        ("cve-2020-0688", "failed", APPLICATION, "Validation of viewstate MAC failed"),
+        ("cve-2020-0688", "failed", APPLICATION, "failed integrity check"),
+        ("cve-2021-42321", "succeeded", "/Logging/Ews/", "CreateUserConfiguration"),
+        ("cve-2021-42321", "succeeded", "/Logging/Ews/", "GetClientAccessToken"),
+        ("cve-2021-42321", "succeeded", APPLICATION, "System.InvalidCastException"),
+        ("cve-2021-42321", "succeeded", MANAGEMENT, "System.InvalidCastException"),
+        ("cve-2021-42321", "succeeded", SYSMON, "cmd.exe /c whoami"),
+        ("cve-2021-42321", "failed", "/Logging/Ews/", "CreateUserConfiguration"),
+        ("cve-2021-42321", "failed", APPLICATION, "BlockedDeserializeTypeException"),
+    ],
+)
+def test_the_attack_is_cited_from_every_log_that_saw_it(
+    chain: str, outcome: str, artefact: str, text: str, attacked: Attacked
+) -> None:
+    run = run_of(attacked(chain, outcome), chain)
+    found = [one for one in run.citations if artefact in one.artefact and text in one.text]
+    assert found
+
+
+@every_chain
+def test_a_failed_attack_leaves_nothing_above_an_attempt(chain: str, attacked: Attacked) -> None:
+    grades = {finding.grade for finding in attacked(chain, "failed").findings}
+    assert Grade.ATTEMPT is max(grades, key=lambda grade: grade.rank)
+
+
+@every_chain
+def test_where_nobody_attacked_there_is_nothing_above_a_probe(
+    chain: str, attacked: Attacked
+) -> None:
+    assert {Grade.PROBE} == {finding.grade for finding in attacked(chain, "scanned").findings}
+
+
+def test_a_page_that_is_older_than_the_servers_key_is_nobodys_attack(attacked: Attacked) -> None:
+    cited = {
+        one.rule
+        for finding in attacked("cve-2020-0688", "scanned").findings
+        for one in finding.citations
+    }
+    assert not {rule for rule in cited if rule.startswith("cve-2020-0688-aspnet")}
+
+
+def test_mail_programs_that_write_settings_are_not_cited(attacked: Attacked) -> None:
+    for outcome in ("succeeded", "failed", "scanned"):
+        findings = attacked("cve-2021-42321", outcome).findings
+        assert [] == [
+            one for finding in findings for one in finding.citations if "MacOutlook" in one.text
+        ]
