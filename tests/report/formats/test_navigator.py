@@ -6,13 +6,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from tests.report import results
 from tests.report.results import finding, host
 from tocsin.model.grade import Grade
 from tocsin.report.choices import Choices, Tlp
-from tocsin.report.formats.navigator import render
+from tocsin.report.formats.navigator import REPORT, render
 
 if TYPE_CHECKING:
     from tocsin.model.result import HostResult
@@ -78,3 +79,26 @@ def test_many_findings_are_counted() -> None:
     many = tuple(finding(title=f"{number}", attack=("T1190",)) for number in range(20))
     (technique,) = layer(host(findings=many))["techniques"]
     assert technique["comment"].endswith("\nand 8 more findings")
+
+
+def test_each_intruder_of_a_server_that_had_several_has_a_layer_of_its_own() -> None:
+    one, other = results.compromised().intruders[0], "192.0.2.44"
+    findings = (finding(id="a", attack=("T1190",)), finding(id="b", attack=("T1505.003",)))
+    several = (
+        msgspec.structs.replace(one, findings=("a",)),
+        msgspec.structs.replace(one, id="intruder-2", clients=(other,), findings=("b",)),
+    )
+    made = host(name="MAIL01", findings=findings, intruders=several)
+    files = REPORT.files(results.result(host(), made), Choices())
+    assert [
+        "report.navigator.json",
+        "report.server-2.intruder-1.navigator.json",
+        "report.server-2.intruder-2.navigator.json",
+    ] == list(files)
+    second = json.loads(files["report.server-2.intruder-2.navigator.json"])
+    assert "Tocsin: MAIL01, 192.0.2.44" == second["name"]
+    assert ["T1505.003"] == [one["techniqueID"] for one in second["techniques"]]
+
+
+def test_one_intruder_alone_has_the_layer_of_the_whole() -> None:
+    assert 1 == len(REPORT.files(results.result(results.compromised()), Choices()))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from tocsin.knowledge.attack import Technique, table, techniques
 from tocsin.model.grade import Grade
 from tocsin.report import words
@@ -23,6 +25,9 @@ _LAYER_VERSION = "4.5"
 _NAVIGATOR_VERSION = "4.9.0"
 """The oldest Navigator that reads this version of the format."""
 _COMMENTS = 12
+_SEVERAL = 2
+_LAYERS = 20
+"""Intruders of one server that get a layer of their own."""
 _NAME_CHARACTERS = 300
 _COLOURS: dict[Grade, str] = {
     Grade.PROBE: "#dbe4ee",
@@ -53,8 +58,27 @@ def render(result: Result, choices: Choices = UNDECIDED) -> bytes:
     Leads are left out: they are matches of the user's own rules. A technique that ATT&CK has
     replaced stands under its current id.
     """
+    return _layer(result, choices, ", ".join(host.name for host in result.hosts))
+
+
+def of_intruders(result: Result, choices: Choices = UNDECIDED) -> dict[str, bytes]:
+    """One more layer for each intruder of a server that had several, by its place there."""
+    layers: dict[str, bytes] = {}
+    for number, host in enumerate(result.hosts, start=1):
+        if len(host.intruders) < _SEVERAL:
+            continue
+        for place, one in enumerate(host.intruders[:_LAYERS], start=1):
+            own = tuple(finding for finding in host.findings if finding.id in one.findings)
+            alone = replace(result, hosts=(replace(host, findings=own),))
+            title = f"{host.name}, {words.intruder(one)}"
+            name = f"server-{number}.intruder-{place}.navigator.json"
+            layers[name] = _layer(alone, choices, title)
+    return layers
+
+
+def _layer(result: Result, choices: Choices, title: str) -> bytes:
     layer = {
-        "name": shown(f"Tocsin: {', '.join(host.name for host in result.hosts)}", 200),
+        "name": shown(f"Tocsin: {title}", 200),
         "versions": {
             "attack": table().version,
             "navigator": _NAVIGATOR_VERSION,
@@ -146,5 +170,6 @@ REPORT = Report(
     extension="navigator.json",
     media_type="application/json",
     render=render,
+    beside=of_intruders,
     heeds=frozenset({"tlp"}),
 )
