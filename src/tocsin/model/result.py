@@ -54,7 +54,11 @@ class Verdict(_Part, frozen=True, kw_only=True):
 
 
 class PackVerdict(_Part, frozen=True, kw_only=True):
-    """The answer for one campaign. `window` is empty where the pack is not applicable."""
+    """The answer for one campaign. `window` is empty where the pack is not applicable.
+
+    Where `detectable` is false no evidence can show this attack, so `level` is None, and
+    `check_instead` says what to look at; it is empty where the pack is not applicable.
+    """
 
     pack: str
     level: Level | None
@@ -63,6 +67,8 @@ class PackVerdict(_Part, frozen=True, kw_only=True):
     needed: tuple[str, ...]
     missing: tuple[str, ...]
     not_applicable: str | None
+    detectable: bool = True
+    check_instead: tuple[str, ...] = ()
 
 
 class BuildSeen(_Part, frozen=True, kw_only=True):

@@ -40,7 +40,7 @@ _OURS: dict[type[msgspec.Struct], frozenset[str]] = {
     Result: frozenset({"schema"}),
     Tool: frozenset({"version", "knowledge"}),
     RuleCounts: frozenset({"full_scan", "fields_never_seen"}),
-    PackVerdict: frozenset({"pack", "needed", "missing"}),
+    PackVerdict: frozenset({"pack", "needed", "missing", "check_instead"}),
     BuildSeen: frozenset({"build", "product", "cu", "su", "from_"}),
     Exposure: frozenset({"cve", "status"}),
     Citation: frozenset({"time_from", "rule"}),

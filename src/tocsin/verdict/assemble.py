@@ -14,7 +14,7 @@ from tocsin.model import result
 from tocsin.model.event import PlaceKind
 from tocsin.model.grade import Assurance, Level
 from tocsin.model.problem import ProblemCode
-from tocsin.verdict.campaign import got_in, serious
+from tocsin.verdict.campaign import got_in, not_assessable, serious
 from tocsin.verdict.decide import decide, ranks_as, rolled_up
 from tocsin.verdict.intruders import overlaps_of, told_intruders
 from tocsin.verdict.reasons import reasons
@@ -141,10 +141,11 @@ def _level(parts: Parts) -> tuple[Level, Assurance]:
     verdicts = [(judged.level, judged.assurance) for judged in parts.packs if judged.level]
     if verdicts:
         return rolled_up(verdicts)
-    if not any(judged.pack.about.cves for judged in parts.packs):
-        rows = [(decide((), judged.assurance).level, judged.assurance) for judged in parts.packs]
+    assessed = [judged for judged in parts.packs if judged.pack.about.detectable]
+    if assessed and not any(judged.pack.about.cves for judged in assessed):
+        rows = [(decide((), judged.assurance).level, judged.assurance) for judged in assessed]
         return rolled_up(rows)
-    if parts.coverage.last and any(judged.never_vulnerable for judged in parts.packs):
+    if parts.coverage.last and any(judged.never_vulnerable for judged in assessed):
         return Level.NO_EVIDENCE_FOUND, Assurance.PARTIAL
     return Level.INCONCLUSIVE, Assurance.INSUFFICIENT
 
@@ -161,6 +162,8 @@ def _limits(parts: Parts) -> list[str]:
         limits += judged.limits
         if judged.not_applicable:
             limits.append(f"{judged.pack.about.title}: not assessed; {judged.not_applicable}.")
+        elif judged.check_instead:
+            limits.append(f"{judged.pack.about.title}: {not_assessable(judged)}")
         else:
             limits += judged.pack.about.limits
     limits.append(_looked_for(parts.packs))
@@ -169,12 +172,14 @@ def _limits(parts: Parts) -> list[str]:
 
 def _looked_for(packs: Sequence[Judged]) -> str:
     """No verdict speaks of attacks that no pack knows."""
-    ways = [judged.pack.about.name for judged in packs if judged.pack.about.cves]
-    after = [judged.pack.about.name for judged in packs if not judged.pack.about.cves]
+    seen = [judged.pack.about for judged in packs if judged.pack.about.detectable]
+    ways = [about.name for about in seen if about.cves]
+    after = [about.name for about in seen if not about.cves]
     told = [f"the ways in of {_in_a_row(ways)}"] if ways else []
     if after:
         told.append(f"{_in_a_row(after)}, however somebody got in")
-    return f"Tocsin looked for {', and for '.join(told)}. Other ways in are not looked for."
+    looked = ", and for ".join(told) or "nothing that this evidence could show"
+    return f"Tocsin looked for {looked}. Other ways in are not looked for."
 
 
 def _in_a_row(names: Sequence[str]) -> str:
@@ -191,6 +196,8 @@ def _pack(judged: Judged) -> result.PackVerdict:
         needed=judged.needed,
         missing=judged.missing,
         not_applicable=judged.not_applicable,
+        detectable=judged.pack.about.detectable,
+        check_instead=judged.check_instead,
     )
 
 

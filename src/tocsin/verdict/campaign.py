@@ -31,7 +31,7 @@ class Judged:
     `row` is the row of the table that decided; None where nothing was found and the pack is not
     applicable or about no campaign. `window` is None there too, whatever was found.
     `never_vulnerable` tells a pack that cannot apply because of the build from one that cannot
-    because of the time.
+    because of the time. A pack that is not detectable has no row, whatever was found.
     """
 
     pack: Pack
@@ -49,6 +49,11 @@ class Judged:
     def level(self) -> Level | None:
         """The pack's level, if it has one."""
         return self.row.level if self.row else None
+
+    @property
+    def check_instead(self) -> tuple[str, ...]:
+        """What to look at, where the attack may have happened and no evidence can tell."""
+        return () if self.not_applicable else self.pack.about.check_instead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,23 +78,26 @@ def judge_pack(
     Rows outside of `looked_at` were not matched: a log that holds them covers nothing there.
     """
     own = tuple(finding for finding in findings if finding.pack == pack.about.slug)
-    if pack.about.exploitation_from is None:
+    detectable = pack.about.detectable
+    if detectable and pack.about.exploitation_from is None:
         return _of_no_campaign(pack, own, coverage, looked_at)
     decisive = [one for one in exposed if one.cve in pack.about.decisive_cves]
     all_of_it = [one for one in exposed if one.cve in pack.about.cves]
     never = bool(all_of_it) and all(one.never for one in all_of_it)
     window = _window(pack, coverage, decisive)
     reason = _not_applicable(pack, coverage, decisive, window, never=never)
-    if reason is not None:
+    if reason is not None or not detectable:
+        # What shows nothing must not speak, neither for the server nor against it.
+        speaks = detectable and _anything(own)
         return Judged(
             pack=pack,
-            row=decide(own, Assurance.COMPLETE) if _anything(own) else None,
+            row=decide(own, Assurance.COMPLETE) if speaks else None,
             assurance=Assurance.COMPLETE if never else Assurance.INSUFFICIENT,
             window=None,
             needed=(),
             missing=(),
             not_applicable=reason,
-            never_vulnerable=never,
+            never_vulnerable=never and detectable,
             limits=(),
             findings=own,
         )
@@ -269,6 +277,8 @@ def headline(judged: Judged, *, way_in_seen: bool = False) -> str:
     `way_in_seen` says that another pack tells how they got in.
     """
     about = judged.pack.about
+    if judged.row is None and judged.not_applicable is None:
+        return f"{about.title}: {not_assessable(judged)}"
     if judged.row is None:
         return f"{about.title}: not applicable, {judged.not_applicable}."
     success = worst(judged.findings) in (Seen.FOLLOW_UP, Seen.SUCCESS)
@@ -278,6 +288,11 @@ def headline(judged: Judged, *, way_in_seen: bool = False) -> str:
     if serious(judged.findings) and not _is_its_attack(judged):
         return f"{judged.row.because}{open_end}"
     return f"{about.title}: {judged.row.because}"
+
+
+def not_assessable(judged: Judged) -> str:
+    """What is said of a pack that no evidence can show, in place of a verdict."""
+    return f"not assessable from this evidence. Check instead: {' '.join(judged.check_instead)}"
 
 
 def got_in(judged: Judged) -> bool:

@@ -28,6 +28,7 @@ def reasons(
 ) -> list[str]:
     """Why: the packs that decide, what was found, and which dates the logs cover. Pure."""
     told: list[str] = []
+    packs = [judged for judged in packs if judged.pack.about.detectable]
     as_ranked = ranks_as(level, assurance)
     way_in_seen = any(judged.pack.about.cves and got_in(judged) for judged in packs)
     for judged in packs:
@@ -48,6 +49,8 @@ def _nothing_applies(packs: Sequence[Judged], coverage: Coverage, level: Level) 
         )
     if not coverage.sources:
         return "The collection holds no log that Tocsin can read; nothing can be said."
+    if not packs:
+        return "What was asked for cannot be told from this evidence; see what to check instead."
     if not any(judged.pack.about.cves for judged in packs):
         return "Nothing was found of what the packs that were asked for look for."
     because = next(row.because for row in TABLE if row.seen is Seen.NOTHING and row.level is level)
