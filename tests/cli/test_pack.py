@@ -31,7 +31,7 @@ def bundle(tmp_path: Path) -> Path:
     keys.mkdir(parents=True)
     (keys / "cert.pub").write_bytes(SIGNER.public_file())
     knowledge = knowledge_in(tmp_path / "k")
-    (knowledge / "packs" / "post-exploitation" / "sigma" / "iis-logging-off.yml").unlink()
+    (knowledge / "packs" / "post-exploitation" / "sigma" / "mft-archive-programdata.yml").unlink()
     return handed_over(tmp_path / "b", knowledge, SIGNER, version="2099-01-01")
 
 
@@ -40,7 +40,7 @@ def test_an_update_tells_installs_and_is_what_reports_name(
 ) -> None:
     assert 0 == main(["pack", "update", str(bundle), "--yes"])
     said = capsys.readouterr().out
-    assert "1 rule REMOVED: iis-logging-off" in said
+    assert "1 rule REMOVED: mft-archive-programdata" in said
     assert "will not be found any more" in said
     assert SIGNER.key.name in said
     assert "knowledge for tests" in said

@@ -11,7 +11,7 @@ import pytest
 from tocsin.errors import KnowledgeError
 from tocsin.events.format import all_formats
 from tocsin.knowledge.builds import all_builds
-from tocsin.knowledge.packs import DATA, Chain, Pack, all_packs, read_pack
+from tocsin.knowledge.packs import DATA, Chain, Pack, all_packs, chosen_packs, read_pack
 from tocsin.knowledge.status import StatusWord, status
 from tocsin.matching.rules import RuleSet, load_rules
 from tocsin.model.grade import Confidence, Grade
@@ -252,4 +252,50 @@ def test_a_misspelt_name_in_a_chain_stops_the_run(
     chain = copied / "chains" / "proxyshell.toml"
     chain.write_text(chain.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     with pytest.raises(KnowledgeError, match=rf"chains/proxyshell\.toml: .*{said}"):
+        read_pack(copied)
+
+
+# A chain may borrow rules of other packs.
+
+
+def test_a_pack_brings_the_packs_whose_rules_its_chains_name() -> None:
+    slugs = [pack.about.slug for pack in chosen_packs(["proxylogon"])]
+    assert "proxylogon" == slugs[0]
+    assert {"web-shells", "post-exploitation"} <= set(slugs)
+    assert sorted(set(slugs)) == sorted(slugs)
+
+
+def test_the_packs_that_come_along_bring_what_their_own_chains_need() -> None:
+    chosen = chosen_packs(["mail-theft"])
+    rules = {rule for pack in chosen for rule in pack.detections}
+    named = {
+        rule
+        for pack in chosen
+        for chain in pack.chains
+        for step in chain.steps
+        for rule in step.rules
+    }
+    assert set() == named - rules
+
+
+def test_no_pack_asked_for_means_all_packs() -> None:
+    assert all_packs() == chosen_packs([])
+
+
+def test_a_rule_is_of_one_pack_only() -> None:
+    rules = [rule for pack in all_packs() for rule in pack.detections]
+    assert sorted(set(rules)) == sorted(rules)
+
+
+def test_a_pack_that_lies_alone_may_borrow_from_the_packs_in_use(tmp_path: Path) -> None:
+    copied = Path(copytree(DATA / "packs" / "web-shells", tmp_path / "web-shells"))
+    named = {
+        rule for chain in read_pack(copied).chains for step in chain.steps for rule in step.rules
+    }
+    assert "postexp-w3wp-child" in named
+
+
+def test_in_a_folder_of_packs_a_chain_may_borrow_from_these_only(tmp_path: Path) -> None:
+    copied = Path(copytree(DATA / "packs" / "web-shells", tmp_path / "packs" / "web-shells"))
+    with pytest.raises(KnowledgeError, match=r"is no sigma or yara rule of this pack or of any"):
         read_pack(copied)

@@ -206,3 +206,51 @@ def test_rows_that_nobody_looked_at_are_no_coverage(period: Period, assurance: A
 def test_a_period_that_holds_the_whole_window_takes_nothing_away() -> None:
     found = judged(FULL, looked_at=Period(since=day(-1), until=day(40)))
     assert (Level.NO_EVIDENCE_FOUND, Assurance.COMPLETE) == (found.level, found.assurance)
+
+
+# Packs about what follows any way in: no vulnerability, no window.
+
+
+def of_no_campaign(coverage: Coverage, *findings: Finding) -> Judged:
+    what_follows = pack(
+        cves=(), decisive_cves=(), exploitation_from=None, window_source="", title="Traces"
+    )
+    return judge_pack(what_follows, findings, coverage, [], EVERYTHING)
+
+
+def script_written() -> list[Finding]:
+    context = Context(infos=INFOS, counts={}, shared=frozenset())
+    found = judge([pack(chains=())], [match("script", client_ip="192.0.2.7")], context)
+    return [replace(finding, cves=()) for finding in found]
+
+
+@pytest.mark.parametrize("coverage", [FULL, covered()])
+def test_a_pack_of_no_campaign_says_nothing_where_it_found_nothing(coverage: Coverage) -> None:
+    silent = of_no_campaign(coverage)
+    assert (None, None, None, ()) == (
+        silent.level,
+        silent.window,
+        silent.not_applicable,
+        silent.missing,
+    )
+
+
+def test_what_a_pack_of_no_campaign_finds_counts_whatever_the_logs_cover() -> None:
+    found = of_no_campaign(covered(), *script_written())
+    assert (Level.COMPROMISED, Assurance.INSUFFICIENT) == (found.level, found.assurance)
+
+
+def test_attempts_in_a_pack_of_no_campaign_are_measured_by_the_time_of_the_evidence() -> None:
+    tried = [replace(finding, cves=()) for finding in attempts()]
+    assert (Level.ATTEMPTED, Assurance.COMPLETE) == (
+        (judged_by := of_no_campaign(FULL, *tried)).level,
+        judged_by.assurance,
+    )
+
+
+def test_a_pack_of_no_campaign_says_that_the_way_in_was_not_seen_unless_it_was() -> None:
+    found = of_no_campaign(FULL, *script_written())
+    assert "Traces: Somebody had control of this server. How they got in was not seen." == (
+        headline(found)
+    )
+    assert "Traces: Somebody had control of this server." == headline(found, way_in_seen=True)
