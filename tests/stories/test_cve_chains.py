@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.stories import rows
 from tocsin import samples
 from tocsin.hunt import Options, hunt
 from tocsin.model.grade import Assurance, Confidence, Grade, Level
@@ -17,6 +18,7 @@ from tocsin.model.progress import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tocsin.model.result import Finding, HostResult, PackVerdict
 
@@ -138,3 +140,38 @@ def test_mail_programs_that_write_settings_are_not_cited(attacked: Attacked) -> 
         assert [] == [
             one for finding in findings for one in finding.citations if "MacOutlook" in one.text
         ]
+
+
+# Where nothing is published, the server is not judged: it is told what to check instead.
+
+
+def test_a_hint_of_what_cannot_be_told_is_cited_and_moves_no_level(tmp_path: Path) -> None:
+    source = rows.iis_request(tmp_path, "/owa/calendar/a", method="POST")
+    (host,) = hunt([source], Options(), SilentProgress()).hosts
+    pack = pack_of(host, "cve-2021-28480")
+    assert (None, False) == (pack.level, pack.detectable)
+    (finding,) = (one for one in host.findings if one.id == "cve-2021-28480-calendar-post")
+    assert (Grade.PROBE, Confidence.LOW) == (finding.grade, finding.confidence)
+
+
+NOT_DETECTABLE = (
+    "cve-2021-28480",
+    "cve-2023-21529",
+    "cve-2024-21410",
+    "cve-2025-53786",
+    "cve-2026-42897",
+)
+
+
+@pytest.mark.parametrize("slug", NOT_DETECTABLE)
+def test_an_exposed_server_is_told_what_to_check_instead(slug: str, tmp_path: Path) -> None:
+    source = rows.iis(
+        tmp_path,
+        "2026-06-03 06:27:13 10.0.0.4 GET /owa/ - 443 - 192.0.2.7 Mozilla/5.0 - 200 0 0 133",
+    )
+    (host,) = hunt([source], Options(), SilentProgress()).hosts
+    pack = pack_of(host, slug)
+    assert (None, False, None) == (pack.level, pack.detectable, pack.not_applicable)
+    assert pack.check_instead
+    told = [limit for limit in host.verdict.limits if pack.check_instead[0] in limit]
+    assert 1 == len(told)
