@@ -21,7 +21,8 @@ from tocsin.findings.timeline import timeline, what_was_cut
 from tocsin.knowledge.packs import chosen_packs
 from tocsin.matching.accounting import told_of
 from tocsin.matching.options import Options
-from tocsin.matching.reading import Reading, read, read_again, refuse_what_nobody_reads
+from tocsin.matching.readers import Readers
+from tocsin.matching.reading import Reading, refuse_what_nobody_reads
 from tocsin.matching.rules import load_rules
 from tocsin.model import result
 from tocsin.model.progress import Progress, running
@@ -85,13 +86,12 @@ def _hunt_one(
 ) -> tuple[result.HostResult, Reading]:
     with running(progress, f"{source.name}, unpacking", None):
         collection = open_collection(source, options.limits, progress.advance)
-    with collection, running(progress, collection.name, collection.total_bytes):
-        first = read(collection, rules, options.period, watch.everybody, progress, options.content)
-        refuse_what_nobody_reads(source, first)
+    readers = Readers(collection, rules, watch.everybody, options)
+    with collection, readers, running(progress, collection.name, collection.total_bytes):
+        first = refuse_what_nobody_reads(source, readers.read(progress))
         shared = watch.addresses.shared()
         pivots = pivots_of(first.matches, rules.infos, shared)
-        progress.step(f"second hunt: {len(pivots.words())} traces to follow")
-        traces, more = read_again(first, pivots.words(), pivots.found_by, options.period, progress)
+        traces, more = readers.read_again(pivots, progress)
 
     context = Context(infos=rules.infos, counts=first.counts, shared=shared)
     findings = judge(packs, first.matches, context)

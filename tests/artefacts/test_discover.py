@@ -30,6 +30,7 @@ class File:
     path: EvidencePath
     content: bytes | OSError = b""
     times: tuple[FileTime, ...] = ()
+    has_random_access: bool = True
 
     @property
     def size_bytes(self) -> int:

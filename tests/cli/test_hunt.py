@@ -129,7 +129,7 @@ def test_the_formats_asked_for_are_written_and_no_others(evidence: Path) -> None
             "no clock starts without --auth",
         ),
         (["--no-pdf"], "--no-pdf: changes nothing in these reports"),
-        (["--jobs", "4"], "--jobs: this version does not know several processes yet"),
+        (["--jobs", "-1"], "--jobs: needs a number from 0 to 256"),
         (["--indicators", "list.csv"], "--indicators: list.csv does not exist"),
         (["--cluster", "tcp://head"], "--cluster: this version does not know"),
     ],

@@ -16,9 +16,9 @@ from tocsin.matching import content
 from tocsin.matching.accounting import count_rules
 from tocsin.matching.content import ContentPlan, Scope, Shown, look
 from tocsin.matching.match import Match
-from tocsin.matching.reading import Reading, read
+from tocsin.matching.options import Options
+from tocsin.matching.readers import Readers
 from tocsin.matching.rules import load_rules
-from tocsin.matching.scan import Period
 from tocsin.model.path import EvidencePath
 from tocsin.model.problem import ProblemCode
 from tocsin.model.progress import SilentProgress
@@ -26,6 +26,7 @@ from tocsin.model.progress import SilentProgress
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tocsin.matching.reading import Reading
     from tocsin.matching.rules import RuleSet
     from tocsin.model.artefact import FileTime
 
@@ -60,7 +61,7 @@ def rules(tmp_path: Path) -> RuleSet:
 
 def reading(folder: Path, rules: RuleSet, plan: ContentPlan) -> Reading:
     with open_collection(folder) as collection:
-        return read(collection, rules, Period(), [], SilentProgress(), plan)
+        return Readers(collection, rules, [], Options(content=plan)).read(SilentProgress())
 
 
 def where(found: Reading) -> list[tuple[str, str]]:
@@ -213,6 +214,7 @@ class _InMemory:
     data: bytes
     fails: bool = False
     times: tuple[FileTime, ...] = ()
+    has_random_access: bool = True
 
     @property
     def path(self) -> EvidencePath:

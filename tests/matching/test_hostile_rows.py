@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tocsin.events.format import all_formats
 from tocsin.knowledge.packs import chosen_packs
 from tocsin.matching.rules import Seen, load_rules
-from tocsin.matching.scan import MATCHES_PER_RULE, TEXT_LIMIT, Period, Tally, scan
+from tocsin.matching.scan import TEXT_LIMIT, Pass, Period
+from tocsin.matching.tally import MATCHES_PER_RULE, Tally
 from tocsin.model.artefact import Artefact
 from tocsin.model.path import EvidencePath
 
@@ -27,16 +28,15 @@ def scanned(rows: Iterable[str]) -> Tally:
         size_bytes=len(text),
     )
     tally = Tally()
-    scan(
-        io.BytesIO(text.encode()),
-        artefact,
-        form,
+    Pass(
+        artefact=artefact,
+        form=form,
         rules=load_rules(chosen_packs(()), user_sigma=(), user_yara=()),
         period=Period(),
         observers=(),
         tally=tally,
         seen=Seen(),
-    )
+    ).over(io.BytesIO(text.encode()))
     return tally
 
 

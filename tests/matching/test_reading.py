@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tocsin.events.format import all_formats
 from tocsin.evidence.open import open_collection
-from tocsin.matching.reading import PROBLEMS_PER_PLACE, Problems, Reading, read, read_again
+from tocsin.matching.readers import Readers
+from tocsin.matching.reading import PROBLEMS_PER_PLACE, Problems, Reading
 from tocsin.matching.rules import RuleSet, load_rules
-from tocsin.matching.scan import Period
 from tocsin.model.problem import Problem, ProblemCode
 from tocsin.model.progress import SilentProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tocsin.matching.rules import FormatRules
 
 IIS = "inetpub/logs/LogFiles/W3SVC1/u_ex210303.log"
-ALWAYS = Period()
 
 
 @pytest.fixture
@@ -40,9 +39,22 @@ def server(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def reading(folder: Path, rules: RuleSet | None = None, period: Period = ALWAYS) -> Reading:
+class Words(NamedTuple):
+    """A search for words, wherever in a row they stand."""
+
+    looked_for: Sequence[str]
+    key_of: Callable[[Mapping[str, str], datetime | None], str | None]
+
+    def words(self) -> Sequence[str]:
+        return self.looked_for
+
+    def found_by(self, values: Mapping[str, str], time: datetime | None) -> str | None:
+        return self.key_of(values, time)
+
+
+def reading(folder: Path, rules: RuleSet | None = None) -> Reading:
     with open_collection(folder) as collection:
-        return read(collection, rules or load_rules(()), period, [], SilentProgress())
+        return Readers(collection, rules or load_rules(()), []).read(SilentProgress())
 
 
 def test_every_file_is_in_the_manifest_with_its_hash(server: Path) -> None:
@@ -59,15 +71,19 @@ def test_the_second_reading_gives_the_rows_that_hold_a_word(server: Path) -> Non
         return "file_name" if "/owa" in values.get("url_path", "") else None
 
     with open_collection(server) as collection:
-        first = read(collection, load_rules(()), ALWAYS, [], SilentProgress())
-        traces, counts = read_again(first, ["/owa"], wanted, ALWAYS, SilentProgress())
+        readers = Readers(collection, load_rules(()), [])
+        readers.read(SilentProgress())
+        traces, counts = readers.read_again(Words(["/owa"], wanted), SilentProgress())
     assert traces
     assert {"pivot:file_name"} == {trace.rule for trace in traces}
     assert len(traces) == counts["file_name"]
 
 
 def test_without_a_word_nothing_is_read_again(server: Path) -> None:
-    traces, counts = read_again(reading(server), [], lambda *_: "any", ALWAYS, SilentProgress())
+    with open_collection(server) as collection:
+        readers = Readers(collection, load_rules(()), [])
+        readers.read(SilentProgress())
+        traces, counts = readers.read_again(Words([], lambda *_: "any"), SilentProgress())
     assert ([], 0) == (traces, sum(counts.values()))
 
 
@@ -87,7 +103,7 @@ def test_a_defect_of_ours_costs_one_file_and_is_told(server: Path) -> None:
     told = [(one.artefact, one.code, one.line) for one in found.problems.taken()]
     assert [(IIS, ProblemCode.DEFECT, None)] == told
     assert {"httpproxy", "iis"} == found.formats
-    assert ["httpproxy"] == [artefact.format for artefact, _ in found.logs]
+    assert ["httpproxy"] == [artefact.format for artefact, *_ in found.logs]
 
 
 def test_many_problems_of_one_kind_in_one_file_become_one_line_with_their_number() -> None:

@@ -74,7 +74,7 @@ _ZERO, _NINE = b"0"[0], b"9"[0]
 
 
 class BulkReader(LineReader, Protocol):
-    """A line reader that can say how the lines under the header in force are made."""
+    """A line reader that can say how the lines under its header are made. It can be pickled."""
 
     separator: bytes
     """One byte between values."""

@@ -176,8 +176,6 @@ class Lines:
         start = 0 if self._only is None or self._only.is_first else 1
         for number, chunk in enumerate(self._utf8_chunks(), start):
             if number > 1 and number % STRETCH_CHUNKS == 1 and not too_long:
-                if self._only and self._only.is_bounded:
-                    return
                 self._border(at, rest)
             at += len(chunk)
             start = chunk.find(b"\n") + 1 if too_long else 0
@@ -193,6 +191,9 @@ class Lines:
             if len(rest) > MAX_LINE_BYTES:
                 yield self._too_long()
                 rest, too_long = b"", True
+            is_last = number > 0 and number % STRETCH_CHUNKS == 0 and not too_long
+            if is_last and self._only and self._only.is_bounded:
+                return
         if rest:
             self.cut = True
             yield rest

@@ -57,8 +57,12 @@ def can_be_cut(head: bytes, size_bytes: int) -> bool:
     UTF-16 and bare CRs as line ends cannot: what we read of them is not what lies there.
     """
     head = head[:HEAD_BYTES]
-    is_large = size_bytes > HEAD_BYTES + STRETCH_CHUNKS * CHUNK_BYTES
-    return is_large and encoding_of(head) == "utf-8" and b"\n" in head
+    return is_large(size_bytes) and encoding_of(head) == "utf-8" and b"\n" in head
+
+
+def is_large(size_bytes: int) -> bool:
+    """Whether a text log of this size has more than one stretch."""
+    return size_bytes > HEAD_BYTES + STRETCH_CHUNKS * CHUNK_BYTES
 
 
 def survey(

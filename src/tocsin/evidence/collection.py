@@ -33,6 +33,11 @@ class Member(Protocol):
         """Every time that somebody gives for it, each with its origin."""
         ...
 
+    @property
+    def has_random_access(self) -> bool:
+        """Whether every place of it can be read without reading all that comes before it."""
+        ...
+
     def open(self) -> BinaryIO:
         """A fresh, seekable stream at the start of the content.
 

@@ -20,6 +20,7 @@ class OpenedMember:
     size_bytes: int
     times: tuple[FileTime, ...]
     start: Callable[[], BinaryIO]
+    has_random_access: bool = False
 
     def open(self) -> BinaryIO:
         """A fresh stream at the start of the content. Raises `OSError`."""

@@ -205,7 +205,11 @@ class _Opening:
 
     def _add(self, entry: Entry, path: EvidencePath) -> None:
         member = OpenedMember(
-            path=path, size_bytes=entry.size_bytes, times=entry.times, start=entry.open
+            path=path,
+            size_bytes=entry.size_bytes,
+            times=entry.times,
+            start=entry.open,
+            has_random_access=entry.region is not None,
         )
         self.members.append(member)
 

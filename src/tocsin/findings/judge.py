@@ -10,7 +10,7 @@ from tocsin.findings.chains import Member, Run, runs_of
 from tocsin.findings.finding import Finding, confidence_of, effective_grade
 from tocsin.findings.keys import client_of
 from tocsin.findings.repetition import without_repetitions
-from tocsin.matching.scan import MATCHES_PER_RULE
+from tocsin.matching.tally import MATCHES_PER_RULE
 from tocsin.model.grade import Confidence, Grade, Severity
 from tocsin.model.rule import RuleKind
 

@@ -82,6 +82,15 @@ class Account:
         if self.problems[problem.code] <= PROBLEMS_PER_CODE:
             self.examples.append(problem)
 
+    def absorb(self, later: Account) -> None:
+        """Take what became of the rows of one more file, or of a stretch of it."""
+        self.events.update(later.events)
+        self.outside += later.outside
+        for problem in later.examples:
+            self.problem(problem)
+        for code, count in later.problems.items():
+            self.problems[code] += max(0, count - PROBLEMS_PER_CODE)
+
     def hit(self, rule: RuleInfo) -> None:
         """Count one hit that is told."""
         self.matches[rule.id] += 1

@@ -8,39 +8,40 @@ Nothing is judged here, and nothing is kept but counts: whoever iterates gets ev
 
 from __future__ import annotations
 
-import io
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tocsin.artefacts.discover import discover
 from tocsin.errors import KnowledgeError, SourceError
 from tocsin.events.format import all_formats
 from tocsin.evidence.collection import Limits
-from tocsin.evidence.damage import problem_of
 from tocsin.evidence.open import open_collection
 from tocsin.evidence.parts import without_later_parts
 from tocsin.matching.applied import Account, Fired, Hit, Summary
-from tocsin.matching.asking import rows_found
+from tocsin.matching.crew import Crew, Lost, can_fork
+from tocsin.matching.event_reader import Counted, EventReader, Rows
+from tocsin.matching.failures import as_problem, defect
 from tocsin.matching.files import files_below
+from tocsin.matching.learnt import Learnt, learn
 from tocsin.matching.rules import load_rules
 from tocsin.matching.scan import Period
 from tocsin.matching.several import JsonLinesRules
 from tocsin.matching.sigma.correlation.engine import correlate
 from tocsin.matching.sigma.correlation.hits import Hits
+from tocsin.matching.tasks import OneStretch, WholeFile, brings_more, lost_in_words, may_be_cut
+from tocsin.matching.turns import Turns
 from tocsin.model.grade import Severity
 from tocsin.model.problem import Problem, ProblemCode
 from tocsin.model.progress import running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
-    from _typeshed import WriteableBuffer
-
-    from tocsin.artefacts.discover import Discovered
     from tocsin.events.format import Format, LogSource
-    from tocsin.evidence.collection import Collection
+    from tocsin.evidence.collection import Collection, Member
     from tocsin.matching.asking import Found
     from tocsin.matching.cache import RuleCache
     from tocsin.matching.rules import RuleSet
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from tocsin.model.progress import Progress
     from tocsin.model.rule import RuleInfo
 
+_Task: TypeAlias = "WholeFile | OneStretch"
 _YARA = (".yar", ".yara")
 _BUFFER_BYTES = 2**20
 _REASONS_TOLD = 5
@@ -58,13 +60,22 @@ class Wishes:
     """What the user asked for. `lowest` leaves out the hits of rules below it.
 
     `log_source` says what log JSON lines are that do not tell it themselves; without it every
-    rule is asked about them.
+    rule is asked about them. `jobs` processes share the work; the result is the same.
     """
 
     period: Period = field(default_factory=Period)
     lowest: Severity = Severity.INFORMATIONAL
     log_source: LogSource | None = None
     limits: Limits = field(default_factory=Limits)
+    jobs: int = 1
+
+
+class _File(NamedTuple):
+    """A file of events, and its number in the collection."""
+
+    number: int
+    artefact: Artefact
+    member: Member
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +106,7 @@ class Application:
         """Apply these rules; nothing is read yet."""
         self.account = Account()
         self._loaded = loaded
+        self._odd: list[Problem] = []
         self._rules = loaded.rules
         self._wishes = wishes
         entries = loaded.rules._sigma  # noqa: SLF001 - the set has no public way to its entries yet
@@ -181,41 +193,97 @@ class Application:
     def _in_source(self, source: Path, progress: Progress) -> Iterator[Hit]:
         with running(progress, f"{source.name}, unpacking", None):
             collection = open_collection(source, self._wishes.limits, progress.advance)
+        reader = EventReader(
+            collection=collection,
+            rules=self._rules,
+            own=self._json_lines,
+            period=self._wishes.period,
+            learnt=Learnt(rules=self._rules),
+        )
         before = self.account.files
-        with collection, running(progress, collection.name, collection.total_bytes):
-            unpacked = _containers(collection)
-            for found in discover(collection, self._kinds):
-                progress.file(found.member.path.inside)
-                if found.problem is not None:
-                    self.account.problem(found.problem)
-                if found.artefact is not None:
-                    yield from self._in_file(found, found.artefact, str(source), progress)
-                elif found.member.path.inside not in unpacked:
-                    self.account.unknown += 1
-            for problem in collection.problems:
+        # Processes are forked before anything starts threads.
+        crew = self._crew(reader)
+        bars = running(progress, collection.name, collection.total_bytes)
+        with collection, crew or nullcontext(), bars:
+            files = self._files(collection, progress)
+            read = self._here(files, reader, progress)
+            if crew is not None:
+                read = self._elsewhere(files, crew, progress)
+            for artefact, row in read:
+                form = reader.form_of(artefact)
+                yield from self._told(row, reader.rules_for(form), artefact, form, str(source))
+            for problem in (*self._odd, *collection.problems):
                 self.account.problem(problem)
+            self._odd.clear()
         if self.account.files == before:
             raise SourceError(_what_it_is_not(source), where=str(source))
 
-    def _in_file(
-        self, found: Discovered, artefact: Artefact, source: str, progress: Progress
-    ) -> Iterator[Hit]:
-        own = self._json_lines
-        is_own = artefact.format == own.form.name
-        form = own.form if is_own else all_formats()[artefact.format]
-        rules: RuleSet | JsonLinesRules = own if is_own else self._rules
-        account = self.account
-        account.files += 1
-        before = account.events[form.name]
-        try:
-            with _counted(found.member.open(), progress.advance) as stream:
-                period = self._wishes.period
-                for row in rows_found(stream, artefact, form, rules, period, account):
-                    yield from self._told(row, rules, artefact, form, source)
-        except OSError as error:
-            account.problem(problem_of(error, artefact.path.inside))
-        if is_own and self._wishes.log_source is None:
-            account.asked_all += account.events[form.name] - before
+    def _crew(self, reader: EventReader) -> Crew[_Task] | None:
+        is_shared = self._wishes.jobs > 1 and can_fork()
+        return Crew(self._wishes.jobs, reader.work) if is_shared else None
+
+    def _files(self, collection: Collection, progress: Progress) -> Iterator[_File]:
+        """Every file of events; what is odd about the others is kept until these were read."""
+        unpacked = _containers(collection)
+        for number, found in enumerate(discover(collection, self._kinds)):
+            path = found.member.path.inside
+            progress.file(path)
+            if found.problem is not None:
+                self._odd.append(found.problem)
+            if found.artefact is not None:
+                self.account.files += 1
+                yield _File(number, found.artefact, found.member)
+            elif path not in unpacked:
+                self.account.unknown += 1
+
+    def _here(
+        self, files: Iterator[_File], reader: EventReader, progress: Progress
+    ) -> Iterator[tuple[Artefact, Found]]:
+        """What is found in all files by this process."""
+        for number, artefact, member in files:
+            account = Account(seen=self.account.seen)
+            task = WholeFile(number, artefact)
+            try:
+                for row in reader.rows(task, member, account, progress.advance):
+                    yield artefact, row
+            except Exception as error:  # noqa: BLE001 a worker: see `as_problem`
+                account.problem(as_problem(error, artefact.path.inside))
+            finally:
+                self._take(account)
+
+    def _elsewhere(
+        self, files: Iterator[_File], crew: Crew[_Task], progress: Progress
+    ) -> Iterator[tuple[Artefact, Found]]:
+        """What is found in all files by other processes, in the same order."""
+        artefacts: dict[int, Artefact] = {}
+
+        def tasks() -> Iterator[_Task]:
+            for number, artefact, member in files:
+                artefacts[number] = artefact
+                form = all_formats().get(artefact.format)
+                yield WholeFile(number, artefact, may_be_cut=may_be_cut(form, member))
+
+        def at_once(_: _Task, what: object) -> _Task | None:
+            if isinstance(what, int):
+                progress.advance(what)
+            return what if isinstance(what, OneStretch) else None
+
+        for task, what in Turns(crew, tasks(), at_once=at_once, brings_more=brings_more):
+            artefact = artefacts[task.number]
+            match what:
+                case Rows():
+                    for row in what.found:
+                        yield artefact, row
+                case Counted():
+                    self._take(what.account)
+                    learn(what.news, self._rules, self.account.seen)
+                case Lost():
+                    self.account.problem(defect(artefact.path.inside, lost_in_words(task, what)))
+
+    def _take(self, account: Account) -> None:
+        self.account.absorb(account)
+        if self._wishes.log_source is None:
+            self.account.asked_all += account.events[self._json_lines.form.name]
 
     def _told(
         self,
@@ -288,42 +356,3 @@ def _containers(collection: Collection) -> set[str]:
         if (inside := member.path.inside)
         for end in (at for at, letter in enumerate(inside) if letter == "/")
     }
-
-
-def _counted(stream: BinaryIO, on_bytes: Callable[[int], None]) -> io.BufferedReader:
-    return io.BufferedReader(_Counted(stream, on_bytes), _BUFFER_BYTES)
-
-
-class _Counted(io.RawIOBase):
-    """A stream that tells how much was read of it. Closing closes the wrapped stream."""
-
-    def __init__(self, source: BinaryIO, on_bytes: Callable[[int], None]) -> None:
-        super().__init__()
-        self._source = source
-        # One step at a time: what came before damage must not be lost with it.
-        self._read = source.read1 if isinstance(source, io.BufferedIOBase) else source.read
-        self._on_bytes = on_bytes
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return self._source.seekable()
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        return self._source.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._source.tell()
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        view = memoryview(buffer).cast("B")
-        data = self._read(len(view))
-        view[: len(data)] = data
-        self._on_bytes(len(data))
-        return len(data)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._source.close()
-        super().close()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tocsin.events.format import Format
+    from tocsin.events.stretches import Stretch
     from tocsin.matching.applied import Account
     from tocsin.matching.narrowing import Item
     from tocsin.matching.rules import RuleSet, Seen
@@ -47,11 +48,13 @@ def rows_found(
     rules: RuleSet | JsonLinesRules,
     period: Period,
     account: Account,
+    *,
+    only: Stretch | None = None,
 ) -> Iterator[Found]:
     """The one place where a file becomes hits: the rows that a rule says yes to, in file order.
 
     `account` is told of every row and every problem. A text log is read in bulk, with the same
-    result. Never raises on content.
+    result; `only` is the one stretch of it to be read. Never raises on content.
     """
     matcher: Matcher
     matcher = rules if isinstance(rules, JsonLinesRules) else rules.narrows.matcher(rules, form)
@@ -60,7 +63,7 @@ def rows_found(
     if form.bulk is None or isinstance(rules, JsonLinesRules):
         rows = form.parse(stream, artefact)
     else:
-        rows = narrowed(stream, artefact, form, rules, period, account.seen)
+        rows = narrowed(stream, artefact, form, rules, period, account.seen, only=only)
     try:
         for row in rows:
             found = one.take(row)

@@ -66,6 +66,12 @@ class Shown:
     others: int = 0
     cut_short: int = 0
 
+    def add(self, other: Shown) -> None:
+        """Count what was shown by another process."""
+        self.documents += other.documents
+        self.others += other.others
+        self.cut_short += other.cut_short
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:

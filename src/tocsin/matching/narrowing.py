@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from tocsin.model.artefact import Artefact
 
 
+Choices: TypeAlias = "dict[tuple[str, tuple[str, ...]], frozenset[str]]"
+"""By format and header (none for Windows events): the rules that had no rare text to look for."""
 HEADERS = 16
 """Headers of one format for which a choice is made; rows under further ones are all looked at."""
 _id = attrgetter("id")
@@ -75,6 +77,7 @@ class Narrows:
     """The choices of one set of rules, by format and header."""
 
     def __init__(self) -> None:
+        self._first: Choices = {}
         self._by_header: dict[tuple[str, tuple[str, ...]], Narrow] = {}
         self._counts: Counter[str] = Counter()
         self._named: Prefilter | None = None
@@ -124,14 +127,32 @@ class Narrows:
             )
         return self._named
 
+    def note_first(self, form: Format, rows: Rows, narrow: Narrow) -> None:
+        """Remember the first choice under a header: it does not hang on what was read before."""
+        key = (form.name, rows.names)
+        if key not in self._first:
+            self._first[key] = frozenset(narrow.full_scans)
+
+    def choices(self) -> Choices:
+        """The rules that had no rare text to look for, by what the choice was made for."""
+        found = dict(self._first)
+        for name, records in self._records.items():
+            found[name, ()] = found.get((name, ()), frozenset()) | records.full_scans
+        return found
+
+    def absorb(self, choices: Choices) -> None:
+        """Take the choices of another process; under one header the first one counts."""
+        for key, rules in choices.items():
+            name, header = key
+            if not header:
+                self._first[key] = self._first.get(key, frozenset()) | rules
+            elif sum(one == name and bool(names) for one, names in self._first) < HEADERS:
+                self._first.setdefault(key, rules)
+
     @property
     def full_scans(self) -> frozenset[str]:
         """The rules that had no rare text to look for under some header or in some event."""
-        narrowed: tuple[Narrow | Records, ...] = (
-            *self._by_header.values(),
-            *self._records.values(),
-        )
-        return frozenset(rule for one in narrowed for rule in one.full_scans)
+        return frozenset().union(*self.choices().values())
 
 
 def narrowed(
@@ -220,7 +241,9 @@ def _choose(
         named = rows.lines_of(at).tolist()
     if seen is not None:
         narrow.note(rows, inside, seen)
-    return narrow.choose(rows, inside, named)
+    chosen = narrow.choose(rows, inside, named)
+    rules.narrows.note_first(form, rows, narrow)
+    return chosen
 
 
 def _before(rows: Rows, line: int) -> Iterator[Before]:

@@ -23,7 +23,8 @@ class Options:
     `sigma`, `yara` and `indicators` are files and folders of the user's own rules and lists, whose
     matches are leads.
     `content` says which files YARA looks into, how far and for how long.
-    `cache` keeps compiled rules for the next hunt; the result is the same without it.
+    `cache` keeps compiled rules for the next hunt, and `jobs` processes share the work; the result
+    is the same without them.
     """
 
     since: datetime | None = None
@@ -35,6 +36,7 @@ class Options:
     content: ContentPlan = field(default_factory=ContentPlan)
     limits: Limits = field(default_factory=Limits)
     cache: RuleCache | None = None
+    jobs: int = 1
 
     @property
     def period(self) -> Period:

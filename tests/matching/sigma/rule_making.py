@@ -13,11 +13,12 @@ from tocsin.events.format import all_formats
 from tocsin.matching.applied import Account
 from tocsin.matching.asking import rows_found
 from tocsin.matching.rules import Seen, load_rules
-from tocsin.matching.scan import Period, Tally, scan
+from tocsin.matching.scan import Pass, Period
 from tocsin.matching.sigma.compile import compile_node
 from tocsin.matching.sigma.read import read_documents
 from tocsin.matching.sigma.translate import translate
 from tocsin.matching.sigma.view import View
+from tocsin.matching.tally import Tally
 from tocsin.model.artefact import Artefact
 from tocsin.model.event import Event
 from tocsin.model.path import EvidencePath
@@ -92,16 +93,15 @@ def scanned(
 ) -> set[tuple[int, str]]:
     """Place and rule of all that a hunt finds in a file; `at_once` bytes are read at once."""
     tally = Tally()
-    scan(
-        _Slow(data, at_once),
-        Artefact(path=EvidencePath.plain(path), format=name, size_bytes=len(data)),
-        all_formats()[name],
+    Pass(
+        artefact=Artefact(path=EvidencePath.plain(path), format=name, size_bytes=len(data)),
+        form=all_formats()[name],
         rules=rules,
         period=Period(),
         observers=(),
         tally=tally,
         seen=Seen(),
-    )
+    ).over(_Slow(data, at_once))
     return {(match.place, match.rule) for match in tally.matches}
 
 

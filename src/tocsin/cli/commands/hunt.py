@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tocsin.cli import times
+from tocsin.cli import jobs, times
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
 from tocsin.cli.hunting import DEFAULT_FORMATS, Wanted, hunt_and_show
@@ -31,7 +31,6 @@ _MOST_MEBIBYTES = 1024
 _MOST_SECONDS = 3600
 _NOT_YET = {
     "--cluster": "hunting on several machines",
-    "--jobs": "several processes",
 }
 """Promised, and refused until they work: an option that does nothing would be worse."""
 
@@ -48,6 +47,7 @@ def configure(parser: ArgumentParser) -> None:
     _configure_output(parser)
     _configure_handing_over(parser)
     _configure_search(parser)
+    jobs.configure(parser)
     later = parser.add_argument_group("not in this version yet, and refused")
     for option, what in _NOT_YET.items():
         later.add_argument(option, metavar="VALUE", help=what)
@@ -83,6 +83,7 @@ def options_from(arguments: Namespace) -> Options:
         content=_content(arguments),
         limits=_limits(arguments),
         cache=rule_cache(),
+        jobs=jobs.jobs_from(arguments),
     )
 
 

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tocsin.cli import times
+from tocsin.cli import jobs, times
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
 from tocsin.cli.progress import LineProgress, progress_on
@@ -54,6 +54,7 @@ def configure(parser: ArgumentParser) -> None:
         help="a log, EVTX, JSON lines, a folder or an archive of them; - is stdin; repeatable",
     )
     _configure_search(parser)
+    jobs.configure(parser)
     _configure_output(parser)
 
 
@@ -92,6 +93,7 @@ def wishes_from(arguments: Namespace) -> Wishes:
         period=Period(since=since, until=until),
         lowest=Severity(arguments.level),
         log_source=None if arguments.log_source is None else _log_source(arguments.log_source),
+        jobs=jobs.jobs_from(arguments),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.events.anchor import unmask
@@ -35,13 +36,13 @@ def reader(artefact: Artefact) -> BulkReader:
     """
     folder = artefact.path.folded.rpartition("/httpproxy/")[2].split("/")
     folder_stream = folder[0] if len(folder) > 1 else ""
+    return csv_reader(artefact, partial(_finish, folder_stream))
 
-    def finish(fields: dict[str, str], build: str | None) -> str:
-        unmask(fields)
-        add_build(fields, build)
-        return fields.get("Protocol", folder_stream).lower()
 
-    return csv_reader(artefact, finish)
+def _finish(folder_stream: str, fields: dict[str, str], build: str | None) -> str:
+    unmask(fields)
+    add_build(fields, build)
+    return fields.get("Protocol", folder_stream).lower()
 
 
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.events.bulk import Bulk, Derived
@@ -36,19 +37,19 @@ address in it is the client's, as the proxy or the client claims."""
 def reader(artefact: Artefact) -> BulkReader:
     """What its lines are; the stream is ``frontend`` or ``backend``."""
     in_back_end_folder = f"/{BACK_END_SITE.lower()}/" in artefact.path.folded
+    return w3c_reader(artefact, partial(_finish, in_back_end_folder))
 
-    def finish(fields: dict[str, str]) -> str:
-        query = fields.get("cs-uri-query", "")
-        if "cafeReqId=" in query:
-            fields["cafeReqId"] = query.partition("cafeReqId=")[2].split("&")[0].split(";")[0]
-        back_end = (
-            in_back_end_folder
-            or fields.get("s-port") == BACK_END_PORT
-            or fields.get("s-sitename") == BACK_END_SITE
-        )
-        return "backend" if back_end else "frontend"
 
-    return w3c_reader(artefact, finish)
+def _finish(in_back_end_folder: bool, fields: dict[str, str]) -> str:  # noqa: FBT001 for `partial`, which pickle takes and a closure not
+    query = fields.get("cs-uri-query", "")
+    if "cafeReqId=" in query:
+        fields["cafeReqId"] = query.partition("cafeReqId=")[2].split("&")[0].split(";")[0]
+    back_end = (
+        in_back_end_folder
+        or fields.get("s-port") == BACK_END_PORT
+        or fields.get("s-sitename") == BACK_END_SITE
+    )
+    return "backend" if back_end else "frontend"
 
 
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:

@@ -117,6 +117,11 @@ class _Clock:
     def __init__(self) -> None:
         self._process: int | None = None
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was started, here or in the process that this one was forked from."""
+        return self._process is not None
+
     def must_run(self) -> None:
         """Raise `RuntimeError` where nobody keeps the time."""
         self._process = self._process or os.getpid()
@@ -128,6 +133,11 @@ class _Clock:
 
 
 _CLOCK = _Clock()
+
+
+def has_scanned() -> bool:
+    """Whether something was scanned here already: processes that are forked now cannot scan."""
+    return _CLOCK.runs
 
 
 def _hits(

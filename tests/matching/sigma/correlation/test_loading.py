@@ -10,14 +10,14 @@ import yaml
 
 from tests.matching.rule_sets import sigma
 from tocsin.evidence.open import open_collection
-from tocsin.matching.reading import Reading, read
+from tocsin.matching.readers import Readers
 from tocsin.matching.rules import load_rules
-from tocsin.matching.scan import Period
 from tocsin.model.grade import Confidence, Grade, Severity
 from tocsin.model.progress import SilentProgress
 from tocsin.model.rule import RuleKind
 
 if TYPE_CHECKING:
+    from tocsin.matching.reading import Reading
     from tocsin.matching.rules import RuleSet
 
 ID = "11111111-1111-4111-8111-111111111111"
@@ -63,7 +63,7 @@ def hunted(folder: Path, rules: RuleSet, *lines: str) -> Reading:
     log.parent.mkdir(parents=True)
     log.write_text(HEADER + "".join(f"2021-03-03 {line}\r\n" for line in lines), encoding="utf-8")
     with open_collection(folder / "server") as collection:
-        return read(collection, rules, Period(), [], SilentProgress())
+        return Readers(collection, rules, []).read(SilentProgress())
 
 
 def test_a_correlation_is_a_lead_and_its_rules_keep_quiet(tmp_path: Path) -> None:
