@@ -3,8 +3,8 @@
 `bench/everyday.toml` says in readable lines what happens, and what it lacks. Each line is played
 many times with other values; the rows that come out are the pool, and the files repeat it with new
 times (and new request ids where these come second). So a format has as many *different* rows as
-its pool, and the rest are repetitions; the pool's size is told. Event logs are copies of a few
-files with new names.
+its pool, and the rest are repetitions; the pool's size is told. All days have the same rows with
+another date. Event logs are copies of a few files with new names.
 """
 
 from __future__ import annotations
@@ -62,7 +62,6 @@ _ID_SECOND = ("http_proxy", "ews")
 _STAMP = len("2021-01-01T00:00:00.000Z")
 _IIS_STAMP = len("2021-01-01 00:00:00")
 _GUID = 36
-_BLOCK = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +77,7 @@ def write_text_logs(folder: Path, name: str, rows: int) -> Written:
     pools = _pools(FORMATS[name])
     share = -(-rows // (len(pools) * DAYS))
     for pool in pools:
-        for number in range(DAYS):
-            _write_day(folder, pool, FIRST_DAY + timedelta(days=number), share)
+        _write_days(folder, pool, share)
     different = sum(len({row.text[_STAMP:] for row in pool}) for pool in pools)
     return Written(rows=share * len(pools) * DAYS, different=different)
 
@@ -129,40 +127,43 @@ def _played() -> tuple[Row | Record, ...]:
     return tuple(entries)
 
 
-def _write_day(folder: Path, pool: Sequence[Row], day: datetime, rows: int) -> None:
-    """One file of one day: the preamble, then the pool's rows again and again with new times."""
-    dated = replace(pool[0], time=day)
+def _write_days(folder: Path, pool: Sequence[Row], rows: int) -> None:
+    """The first day's file, and the same with the date of each other day.
+
+    A file has the preamble, then the pool's rows again and again, in the order of time.
+    """
+    dated = replace(pool[0], time=FIRST_DAY)
     file = next(iter(log_files([dated], SERVER)))
-    path = folder / file.path.replace(":", "")
-    path.parent.mkdir(parents=True, exist_ok=True)
     head = file.content[: file.content.rindex(pool[0].text.encode())]
     step = timedelta(days=1) / (rows + 1)
-    with path.open("wb") as stream:
-        stream.write(head)
-        block: list[bytes] = []
-        for number, start in enumerate(_starts(pool[0].log, day, step, rows)):
-            block.append(start + _tail(pool[number * 7919 % len(pool)]))
-            if len(block) == _BLOCK:
-                stream.writelines(block)
-                block.clear()
-        stream.writelines(block)
+    starts = enumerate(_starts(pool[0].log, step, rows))
+    tails = [_tail(row) for row in pool]
+    content = head + b"".join(
+        start + tails[number * 7919 % len(tails)] for number, start in starts
+    )
+    first = f"{FIRST_DAY:%Y-%m-%d}".encode()
+    for number in range(DAYS):
+        day = FIRST_DAY + timedelta(days=number)
+        place = next(iter(log_files([replace(pool[0], time=day)], SERVER))).path
+        path = folder / place.replace(":", "")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.replace(first, f"{day:%Y-%m-%d}".encode()))
 
 
-def _starts(log: str, day: datetime, step: timedelta, rows: int) -> Iterator[bytes]:
-    """The time of each row, and its request id where that comes second."""
+def _starts(log: str, step: timedelta, rows: int) -> Iterator[bytes]:
+    """The time of each row of the first day, and its request id where that comes second."""
     for number in range(rows):
-        time = day + step * number
+        time = FIRST_DAY + step * number
         if log.startswith("iis"):
             yield b"%d-%02d-%02d %02d:%02d:%02d" % (*time.timetuple()[:6],)
             continue
         start = b"%d-%02d-%02dT%02d:%02d:%02d" % (*time.timetuple()[:6],)
         start += b".%03dZ" % (time.microsecond // 1000)
         if log in _ID_SECOND:
-            start += b",%08x-0000-4000-8000-%012x" % (day.toordinal(), number)
+            start += b",%08x-0000-4000-8000-%012x" % (rows, number)
         yield start
 
 
-@cache
 def _tail(row: Row) -> bytes:
     """A row without what `_starts` gives, with its end."""
     if row.log.startswith("iis"):

@@ -30,7 +30,7 @@ from tocsin.evidence.open import open_collection
 from tocsin.findings.judge import Context, judge, ordered
 from tocsin.knowledge.packs import all_packs
 from tocsin.matching.options import Options
-from tocsin.matching.reading import read
+from tocsin.matching.readers import Readers
 from tocsin.matching.rules import load_rules
 from tocsin.model.grade import Grade
 from tocsin.model.progress import SilentProgress
@@ -145,8 +145,10 @@ def counted(source: Path, rules: RuleSet, what: str, different: int | None) -> R
     """Hunt one folder: the first hunt and the judging, as `tocsin hunt` does them."""
     options, watch = Options(), Watch(names=None)
     begun = time.process_time()
-    with open_collection(source, options.limits, _nothing) as collection:
-        first = read(collection, rules, options.period, watch.everybody, SilentProgress())
+    collection = open_collection(source, options.limits, _nothing)
+    readers = Readers(collection, rules, watch.everybody, options)
+    with collection, readers:
+        first = readers.read(SilentProgress())
     shared = watch.addresses.shared()
     context = Context(infos=rules.infos, counts=first.counts, shared=shared)
     grades = Counter[str]()
