@@ -56,7 +56,7 @@ def hunt(
     rules are broken, `UsageError` where a pack does not exist. Never raises on evidence. One
     unusable source among several is a host of its own, with the problem ``source``.
     """
-    packs = chosen_packs(options.packs)
+    packs = chosen_packs(options.packs, options.own_packs)
     rules = load_rules(packs, options.sigma, options.yara, options.indicators, cache=options.cache)
     hunted: list[tuple[result.HostResult, Reading]] = []
     errors: list[SourceError] = []

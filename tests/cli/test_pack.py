@@ -176,8 +176,3 @@ def test_a_folder_is_packed_and_can_be_installed_once_it_is_signed(
     assert 2 == main(
         ["pack", "bundle", str(knowledge), "--output", "no/b", "--date", "2099-01-01"]
     )
-
-
-def test_a_new_pack_is_refused_for_now(capsys: pytest.CaptureFixture[str]) -> None:
-    assert 2 == main(["pack", "new", "proxything"])
-    assert "cannot begin a pack yet" in capsys.readouterr().err

@@ -8,13 +8,14 @@ and `indicators/*.csv`. This module reads the folder and checks its TOML; compil
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from tocsin.errors import KnowledgeError, UsageError
 from tocsin.knowledge.pack_about import EvidenceBase, Notice, PackFile, Sufficient, check_about
 from tocsin.knowledge.pack_changes import CHANGES, ChangeKind, PackChange, read_changes
+from tocsin.knowledge.pack_record import RECORD
 from tocsin.knowledge.pack_toml import PackToml, name_in_packs, read_toml
 from tocsin.knowledge.root import BUILTIN, cached, data_root
 from tocsin.model.grade import Grade
@@ -25,14 +26,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DATA", "Chain", "ChangeKind", "EvidenceBase", "Notice", "Pack", "PackChange", "PackFile",
-    "RuleFile", "Step", "Sufficient", "all_packs", "benign_titles", "chosen_packs", "read_pack",
+    "RuleFile", "Step", "Sufficient", "all_packs", "benign_titles", "chosen_packs",
+    "read_own_pack", "read_pack",
 ]  # fmt: skip
 
 _TITLE = re.compile(r"^title:(.+)$", re.MULTILINE)
 DATA = BUILTIN
 """Where the facts of this release lie. Loaders ask `data_root()`: newer ones may be in use."""
 _LAYOUT = (
-    "pack.toml", CHANGES, "sigma/*.yml", "benign/*.yml", "chains/*.toml", "yara/*.yar",
+    "pack.toml", CHANGES, RECORD, "sigma/*.yml", "benign/*.yml", "chains/*.toml", "yara/*.yar",
     "yara/*.examples.yml", "indicators/*.csv",
 )  # fmt: skip
 
@@ -99,6 +101,8 @@ class Pack:
     changes: tuple[PackChange, ...] = ()
     indicators: tuple[Path, ...] = ()
     """Lists in the form that ``--indicators`` reads."""
+    own: Path | None = None
+    """The folder of a pack that the user brought, which nobody signed; None for all others."""
 
     @property
     def detections(self) -> tuple[str, ...]:
@@ -127,18 +131,32 @@ def benign_titles() -> Mapping[str, str]:
     }
 
 
-def chosen_packs(slugs: Sequence[str]) -> tuple[Pack, ...]:
-    """The packs that were asked for by slug, or all of them where none was.
+def chosen_packs(slugs: Sequence[str], folders: Sequence[Path] = ()) -> tuple[Pack, ...]:
+    """The packs that were asked for by slug, or all of them where none was, and the user's own.
 
     With a pack come those whose rules its chains name: without them some steps would never be
-    seen. Raises `UsageError` for a slug that no pack has.
+    seen. Raises `UsageError` for a slug that no pack has, and for a folder of the user's whose
+    slug is taken.
     """
     packs = {pack.about.slug: pack for pack in all_packs()}
+    for folder in folders:
+        own = read_own_pack(folder)
+        if own.about.slug in packs:
+            raise UsageError(
+                f"the slug {own.about.slug!r} is taken; rename the folder, and its slug, rules "
+                "and chains with it",
+                where=str(folder),
+            )
+        packs[own.about.slug] = own
     for slug in slugs:
         if slug not in packs:
             known = ", ".join(packs)
             raise UsageError(f"there is no pack {slug!r}; there are: {known}", where="--pack")
-    return tuple(packs[slug] for slug in _with_needed(slugs, packs)) if slugs else all_packs()
+    brought = [slug for slug, pack in packs.items() if pack.own is not None]
+    if not slugs:
+        _with_needed(brought, packs)
+        return tuple(packs.values())
+    return tuple(packs[slug] for slug in _with_needed([*slugs, *brought], packs))
 
 
 def _with_needed(slugs: Sequence[str], packs: Mapping[str, Pack]) -> list[str]:
@@ -149,8 +167,21 @@ def _with_needed(slugs: Sequence[str], packs: Mapping[str, Pack]) -> list[str]:
         named = [
             rule for chain in packs[slug].chains for step in chain.steps for rule in step.rules
         ]
+        for rule in named:
+            if rule not in home:
+                raise KnowledgeError(
+                    f"a chain names {rule!r}, which is in none of the packs in use",
+                    where=f"{slug}/chains",
+                )
         wanted += [new for new in dict.fromkeys(home[rule] for rule in named) if new not in wanted]
     return wanted
+
+
+def read_own_pack(folder: Path) -> Pack:
+    """Read a pack that the user brought. Raises `UsageError` for what is no folder of a pack."""
+    if not (folder / "pack.toml").is_file():
+        raise UsageError("is no folder of a pack: it holds no pack.toml", where=str(folder))
+    return replace(read_pack(folder.resolve()), own=folder)
 
 
 def read_pack(folder: Path) -> Pack:
@@ -232,7 +263,8 @@ def _detections_beside(folder: Path) -> set[str]:
 
     A pack that lies alone, while somebody writes it, borrows from the packs in use.
     """
-    packs = folder.parent if folder.parent.name == "packs" else data_root() / "packs"
+    whole = (folder.parent.parent / "logsources.toml").is_file()
+    packs = folder.parent if whole else data_root() / "packs"
     return {path.stem for path in (*packs.glob("*/sigma/*.yml"), *packs.glob("*/yara/*.yar"))}
 
 

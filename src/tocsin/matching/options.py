@@ -21,7 +21,8 @@ class Options:
     """One hunt's wishes. Times are UTC; no pack named means all packs.
 
     `sigma`, `yara` and `indicators` are files and folders of the user's own rules and lists, whose
-    matches are leads.
+    matches are leads. `own_packs` are folders of packs that the user brought; they count
+    like the others, and the result says whose they are.
     `content` says which files YARA looks into, how far and for how long.
     `cache` keeps compiled rules for the next hunt, and `jobs` processes share the work; the result
     is the same without them.
@@ -30,6 +31,7 @@ class Options:
     since: datetime | None = None
     until: datetime | None = None
     packs: tuple[str, ...] = ()
+    own_packs: tuple[Path, ...] = ()
     sigma: tuple[Path, ...] = ()
     yara: tuple[Path, ...] = ()
     indicators: tuple[Path, ...] = ()

@@ -14,12 +14,15 @@ from tocsin.knowledge.loading import load_everything
 from tocsin.knowledge.packs import all_packs, read_pack
 from tocsin.knowledge.root import read_anew, using
 from tocsin.matching.rules import load_rules
+from tocsin.model.grade import Grade
+from tocsin.model.rule import RuleKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from tocsin.knowledge.packs import Pack
+    from tocsin.matching.rules import RuleSet
 
 
 def prove(root: Path) -> None:
@@ -50,6 +53,7 @@ def _prove(packs: Sequence[Pack], folder: Path) -> None:
     rules = load_rules(packs)
     served = {rule for form in all_formats().values() for rule in rules.sigma_for(form).ids}
     for pack in packs:
+        _refuse_attacks(pack, rules)
         for file in (*pack.sigma, *pack.benign):
             if _slug(file.path) not in served:
                 raise KnowledgeError("no log format serves its log source", where=file.path)
@@ -58,6 +62,22 @@ def _prove(packs: Sequence[Pack], folder: Path) -> None:
         for file in pack.yara:
             for reason in wrong_about_yara(file, folder, rules):
                 raise KnowledgeError(reason, where=file.path)
+
+
+def _refuse_attacks(pack: Pack, rules: RuleSet) -> None:
+    """Where nothing is published that tells an attack, no rule may claim to."""
+    for info in rules.infos.values():
+        if (
+            info.pack == pack.about.slug
+            and not pack.about.detectable
+            and info.kind is RuleKind.DETECTION
+            and info.grade is not Grade.PROBE
+        ):
+            raise KnowledgeError(
+                f"its grade is {info.grade}, and pack.toml says detectable = false: only probe is "
+                "left",
+                where=f"{pack.about.slug}: {info.id}",
+            )
 
 
 def _slug(path: str) -> str:

@@ -69,6 +69,8 @@ class PackVerdict(_Part, frozen=True, kw_only=True):
     not_applicable: str | None
     detectable: bool = True
     check_instead: tuple[str, ...] = ()
+    own: bool = False
+    """Whether the user brought the pack: nobody signed it, and it counts like the others."""
 
 
 class BuildSeen(_Part, frozen=True, kw_only=True):

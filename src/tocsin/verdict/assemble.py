@@ -159,6 +159,11 @@ def _limits(parts: Parts) -> list[str]:
         *parts.reading.not_correlated,
     ]
     for judged in parts.packs:
+        if judged.pack.own is not None:
+            limits.append(
+                f"{judged.pack.about.title}: a pack of your own from {judged.pack.own}, not "
+                "signed and not part of Tocsin; what it found counts as that of any pack."
+            )
         limits += judged.limits
         if judged.not_applicable:
             limits.append(f"{judged.pack.about.title}: not assessed; {judged.not_applicable}.")
@@ -198,6 +203,7 @@ def _pack(judged: Judged) -> result.PackVerdict:
         not_applicable=judged.not_applicable,
         detectable=judged.pack.about.detectable,
         check_instead=judged.check_instead,
+        own=judged.pack.own is not None,
     )
 
 

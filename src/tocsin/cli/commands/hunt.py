@@ -77,6 +77,7 @@ def options_from(arguments: Namespace) -> Options:
         since=since,
         until=until,
         packs=tuple(dict.fromkeys(arguments.pack)),
+        own_packs=tuple(dict.fromkeys(arguments.pack_folder)),
         sigma=tuple(arguments.sigma),
         yara=tuple(arguments.yara),
         indicators=tuple(arguments.indicators),
@@ -202,6 +203,14 @@ def _configure_search(parser: ArgumentParser) -> None:
     group.add_argument("--since", metavar="TIME", help="leave out what is earlier (UTC)")
     group.add_argument("--until", metavar="TIME", help="leave out what is later (UTC)")
     group.add_argument("--pack", metavar="SLUG", help="only this campaign; repeatable", **many)
+    group.add_argument(
+        "--pack-folder",
+        type=Path,
+        metavar="DIR",
+        help="a pack of your own beside the others; nobody signed it, and the report says so; "
+        "repeatable",
+        **many,
+    )
     group.add_argument(
         "--sigma",
         type=Path,

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import tocsin
-from tocsin.cli import folders, knowledge
+from tocsin.cli import folders, knowledge, pack_listing, times
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
+from tocsin.cli.pack_checking import check
 from tocsin.errors import UsageError
 from tocsin.knowledge import store
 from tocsin.knowledge.bundle import write_bundle
+from tocsin.knowledge.new_pack import new_pack
 from tocsin.knowledge.packs import all_packs
 from tocsin.knowledge.root import BUILTIN, using
 from tocsin.knowledge.signature import PublicKey, read_key
 from tocsin.knowledge.update import Staged, Terms, staged
 from tocsin.knowledge.version import builtin_version
-from tocsin.matching.proving import prove, prove_pack
+from tocsin.matching.proving import prove
 from tocsin.report.visible import visible
 from tocsin.report.words import count
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from tocsin.knowledge.inventory import Change
 
@@ -36,12 +41,31 @@ def configure(parser: ArgumentParser) -> None:
     what = parser.add_subparsers(
         dest="what", metavar="WHAT", required=True, help="what to do, see below"
     )
-    listing = what.add_parser("list", help="the packs in use, and the versions installed")
+    listing = what.add_parser(
+        "list", help="what the packs in use cover, and the versions installed"
+    )
+    listing.add_argument("--json", action="store_true", help="as JSON, with all texts")
+    listing.add_argument(
+        "--changes", action="store_true", help="what became of the rules, the newest first"
+    )
+    listing.add_argument("--since", metavar="DATE", help="with --changes: from this day on")
     listing.set_defaults(do=_list)
 
-    check = what.add_parser("check", help="try a pack, or a whole folder of knowledge")
-    check.add_argument("path", type=Path, metavar="PATH", help="the folder")
-    check.set_defaults(do=_check)
+    checking = what.add_parser("check", help="try a pack, or a whole folder of knowledge")
+    checking.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        default=[Path()],
+        metavar="PATH",
+        help="the folder; the working directory unless given",
+    )
+    checking.add_argument(
+        "--record",
+        action="store_true",
+        help="write down what the rules look for now, once changes.toml says why it changed",
+    )
+    checking.set_defaults(do=_check)
 
     update = what.add_parser("update", help="install newer knowledge, signed by a trusted key")
     update.add_argument("path", type=Path, metavar="PATH", help="the bundle, a tar or zip file")
@@ -74,8 +98,15 @@ def configure(parser: ArgumentParser) -> None:
     )
     bundle.set_defaults(do=_bundle)
 
-    new = what.add_parser("new", help="not in this version yet, and refused")
-    new.add_argument("path", metavar="SLUG", help="the name of the pack")
+    new = what.add_parser("new", help="begin a pack that can be checked and hunted with at once")
+    new.add_argument("slug", metavar="SLUG", help="its name: small letters, digits and '-'")
+    new.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="where its folder is made; the working directory unless given",
+    )
     new.set_defaults(do=_new)
 
 
@@ -86,36 +117,52 @@ def run(arguments: Namespace) -> int:
 
 
 def _list(arguments: Namespace) -> None:
+    if arguments.since is not None and not arguments.changes:
+        raise UsageError("goes with --changes", where="--since")
+    since = times.since(arguments.since)
     current = _base(arguments)
-    origin = "of this release" if current.root == BUILTIN else "installed"
-    print(f"Knowledge of {current.version}, {origin}")
     with using(current.root):
-        for pack in all_packs():
-            rules = count(len(pack.sigma) + len(pack.yara), "rule")
-            print(
-                f"  {pack.about.slug:<16} {pack.about.updated}  {rules:<10}  "
-                f"{visible(pack.about.title)}"
+        if arguments.changes:
+            day = since.date() if since is not None else None
+            _show(
+                pack_listing.changes_as_text(all_packs(), day),
+                pack_listing.changes_as_json(all_packs(), day) if arguments.json else None,
             )
-    for name in store.installed(folders.knowledge_store()):
-        mark = "in use" if current.root.name == name else "kept"
-        print(f"Installed: {name} ({mark})")
+            return
+        listed = pack_listing.Listed(
+            version=current.version,
+            origin="of this release" if current.root == BUILTIN else "installed",
+            packs=all_packs(),
+            installed={
+                name: "in use" if current.root.name == name else "kept"
+                for name in store.installed(folders.knowledge_store())
+            },
+        )
+        _show(
+            pack_listing.as_text(listed),
+            pack_listing.as_json(listed) if arguments.json else None,
+        )
+
+
+def _show(lines: Iterable[str], as_json: bytes | None) -> None:
+    if as_json is not None:
+        sys.stdout.write(as_json.decode("utf-8"))
+        return
+    for line in lines:
+        print(line)
 
 
 def _check(arguments: Namespace) -> None:
-    path = arguments.path
-    if (path / "packs").is_dir():
-        prove(path)
-        print(f"{path}: everything can be used, and every rule is right about its examples")
-        return
-    if not path.is_dir():
-        raise UsageError("is no folder; name that of a pack", where=str(path))
-    pack = prove_pack(path.resolve())
-    print(
-        f"{path}: {count(len(pack.sigma) + len(pack.yara), 'rule')}, "
-        f"{count(len(pack.benign), 'benign pattern')} and "
-        f"{count(len(pack.chains), 'attack chain')} can be used, and every rule is right about "
-        "its examples"
-    )
+    with using(_base(arguments).root):
+        for path in arguments.paths:
+            print(check(path, today=_today(), record=arguments.record))
+
+
+def _new(arguments: Namespace) -> None:
+    with using(_base(arguments).root):
+        made = new_pack(arguments.slug, arguments.folder, today=_today(), rule_id=uuid4())
+    print(f"{made}: begin with {made / 'pack.toml'}, and try it with: tocsin pack check {made}")
+    print(f"Hunt with it: tocsin hunt SOURCE --pack-folder {made}")
 
 
 def _update(arguments: Namespace) -> None:
@@ -143,7 +190,7 @@ def _rollback(_arguments: Namespace) -> None:
 
 
 def _bundle(arguments: Namespace) -> None:
-    prove(arguments.path)
+    check(arguments.path, today=_today())
     content = write_bundle(
         arguments.path, version=arguments.date, minimum_tocsin=arguments.minimum_tocsin
     )
@@ -156,12 +203,8 @@ def _bundle(arguments: Namespace) -> None:
     print(f"{arguments.output}: sign it with minisign -S -m {arguments.output}")
 
 
-def _new(_arguments: Namespace) -> None:
-    raise UsageError(
-        "this version cannot begin a pack yet; copy the folder of one that is there, as "
-        "CONTRIBUTING.md says, and try it with tocsin pack check",
-        where="pack new",
-    )
+def _today() -> date:
+    return datetime.now(tz=UTC).date()
 
 
 def _base(arguments: Namespace) -> store.Chosen:
