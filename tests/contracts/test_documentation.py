@@ -22,6 +22,20 @@ def test_the_tree_on_the_architecture_page_is_the_tree_on_disk() -> None:
     assert top_level() == drawn
 
 
+def test_every_module_on_the_architecture_page_exists() -> None:
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("## Inside events and matching\n")[2].partition("\n## ")[0]
+    named = []
+    for row in re.findall(r"^\| (`.*?) \|", table, flags=re.MULTILINE):
+        first, *others = re.findall(r"`(.*?)`", row)
+        folder = first.rpartition("/")[0]
+        # After the first, a name alone stands in the same folder.
+        named += [first, *(one if "/" in one else f"{folder}/{one}" for one in others)]
+
+    assert named
+    assert [] == [one for one in named if not (ROOT / "src" / "tocsin" / one).exists()]
+
+
 def top_level() -> set[str]:
     source = ROOT / "src" / "tocsin"
     packages = {f"{path.parent.name}/" for path in source.glob("*/__init__.py")}
