@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin.errors import UsageError
-from tocsin.knowledge.pack_record import RECORD, record_of
-from tocsin.knowledge.packs import all_packs, read_pack
+from tocsin.knowledge.packs import all_packs
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,6 +21,7 @@ _LONGEST = 60
 def new_pack(slug: str, parent: Path, *, today: date, rule_id: UUID) -> Path:
     """Make the folder `slug` in `parent` and return it.
 
+    Nothing is recorded yet (`tocsin.knowledge.pack_record`): a draft changes all the time.
     `today` becomes the pack's date, and `rule_id` the id of its first rule. Raises `UsageError`
     where the name is none for a pack, is taken, or the folder cannot be made.
     """
@@ -36,8 +36,6 @@ def new_pack(slug: str, parent: Path, *, today: date, rule_id: UUID) -> Path:
             target.parent.mkdir(exist_ok=True)
             text = _filled(path.read_text(encoding="utf-8"), words)
             target.write_text(text, encoding="utf-8", newline="\n")
-        record = record_of(read_pack(folder.resolve()))
-        (folder / RECORD).write_text(record, encoding="utf-8", newline="\n")
     except FileExistsError as error:
         raise UsageError(
             "is there already; choose another name or folder", where=str(folder)
