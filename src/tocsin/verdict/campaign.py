@@ -88,7 +88,7 @@ def judge_pack(
     reason = _not_applicable(pack, coverage, decisive, window, never=never)
     if reason is not None or not detectable:
         # What shows nothing must not speak, neither for the server nor against it.
-        speaks = detectable and _anything(own)
+        speaks = detectable and worst(own) is not Seen.NOTHING
         return Judged(
             pack=pack,
             row=decide(own, Assurance.COMPLETE) if speaks else None,
@@ -140,10 +140,6 @@ def _of_no_campaign(
         limits=best.limits if speaks else (),
         findings=own,
     )
-
-
-def _anything(findings: Sequence[Finding]) -> bool:
-    return any(not finding.is_lead for finding in findings)
 
 
 def _window(pack: Pack, coverage: Coverage, decisive: Sequence[Exposed]) -> Window | None:
