@@ -36,6 +36,16 @@ def test_the_list_can_be_had_as_json(capsys: pytest.CaptureFixture[str]) -> None
     assert {"what", "affected", "do"} == set(shell["notice"])
 
 
+def test_it_is_said_where_the_lists_of_indicators_lie(capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [str(path) for pack in all_packs() for path in pack.indicators]
+    assert 0 == main(["pack", "list"])
+    text = capsys.readouterr().out
+    assert 0 == main(["pack", "list", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert paths == [path for one in told["packs"] for path in one["indicators"]]
+    assert all(f"For --indicators: {path}" in text for path in paths)
+
+
 def test_changes_are_told_with_their_reason(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == main(["pack", "list", "--changes"])
     said = capsys.readouterr().out

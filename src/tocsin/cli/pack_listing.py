@@ -44,6 +44,7 @@ def as_text(listed: Listed) -> Iterator[str]:
         yield f"    Holds: {rules or 'no rule'}"
         if names := [source(kind) for kind in reads[about.slug]]:
             yield f"    Reads: {', '.join(dict.fromkeys(names))}"
+        yield from (f"    For --indicators: {visible(str(path))}" for path in pack.indicators)
         if not about.detectable:
             yield "    Not assessable from a server's evidence. Check instead:"
             yield from (f"      - {visible(one)}" for one in about.check_instead)
@@ -107,6 +108,7 @@ def _object(pack: Pack, reads: Sequence[str]) -> dict[str, Any]:
         "rules": {name.lower().replace(" ", "_"): n for name, n in _rules(pack).items()},
         "chains": [chain.id for chain in pack.chains],
         "reads": list(reads),
+        "indicators": [str(path) for path in pack.indicators],
     }
 
 
