@@ -148,6 +148,8 @@ SYSMON = "Microsoft-Windows-Sysmon"
         ("proxyshell", "/CmdletInfra/", "New-MailboxExportRequest"),
         ("proxyshell", "/CmdletInfra/", "New-ExchangeCertificate"),
         ("proxyshell", SYSMON, "MSExchangeMailboxReplication.exe"),
+        ("proxyshell", FRONT, "POST /aspnet_client/wTqRkvbp.aspx"),
+        ("proxyshell", SYSMON, "cmd /c whoami"),
         ("proxyshell", "/aspnet_client/wTqRkvbp.aspx", ""),
         ("proxyshell", "/aspnet_client/supp0rt.aspx", ""),
         ("proxynotshell", FRONT, r"hebqz@kplrw.example/mapi/nspi/"),
@@ -206,11 +208,11 @@ def test_before_proxynotshell_was_known_a_request_is_proxyshells_alone(
         assert pack_of(attacked("proxyshell", outcome), "proxynotshell").level is None
 
 
-def test_code_in_powershells_pool_alone_wants_a_persons_eyes_for_the_other_way_in(
-    attacked: Attacked,
+@pytest.mark.parametrize(("other", "chain"), [("owassrf", "proxynotshell")])
+def test_what_a_program_did_is_not_put_down_to_another_way_in(
+    other: str, chain: str, attacked: Attacked
 ) -> None:
-    host = attacked("owassrf", "succeeded")
-    assert Level.INCONCLUSIVE is pack_of(host, "proxynotshell").level
+    assert Level.NO_EVIDENCE_FOUND is pack_of(attacked(other, "succeeded"), chain).level
 
 
 def test_powershells_own_log_alone_wants_a_persons_eyes(tmp_path: Path) -> None:
