@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from tocsin.model.result import Citation, Finding, HostResult
 
 Server = tuple[str, str]
-"""A chain, and how the attack went."""
+"""A chain and how the attack went; or a sample of no chain, and nothing."""
+PROXYLOGON: Server = ("compromised", "")
+"""The sample server on which ProxyLogon's chain succeeded; it is of no chain's recipe."""
 Row = tuple[str, int]
 """An artefact, and a line or record in it; 0 for a whole file."""
 
@@ -64,12 +66,18 @@ def surveyed(rules: Path, servers: Sequence[Server] | None = None) -> Survey:
     survey = Survey()
     options = Options(sigma=(rules,), yara=(rules,), content=ContentPlan(scope=Scope.ALL))
     with TemporaryDirectory() as folder:
-        for chain, outcome in servers or samples.chain_names():
-            source = samples.build_chain(chain, outcome, Path(folder))
+        for server in servers or (PROXYLOGON, *samples.chain_names()):
+            source = built(server, Path(folder))
             result = hunt([source], options, SilentProgress())
-            look((chain, outcome), result.hosts[0], survey)
+            look(server, result.hosts[0], survey)
             survey.unused = len(result.tool.rules.failed)
     return survey
+
+
+def built(server: Server, folder: Path) -> Path:
+    """The server's zip in this folder."""
+    name, outcome = server
+    return samples.build_chain(name, outcome, folder) if outcome else samples.build(name, folder)
 
 
 def look(server: Server, host: HostResult, survey: Survey) -> None:
@@ -98,7 +106,8 @@ def row_of(one: Citation) -> Row:
 
 def table(survey: Survey) -> Iterator[str]:
     """The table in Markdown: rows where the attack succeeded / failed / was only scanned for."""
-    chains = list(dict.fromkeys(chain for chain, _ in survey.cited))
+    seen = {chain for sight in survey.sights.values() for chain, _ in sight.rows}
+    chains = [name for name in dict.fromkeys(chain for chain, _ in survey.cited) if name in seen]
     heads = [
         *(f"`{chain}`" for chain in chains),
         "rows that only ours see",
