@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import inflate64
 import zstandard
+from isal import igzip_lib, isal_zlib
 
 from tocsin.evidence.damage import MemberError
 from tocsin.evidence.regions import BUFFER_BYTES
@@ -34,7 +35,14 @@ _INPUT_BYTES = 64 * 1024
 _ZSTD_INPUT_BYTES = 1024
 _DEFLATE64_INPUT_BYTES = 8 * 1024
 
-DAMAGE = (zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError, ValueError, EOFError)
+DAMAGE = (
+    igzip_lib.IsalError,
+    lzma.LZMAError,
+    zstandard.ZstdError,
+    OSError,
+    ValueError,
+    EOFError,
+)
 """What decompressors raise on damaged data."""
 
 
@@ -183,11 +191,11 @@ def unpacked(source: Readable, codec: Codec) -> io.BufferedIOBase:
 
 
 class Inflater:
-    """`zlib` with the face of a `Decompressor`."""
+    """Deflate with the face of a `Decompressor`; ISA-L does it at three times `zlib`'s speed."""
 
     def __init__(self, window_bits: int = -zlib.MAX_WBITS) -> None:
         """Raw deflate, unless `window_bits` says otherwise."""
-        self._inner = zlib.decompressobj(window_bits)
+        self._inner = isal_zlib.decompressobj(window_bits)
 
     @property
     def eof(self) -> bool:
