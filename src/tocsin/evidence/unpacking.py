@@ -35,8 +35,9 @@ _INPUT_BYTES = 64 * 1024
 _ZSTD_INPUT_BYTES = 1024
 _DEFLATE64_INPUT_BYTES = 8 * 1024
 
+_ISAL_ERROR: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment] # its stub says that it is an instance
 DAMAGE = (
-    igzip_lib.IsalError,
+    _ISAL_ERROR,
     lzma.LZMAError,
     zstandard.ZstdError,
     OSError,
