@@ -7,12 +7,14 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from tests.matching.sigma.correlation.correlating import Row, correlation, hits_of, plan_of
 from tocsin.matching.applied import Account, Fired, Hit, Summary
+from tocsin.matching.sigma import plain
 from tocsin.matching.sigma.correlation.engine import correlate
 from tocsin.model.artefact import Artefact
 from tocsin.model.event import Event, PlaceKind
@@ -22,6 +24,9 @@ from tocsin.model.problem import Problem, ProblemCode
 from tocsin.model.result import RuleFailure
 from tocsin.model.rule import RuleInfo, RuleKind
 from tocsin.report import rule_hits
+
+if TYPE_CHECKING:
+    from tocsin.matching.sigma.keywords import Keyword
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "rule-matches.md").read_text(
     encoding="utf-8"
@@ -46,6 +51,7 @@ def hit(
     view: str | None = None,
     damaged: bool = False,
     asked: frozenset[str] = frozenset({"Image"}),
+    keywords: tuple[Keyword, ...] = (),
 ) -> Hit:
     return Hit(
         rule=INFO,
@@ -56,6 +62,7 @@ def hit(
         event=Event(time=time, place=7, fields=fields or {"Image": "cmd.exe"}, text="the row"),
         view=view,
         damaged=damaged,
+        keywords=keywords,
     )
 
 
@@ -175,6 +182,27 @@ def test_a_person_reads_what_a_firing_stands_on() -> None:
 def test_a_rule_without_fields_shows_the_row() -> None:
     shown = rule_hits.as_text(hit(asked=frozenset()), with_source=False, colours=False)
     assert "    the row\n" == shown.splitlines(keepends=True)[-1]
+
+
+def test_what_a_keyword_found_is_shown_before_the_fields_that_the_rule_looks_at() -> None:
+    shown = rule_hits.as_text(
+        hit(
+            {"Image": "cmd.exe", "Message": "x" * 500 + " MiniDump here", "Other": "y"},
+            keywords=(plain.Text(("minidump",)),),
+        ),
+        with_source=False,
+        colours=False,
+    )
+    assert [f"    Message: …{'x' * 39} MiniDump here", "    Image: cmd.exe"] == (
+        shown.splitlines()[2:]
+    )
+
+
+def test_a_keyword_that_stands_in_no_field_shows_the_row_beside_the_fields() -> None:
+    shown = rule_hits.as_text(
+        hit(keywords=(plain.Regex("t.e r"),)), with_source=False, colours=False
+    )
+    assert ["    the row", "    Image: cmd.exe"] == shown.splitlines()[2:]
 
 
 def test_colours_are_there_only_when_asked_for() -> None:

@@ -14,6 +14,7 @@ from tocsin.model.result import RuleFailure
 if TYPE_CHECKING:
     from tocsin.matching.sigma.correlation.firing import Firing
     from tocsin.matching.sigma.correlation.hits import Hits
+    from tocsin.matching.sigma.keywords import Keyword
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event, PlaceKind
     from tocsin.model.grade import Severity
@@ -30,7 +31,7 @@ class Hit:
 
     `source` is the source as the user named it, `fields` what the rule looks at. `view` names
     what the rule was shown where that is not the row as it was logged. A `damaged` row is one of
-    which only a part could be read.
+    which only a part could be read. `keywords` are those by which the rule can match.
     """
 
     rule: RuleInfo
@@ -41,6 +42,7 @@ class Hit:
     event: Event
     view: str | None = None
     damaged: bool = False
+    keywords: tuple[Keyword, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

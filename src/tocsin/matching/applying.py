@@ -30,6 +30,7 @@ from tocsin.matching.scan import Period
 from tocsin.matching.several import JsonLinesRules
 from tocsin.matching.sigma.correlation.engine import correlate
 from tocsin.matching.sigma.correlation.hits import Hits
+from tocsin.matching.sigma.keywords import keywords_in
 from tocsin.matching.tasks import OneStretch, WholeFile, brings_more, lost_in_words, may_be_cut
 from tocsin.matching.turns import Turns
 from tocsin.model.grade import Severity
@@ -110,7 +111,7 @@ class Application:
         self._rules = loaded.rules
         self._wishes = wishes
         entries = loaded.rules._sigma  # noqa: SLF001 - the set has no public way to its entries yet
-        self._fields = {entry.id: entry.fields for entry in entries}
+        self._entries = {entry.id: entry for entry in entries}
         self._json_lines = JsonLinesRules(entries, wishes.log_source)
         self._correlated = Hits(loaded.rules.correlations)
         self._kinds = [*all_formats().values(), self._json_lines.form]
@@ -306,9 +307,11 @@ class Application:
             info = self._rules.infos[rule]
             if not self._counted(info):
                 continue
+            entry = self._entries[rule]
             yield Hit(
                 rule=info,
-                fields=self._fields[rule],
+                fields=entry.fields,
+                keywords=keywords_in(entry.node),
                 source=source,
                 artefact=artefact,
                 place_kind=form.place,

@@ -9,6 +9,7 @@ from rich.style import Style
 
 from tocsin.matching.applied import Fired
 from tocsin.matching.sigma.correlation.firing import as_object
+from tocsin.matching.sigma.keywords import passages
 from tocsin.model.event import PlaceKind
 from tocsin.model.grade import Severity
 from tocsin.report import jsontext, words
@@ -123,14 +124,16 @@ def _place(source: str, path: str, kind: PlaceKind, place: int) -> str:
 
 
 def _what_matters(hit: Hit) -> Iterator[str]:
-    """The fields that the rule looks at and the row has; the row itself where there are none."""
+    """What its keywords found, and the fields that the rule looks at; else the row itself."""
     fields = hit.event.fields
-    names = [name for name in fields if name in hit.fields]
-    for name in names[:_FIELDS_SHOWN]:
-        yield f"{visible(name)}: {visible(shortened(fields[name], _VALUE_CHARACTERS))}"
-    if len(names) > _FIELDS_SHOWN:
-        yield f"… and {words.count(len(names) - _FIELDS_SHOWN, 'more field')} of the rule"
-    if not names:
+    shown = dict(passages(hit.keywords, hit.event))
+    shown.update((name, fields[name]) for name in fields if name in hit.fields - shown.keys())
+    for name, text in [*shown.items()][:_FIELDS_SHOWN]:
+        named = f"{visible(name)}: " if name else ""
+        yield f"{named}{visible(shortened(text, _VALUE_CHARACTERS))}"
+    if len(shown) > _FIELDS_SHOWN:
+        yield f"… and {words.count(len(shown) - _FIELDS_SHOWN, 'more field')} of the rule"
+    if not shown:
         yield visible(shortened(hit.event.text, _VALUE_CHARACTERS))
 
 

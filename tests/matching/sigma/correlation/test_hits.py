@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pickle
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tests.matching.rule_sets import form
 from tests.matching.sigma.correlation.correlating import (
     ARTEFACT,
     FORM,
@@ -112,13 +114,43 @@ def test_a_citation_says_which_rules_how_many_rows_when_and_for_whom() -> None:
     plan = plan_of(many=document)
     found = outcome_of(plan, all_rows).firings[0]
     assert (
-        "2 rows from 2021-03-03T00:00:00Z to 2021-03-03T00:00:07Z (a 2); 2 different values; "
+        "2 rows from 2021-03-03 00:00:00Z to 2021-03-03 00:00:07Z (a 2); 2 different values; "
         "User = bob"
     ) == found.text
     one = correlation("event_count", "a", condition={"gte": 1})
-    assert ["1 row at 2021-03-03T00:00:00Z (a 1)"] == [
+    assert ["1 row at 2021-03-03 00:00:00Z (a 1)"] == [
         found.text for found in outcome_of(plan_of(many=one), [Row("a", 0)]).firings
     ]
+
+
+def test_a_part_of_a_second_is_told_as_beside_rows() -> None:
+    one = correlation("event_count", "a", condition={"gte": 1})
+    assert ["1 row at 2021-03-03 00:00:00.250Z (a 1)"] == [
+        found.text for found in outcome_of(plan_of(many=one), [Row("a", 0.25)]).firings
+    ]
+
+
+def of_two_logs(*rules: str) -> str:
+    """The citation of a firing whose rows are of the IIS and of an HttpProxy log in turn."""
+    document = correlation("event_count", *sorted(set(rules)), condition={"gte": len(rules)})
+    kept = hits_of(plan_of(many=document), [])
+    for second, rule in enumerate(rules):
+        log = form("iis") if second % 2 else FORM
+        event = Event(time=START + timedelta(seconds=second), place=second, fields={}, text="")
+        kept.add(rule, ARTEFACT, log, event)
+    return correlate(kept).firings[0].text
+
+
+def test_a_citation_says_that_several_logs_may_show_one_request() -> None:
+    assert (
+        "3 rows from 2021-03-03 00:00:00Z to 2021-03-03 00:00:02Z (a 3); these logs may show one "
+        "request more than once: Exchange HttpProxy log 2, IIS request log 1"
+    ) == of_two_logs("a", "a", "a")
+
+
+def test_rules_that_have_a_log_each_count_nothing_twice() -> None:
+    assert "(a 2, b 1)" in (text := of_two_logs("a", "b", "a"))
+    assert "more than once" not in text
 
 
 def test_a_citation_stays_short() -> None:

@@ -104,7 +104,7 @@ def test_a_hunt_tells_each_firing_once_whatever_the_order_of_rows(tmp_path: Path
         match.values,
     )
     assert (
-        "4 rows from 2021-03-03T10:00:01Z to 2021-03-03T10:00:20Z (guess 3, enter 1); "
+        "4 rows from 2021-03-03 10:00:01Z to 2021-03-03 10:00:20Z (guess 3, enter 1); "
         "2 of 2 rules, in order; c-ip = 192.0.2.1"
     ) == match.text
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tocsin.events.format import all_formats
+from tocsin.events.kind import in_words
 from tocsin.matching.match import Match
 from tocsin.matching.sigma.correlation.hits import IN_ORDER
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 EVENTS_PER_FIRING = 100
 """Rows that a firing names: the first half and the last; the rest are counted."""
 _RULES_TOLD = 8
+_LOGS_TOLD = 4
 _GROUP_TOLD = 120
 
 
@@ -32,7 +34,8 @@ class Firing:
     them. `rules` counts the rows by rule, in the order of their first rows. `events` are the rows
     in the order of time; of more than `EVENTS_PER_FIRING` the first and the last. `measured` is
     what was compared, in words, where that is not the count. `damaged` says that of one row at
-    least only a part could be read, so that nothing is sure.
+    least only a part could be read, so that nothing is sure. `logs` counts the rows by kind of
+    log where one rule has rows of several: these may show the same request more than once.
     """
 
     rule: str
@@ -45,6 +48,7 @@ class Firing:
     events: tuple[Hit, ...]
     measured: str
     damaged: bool
+    logs: tuple[tuple[str, int], ...] = ()
 
     @property
     def time(self) -> datetime:
@@ -57,15 +61,24 @@ class Firing:
         told = [f"{rule} {number}" for rule, number in self.rules[:_RULES_TOLD]]
         if len(self.rules) > _RULES_TOLD:
             told.append(f"and {len(self.rules) - _RULES_TOLD} rules more")
-        when = f"at {_stamp(self.last)}"
+        when = f"at {_in_words(self.last)}"
         if self.last != self.first:
-            when = f"from {_stamp(self.first)} to {_stamp(self.last)}"
+            when = f"from {_in_words(self.first)} to {_in_words(self.last)}"
         parts = [
             f"{self.count} {'row' if self.count == 1 else 'rows'} {when} ({', '.join(told)})",
             self.measured,
             ", ".join(f"{name} = {value[:_GROUP_TOLD]}" for name, value in self.group),
+            self._several_logs(),
         ]
         return "; ".join(part for part in parts if part)
+
+    def _several_logs(self) -> str:
+        if not self.logs:
+            return ""
+        told = [f"{in_words(kind)} {number}" for kind, number in self.logs[:_LOGS_TOLD]]
+        if len(self.logs) > _LOGS_TOLD:
+            told.append(f"and {len(self.logs) - _LOGS_TOLD} logs more")
+        return f"these logs may show one request more than once: {', '.join(told)}"
 
 
 def events_of(hits: Sequence[Hit]) -> list[Hit]:
@@ -123,6 +136,7 @@ def firing_of(
         row = _row_of(row.inside, row)
     events = events_of(hits)
     rules = Counter(hit.rule for hit in events)
+    logs = Counter((hit.rule, hit.origin.kind) for hit in events)
     half = EVENTS_PER_FIRING // 2
     return Firing(
         rule=rule,
@@ -137,7 +151,16 @@ def firing_of(
         ),
         measured=measured,
         damaged=any(hit.damaged for hit in events),
+        logs=_by_kind(logs) if len(logs) > len(rules) else (),
     )
+
+
+def _by_kind(logs: Counter[tuple[str, str]]) -> tuple[tuple[str, int], ...]:
+    """The kinds of log of all rules, the most frequent first."""
+    found: Counter[str] = Counter()
+    for (_, kind), number in logs.items():
+        found[kind] += number
+    return tuple(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
 def as_match(firing: Firing, hits: Hits) -> Match:
@@ -196,6 +219,12 @@ def _fields(hit: Hit, hits: Hits) -> dict[str, str]:
     return {
         name: value for name, value in zip(names, hit.values, strict=True) if value is not None
     }
+
+
+def _in_words(time: datetime) -> str:
+    """A time as people read it beside those of rows: to the second unless there is more."""
+    text = time.isoformat(sep=" ", timespec="milliseconds" if time.microsecond else "seconds")
+    return text.replace("+00:00", "Z")
 
 
 def _stamp(time: datetime) -> str:
