@@ -300,7 +300,8 @@ def test_a_pack_that_lies_alone_may_borrow_from_the_packs_in_use(tmp_path: Path)
     assert "postexp-w3wp-child" in named
 
 
-def test_in_a_folder_of_packs_a_chain_may_borrow_from_these_only(tmp_path: Path) -> None:
+def test_in_whole_knowledge_a_chain_may_borrow_from_its_packs_only(tmp_path: Path) -> None:
+    (tmp_path / "logsources.toml").touch()
     copied = Path(copytree(DATA / "packs" / "web-shells", tmp_path / "packs" / "web-shells"))
     with pytest.raises(KnowledgeError, match=r"is no sigma or yara rule of this pack or of any"):
         read_pack(copied)
