@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tests.findings.making import INFOS, match, pack
 from tests.knowledge.bundles import knowledge_in
-from tests.verdict.test_campaign import EVERYTHING, FULL, covered, exposed
+from tests.verdict.test_campaign import EVERYTHING, FULL, covered, exposed, source
 from tocsin.findings.judge import Context, judge
 from tocsin.hunt import Options, hunt
 from tocsin.knowledge.root import using
@@ -21,6 +21,7 @@ from tocsin.model.progress import SilentProgress
 from tocsin.report import terminal
 from tocsin.report.format import all_reports
 from tocsin.verdict.campaign import headline, judge_pack
+from tocsin.verdict.limits import limits_of
 from tocsin.verdict.reasons import reasons
 
 if TYPE_CHECKING:
@@ -73,6 +74,35 @@ def test_where_nothing_else_was_asked_for_the_reason_says_so() -> None:
     judged = judge_pack(BLIND, [], FULL, [exposed()], EVERYTHING)
     told = reasons([judged], FULL, Level.INCONCLUSIVE, Assurance.INSUFFICIENT)
     assert "cannot be told from this evidence" in told[0]
+
+
+def test_campaigns_that_began_later_are_told_in_one_sentence() -> None:
+    packs = [pack(slug=slug, name=slug.upper(), cves=(), decisive_cves=()) for slug in "ab"]
+    early = covered(source("iis:frontend", -9, -5), source("httpproxy:ecp", -9, -5))
+    judged = [judge_pack(one, [], early, [], EVERYTHING) for one in packs]
+    told = limits_of(judged, early.last)
+    assert (
+        "Not assessed, since the evidence ends 2021-02-24 and the first use that is known of was "
+        "later: A (2021-03-01), B (2021-03-01)."
+    ) == told[0]
+    assert 2 == len(told)
+
+
+def test_a_limit_tells_a_pack_that_the_server_was_never_open_to_and_one_that_nothing_shows() -> (
+    None
+):
+    never = judge_pack(
+        pack(), [], FULL, [exposed(StatusWord.NOT_AFFECTED, never=True)], EVERYTHING
+    )
+    told = limits_of([never, judge_pack(BLIND, [], FULL, [exposed()], EVERYTHING)], FULL.last)
+    assert told[0].startswith("Test: not assessed; no build seen")
+    assert f"Test: {SAID}" == told[1]
+    assert "the ways in of Test." in told[2]
+
+
+def test_where_no_pack_could_see_anything_it_is_not_said_that_something_was_looked_for() -> None:
+    blind = judge_pack(BLIND, [], FULL, [exposed()], EVERYTHING)
+    assert "nothing that this evidence could show" in limits_of([blind], FULL.last)[-1]
 
 
 # The whole way, with a folder of knowledge that holds such a pack.

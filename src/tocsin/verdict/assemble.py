@@ -14,9 +14,10 @@ from tocsin.model import result
 from tocsin.model.event import PlaceKind
 from tocsin.model.grade import Assurance, Level
 from tocsin.model.problem import ProblemCode
-from tocsin.verdict.campaign import got_in, not_assessable, serious
+from tocsin.verdict.campaign import got_in, serious
 from tocsin.verdict.decide import decide, ranks_as, rolled_up
 from tocsin.verdict.intruders import overlaps_of, told_intruders
+from tocsin.verdict.limits import limits_of
 from tocsin.verdict.reasons import reasons
 
 if TYPE_CHECKING:
@@ -158,38 +159,8 @@ def _limits(parts: Parts) -> list[str]:
         *parts.watch.clocks.limits(),
         *parts.reading.not_correlated,
     ]
-    for judged in parts.packs:
-        if judged.pack.own is not None:
-            limits.append(
-                f"{judged.pack.about.title}: a pack of your own from {judged.pack.own}, not "
-                "signed and not part of Tocsin; what it found counts as that of any pack."
-            )
-        limits += judged.limits
-        if judged.not_applicable:
-            limits.append(f"{judged.pack.about.title}: not assessed; {judged.not_applicable}.")
-        elif judged.check_instead:
-            limits.append(f"{judged.pack.about.title}: {not_assessable(judged)}")
-        else:
-            limits += judged.pack.about.limits
-    limits.append(_looked_for(parts.packs))
+    limits += limits_of(parts.packs, parts.coverage.last)
     return list(dict.fromkeys(limits))
-
-
-def _looked_for(packs: Sequence[Judged]) -> str:
-    """No verdict speaks of attacks that no pack knows."""
-    seen = [judged.pack.about for judged in packs if judged.pack.about.detectable]
-    ways = [about.name for about in seen if about.cves]
-    after = [about.name for about in seen if not about.cves]
-    told = [f"the ways in of {_in_a_row(ways)}"] if ways else []
-    if after:
-        told.append(f"{_in_a_row(after)}, however somebody got in")
-    looked = ", and for ".join(told) or "nothing that this evidence could show"
-    return f"Tocsin looked for {looked}. Other ways in are not looked for."
-
-
-def _in_a_row(names: Sequence[str]) -> str:
-    """Names as one lists them: with commas, and an "and" before the last."""
-    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
 
 
 def _pack(judged: Judged) -> result.PackVerdict:
