@@ -10,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tocsin.events import lines
+from tocsin.events import bulk, lines
 from tocsin.events.bulk import FEWEST, READ_FIRST, Rows, read_bulk
 from tocsin.events.bulk_times import moment
 from tocsin.events.format import all_formats
 from tocsin.model.artefact import Artefact
 from tocsin.model.event import Event
 from tocsin.model.path import EvidencePath
+from tocsin.model.problem import Problem
 
 if TYPE_CHECKING:
     from tocsin.events.format import Format, Row
@@ -55,6 +56,13 @@ PIECES = (
 def artefact(form: Format) -> Artefact:
     path = EvidencePath.plain(form.sample_path)
     return Artefact(path=path, format=form.name, size_bytes=0)
+
+
+def head_and_plain_row(form: Format) -> tuple[list[bytes], bytes]:
+    """The lines of the sample before its first row, and that row without quotes."""
+    given_lines = form.sample.rstrip(b"\r\n").split(b"\r\n")
+    first = next(at for at, line in enumerate(given_lines) if line[:1].isdigit())
+    return given_lines[:first], re.sub(rb'"([^",]*)[^"]*"', rb"\1", given_lines[first])
 
 
 def slowly(form: Format, data: bytes) -> list[Row]:
@@ -98,10 +106,8 @@ def in_bulk(form: Format, data: bytes) -> tuple[list[Row], int]:
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_most_rows_of_a_plain_log_are_read_in_bulk(form: Format) -> None:
-    given_lines = form.sample.rstrip(b"\r\n").split(b"\r\n")
-    first = next(at for at, line in enumerate(given_lines) if line[:1].isdigit())
-    plain = re.sub(rb'"([^",]*)[^"]*"', rb"\1", given_lines[first])
-    data = b"\r\n".join([*given_lines[:first], *[plain] * 200]) + b"\r\n"
+    head, plain = head_and_plain_row(form)
+    data = b"\r\n".join([*head, *[plain] * 200]) + b"\r\n"
     rows, together = in_bulk(form, data)
     assert slowly(form, data) == rows
     assert together >= 200 - READ_FIRST
@@ -126,7 +132,7 @@ def logs(draw: st.DrawFn, form: Format) -> bytes:
             parts.insert(
                 draw(st.integers(0, len(parts))), draw(st.sampled_from([*ODD_LINES, *head]))
             )
-    end = draw(st.sampled_from([b"\n", b"\r\n"]))
+    end = draw(st.sampled_from([b"\n", b"\r\n", b"\r\r\n"]))
     return (
         draw(st.sampled_from([b"", b"\xef\xbb\xbf"]))
         + end.join(parts)
@@ -147,6 +153,32 @@ def test_any_log_gives_the_same_rows_both_ways(
     monkeypatch.setattr(lines, "HEAD_BYTES", chunk)
     rows, _ = in_bulk(form, log)
     assert slowly(form, log) == rows
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_one_carriage_return_of_several_belongs_to_the_line_end(form: Format) -> None:
+    head, plain = head_and_plain_row(form)
+    log = b"\r\n".join(head) + b"\r\n" + (plain + b"\r\r\n") * 200
+    rows, together = in_bulk(form, log)
+    assert slowly(form, log) == rows
+    assert together >= 200 - READ_FIRST
+
+
+@pytest.mark.parametrize("surplus", [0, 1, 2000])
+def test_a_line_that_is_too_long_is_none_to_both(
+    surplus: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may lie in a block in one piece, where it begins in the chunk before."""
+    for module in (lines, bulk):
+        monkeypatch.setattr(module, "MAX_LINE_BYTES", 3000)
+    monkeypatch.setattr(lines, "CHUNK_BYTES", 50_000)
+    form = all_formats()["iis"]
+    head, plain = head_and_plain_row(form)
+    long = plain.replace(b" /", b" /" + b"k" * (3000 + surplus - len(plain)), 1)
+    log = b"\n".join([*head, *[plain] * 2000, long, *[plain] * 100]) + b"\n"
+    rows, _ = in_bulk(form, log)
+    assert slowly(form, log) == rows
+    assert bool(surplus) is any(isinstance(row, Problem) for row in rows)
 
 
 def test_a_stream_that_fails_ends_with_a_problem_both_ways() -> None:

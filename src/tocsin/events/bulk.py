@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, cast
 import numpy as np
 
 from tocsin.events.bulk_times import Clock, column_at, times_us
-from tocsin.events.lines import MAX_LINE_BYTES, LineReader, Lines, Place, decoded, row_of
+from tocsin.events.lines import MAX_LINE_BYTES, LineReader, Lines, Place, decoded, row_of, too_long
 from tocsin.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -148,8 +148,13 @@ class Rows:
 
     def read(self, line: int) -> Row | None:
         """What the line with this index is; an event, if the line is plain."""
-        text = decoded(self.data[self.starts[line] : self.ends[line]])
-        return row_of(self._reader, (self.first_line + line, text), self._artefact, last=False)
+        start, end, number = self.starts[line], self.ends[line], self.first_line + line
+        if self.codes[end] == _CR:
+            end += 1  # `decoded` takes one off, and another one before it is a part of the line.
+        if end - start > MAX_LINE_BYTES:
+            return too_long(self._artefact, number)
+        text = decoded(self.data[start:end])
+        return row_of(self._reader, (number, text), self._artefact, last=False)
 
     def event(self, row: int) -> Event:
         """The plain row with this index among plain rows."""

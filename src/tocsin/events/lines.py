@@ -229,12 +229,7 @@ class Lines:
 
     def _too_long(self) -> Problem:
         self._number += 1
-        return Problem(
-            artefact=self.artefact,
-            line=self._number,
-            code=ProblemCode.LINE_TOO_LONG,
-            detail=f"longer than {MAX_LINE_BYTES} bytes; skipped to the next line",
-        )
+        return too_long(self.artefact, self._number)
 
     def _utf8_chunks(self) -> Iterator[bytes]:
         """The stream as UTF-8 with LF (or CRLF) line ends."""
@@ -273,6 +268,16 @@ class Lines:
                 detail=f"reading stopped after line {self._number}: {error}",
             )
             return b""
+
+
+def too_long(artefact: str, number: int) -> Problem:
+    """A line of more than `MAX_LINE_BYTES`, of which nothing else is said."""
+    return Problem(
+        artefact=artefact,
+        line=number,
+        code=ProblemCode.LINE_TOO_LONG,
+        detail=f"longer than {MAX_LINE_BYTES} bytes; skipped to the next line",
+    )
 
 
 def _row_with_nul(reader: LineReader, line: Line, artefact: str, *, last: bool) -> Row | None:
