@@ -56,6 +56,11 @@ def test_what_is_written_down_is_read_back_and_says_nothing_new(tmp_path: Path) 
     assert ["one", "two"] == list(record)
 
 
+def test_names_in_any_script_are_read_back(tmp_path: Path) -> None:
+    pack = pack_of((added("größe-😀"),), **{"größe-😀": RULE})
+    assert [] == out_of_date(pack, recorded(pack, tmp_path))
+
+
 def test_a_pack_without_a_record_has_none(tmp_path: Path) -> None:
     assert {} == read_record(tmp_path)
     assert ["one"] == out_of_date(pack_of((added("one"),), one=RULE), {})

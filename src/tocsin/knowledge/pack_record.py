@@ -62,7 +62,8 @@ class Untold:
         """What to write into `changes.toml`, but for the reason."""
         return (
             f'[[change]]\ndate = {day.isoformat()}\nkind = "{self.kind}"\n'
-            f'rules = {json.dumps(self.rules)}\nwhy = "say here why, in a sentence"'
+            f"rules = [{', '.join(map(_quoted, self.rules))}]\n"
+            'why = "say here why, in a sentence"'
         )
 
 
@@ -75,7 +76,7 @@ def read_record(folder: Path) -> Mapping[str, Recorded]:
 def record_of(pack: Pack) -> str:
     """The text of the record as the pack is now. The same pack gives the same text."""
     lines = (
-        f'{json.dumps(rule)} = {{ changes = {one.changes}, looks_for = "{one.looks_for}" }}\n'
+        f'{_quoted(rule)} = {{ changes = {one.changes}, looks_for = "{one.looks_for}" }}\n'
         for rule, one in sorted(_now(pack).items())
     )
     return _HEAD + "".join(lines)
@@ -159,6 +160,11 @@ def _yara(text: str) -> str:
     claims = _YARA_CLAIM.findall(text)
     lines = (line.strip() for line in _META.sub("", text).splitlines())
     return "\n".join([*sorted(claims), *(line for line in lines if line)])
+
+
+def _quoted(name: str) -> str:
+    """A name as a string of TOML, which knows no surrogates, as JSON does."""
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _some(rules: Sequence[str]) -> str:

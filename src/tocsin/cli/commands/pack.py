@@ -270,7 +270,7 @@ def _agreed() -> bool:
 
 COMMAND = Command(
     name="pack",
-    help="List and check packs, and install newer knowledge without a release.",
+    help="List, check and begin packs, and install newer knowledge without a release.",
     configure=configure,
     run=run,
     reads_knowledge=False,
