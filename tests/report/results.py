@@ -60,6 +60,9 @@ TOOL = Tool(
         failed=(RuleFailure(file="sigma/old.yml", reason="unknown modifier 'windash2'"),),
         full_scan=("proxylogon-vdir-script",),
         fields_never_seen=("sysmon-file-drop",),
+        sigma=30,
+        yara=10,
+        indicators=1,
     ),
 )
 

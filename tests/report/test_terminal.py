@@ -95,8 +95,8 @@ def test_a_lead_claims_no_stage_of_an_attack() -> None:
 def test_what_became_of_every_rule_is_told() -> None:
     text = flat(printed(results.result(results.quiet()), width=200))
     assert (
-        "What became of the rules • 41 rules and entries of lists loaded; 3 not applicable: "
-        "no source of theirs was read • 1 asked for a field that no row had "
+        "What became of the rules • 30 Sigma rules, 10 YARA rules, 1 entry of a list loaded; "
+        "3 not applicable: no source of theirs was read • 1 asked for a field that no row had "
         "• 1 needed every row in full • 1 could not be used "
         "• sigma/old.yml: unknown modifier 'windash2'"
     ) in text

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.report.results import at
 from tocsin.model.grade import Assurance, Confidence, Grade, Level, Severity
-from tocsin.model.result import Citation, Verdict
+from tocsin.model.result import Citation, RuleCounts, Verdict
 from tocsin.report import words
 
 
@@ -106,3 +107,11 @@ def test_nothing_found_on_a_build_that_never_had_the_hole_blames_no_log() -> Non
     assert "builds that were seen" in words.assurance(by_build)
     span = (at("2026-10-01T00:00:00"), at("2026-11-14T00:00:00"))
     assert "Read: logs from 2026-10-01" in words.dates_covered(by_build, span)
+
+
+def test_only_kinds_of_rules_that_there_are_are_counted() -> None:
+    counts = RuleCounts(loaded=41, not_applicable=0, failed=(), full_scan=(), fields_never_seen=())
+    both = msgspec.structs.replace(counts, sigma=40, indicators=1)
+
+    assert "40 Sigma rules, 1 entry of a list" == words.loaded(both)
+    assert "41 rules" == words.loaded(counts), "a result of an earlier version has the sum alone"

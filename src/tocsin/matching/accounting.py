@@ -33,12 +33,17 @@ def count_rules(rules: RuleSet, readings: Sequence[Reading]) -> RuleCounts:
     asked = [set(rules.fields_never_seen(reading.seen)) for reading in readings]
     never = set.intersection(*asked) if asked else set()
     full = rules.narrows.full_scans
+    yara = len(rules.yara.pack_ids | rules.yara.user_ids)
+    indicators = len(rules.indicators)
     return RuleCounts(
         loaded=len(rules.infos),
         not_applicable=len(rules.not_applicable(formats, [one.shown for one in readings])),
         failed=rules.failed,
         full_scan=tuple(rule for rule in rules.infos if rule in full),
         fields_never_seen=tuple(rule for rule in rules.infos if rule in never),
+        sigma=len(rules.infos) - yara - indicators,
+        yara=yara,
+        indicators=indicators,
     )
 
 

@@ -27,13 +27,20 @@ class RuleFailure(_Part, frozen=True, kw_only=True):
 
 
 class RuleCounts(_Part, frozen=True, kw_only=True):
-    """What became of every rule: none is lost without a line here."""
+    """What became of every rule: none is lost without a line here.
+
+    `loaded` is the sum of `sigma`, `yara` and `indicators`, the entries of the user's lists;
+    results of earlier versions have the sum alone.
+    """
 
     loaded: int
     not_applicable: int
     failed: tuple[RuleFailure, ...]
     full_scan: tuple[str, ...]
     fields_never_seen: tuple[str, ...]
+    sigma: int = 0
+    yara: int = 0
+    indicators: int = 0
 
 
 class Tool(_Part, frozen=True, kw_only=True):

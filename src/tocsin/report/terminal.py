@@ -64,8 +64,8 @@ def render(result: Result) -> RenderableType:
 def _rules(result: Result) -> Iterable[str]:
     """The account of all rules; the ids are in the report."""
     rules = result.tool.rules
-    loaded = words.count(rules.loaded, "rule or entry of a list", "rules and entries of lists")
-    yield f"{loaded} loaded; {rules.not_applicable:,} not applicable: no source of theirs was read"
+    not_applicable = f"{rules.not_applicable:,} not applicable: no source of theirs was read"
+    yield f"{words.loaded(rules)} loaded; {not_applicable}"
     if rules.fields_never_seen:
         yield f"{len(rules.fields_never_seen):,} asked for a field that no row had"
     if rules.full_scan:

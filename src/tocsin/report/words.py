@@ -11,7 +11,7 @@ from tocsin.verdict.decide import ranks_as
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tocsin.model.result import Citation, Finding, Intruder, Verdict
+    from tocsin.model.result import Citation, Finding, Intruder, RuleCounts, Verdict
 
 LEVEL_NAMES: dict[Level, str] = {
     Level.COMPROMISED: "Compromised",
@@ -196,6 +196,20 @@ def short_kind(kind: str) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun: ``1 file``, ``12,000 files``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def loaded(rules: RuleCounts) -> str:
+    """How many rules were asked, each kind apart: ``120 Sigma rules, 14 YARA rules``."""
+    kinds = [
+        count(number, *names)
+        for number, names in (
+            (rules.sigma, ("Sigma rule",)),
+            (rules.yara, ("YARA rule",)),
+            (rules.indicators, ("entry of a list", "entries of lists")),
+        )
+        if number
+    ]
+    return ", ".join(kinds) or count(rules.loaded, "rule")
 
 
 _ADDRESSES_NAMED = 4

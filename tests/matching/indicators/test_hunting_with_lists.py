@@ -59,7 +59,9 @@ def test_rows_and_files_that_a_list_names_are_leads_and_raise_nothing(evidence: 
     } == {lead.title: [(one.artefact, one.line) for one in lead.citations] for lead in host.leads}
     assert quiet.hosts[0].verdict == host.verdict
     assert quiet.hosts[0].findings == host.findings
-    assert quiet.tool.rules.loaded + 4 == result.tool.rules.loaded
+    before, after = quiet.tool.rules, result.tool.rules
+    assert (before.loaded + 4, 4) == (after.loaded, after.indicators)
+    assert (before.sigma, before.yara) == (after.sigma, after.yara)
     (failure,) = result.tool.rules.failed
     assert failure.reason.startswith("line 6: 'nonsense' is no hash")
 

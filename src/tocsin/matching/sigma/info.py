@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from tocsin.matching.sigma.document import Claim
 
 _QUIET = frozenset(one for one in Severity if one.rank <= Severity.LOW.rank)
+_STEPS = (
+    "Look at the row, and at what the same client, account or process did before and after it",
+    "Read what the rule's author says of its purpose and of false alarms",
+)
+"""What to do with a lead, whatever the rule is about."""
 
 
 def pack_info(claim: Claim, *, pack: str, file: str, slug: str, kind: RuleKind) -> RuleInfo:
@@ -57,4 +62,5 @@ def lead_info(claim: Claim, *, file: str, slug: str) -> RuleInfo:
         cves=claim.cves,
         attack=claim.attack,
         benign_explanations=claim.benign_explanations,
+        next_steps=_STEPS,
     )

@@ -29,6 +29,11 @@ _KNOWN = frozenset(
         "date",
     )
 )
+_STEPS = (
+    "Preserve the file, and find out who wrote it and when, and who has asked for it since",
+    "Read what the rule's author says of its purpose and of false alarms",
+)
+"""What to do with a lead, whatever the rule is about."""
 
 
 def pack_info(rule: yara_x.Rule, *, pack: str, file: str, slug: str) -> RuleInfo:
@@ -76,6 +81,7 @@ def lead(slug: str, title: str, file: str) -> RuleInfo:
         grade=Grade.ATTEMPT,
         confidence=Confidence.LOW,
         severity=Severity.MEDIUM,
+        next_steps=_STEPS,
     )
 
 
