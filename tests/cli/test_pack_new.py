@@ -200,6 +200,17 @@ def test_a_hunt_uses_the_pack_and_says_whose_it_is(
     assert "proxything" not in {pack["pack"] for pack in host["packs"]}
 
 
+def test_the_report_says_whose_the_pack_is(
+    made: Path, evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["hunt", str(evidence), "--pack", "proxyshell", "--pack-folder", str(made)]
+    assert 0 == main([*asked, "--output", "report"])
+    assert "a pack of your own from proxything" in " ".join(capsys.readouterr().out.split())
+    page = Path("report/report.html").read_text(encoding="utf-8")
+    assert "proxything (your own, not signed)</th>" in page
+    assert "proxyshell (your own" not in page
+
+
 def test_without_a_slug_the_pack_stands_beside_all_others(
     made: Path, evidence: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
