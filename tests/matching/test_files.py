@@ -1,11 +1,30 @@
-"""The user's rule files: names that are free."""
+"""The user's rule files: what is read of them, and names that are free."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.matching.files import Slugs
+from tocsin.errors import KnowledgeError
+from tocsin.matching.files import FILE_BYTES, Slugs, read_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_text_has_the_line_ends_that_it_means(tmp_path: Path) -> None:
+    (tmp_path / "rule.yml").write_bytes(b"\xef\xbb\xbfa\r\nb\rc\n")
+    assert read_text(tmp_path / "rule.yml") == "a\nb\nc\n"
+
+
+def test_a_huge_file_is_refused_before_anybody_parses_it(tmp_path: Path) -> None:
+    with (tmp_path / "rule.yml").open("wb") as file:
+        file.truncate(FILE_BYTES + 1)
+    with pytest.raises(KnowledgeError, match="is larger than 8 MiB: split it"):
+        read_text(tmp_path / "rule.yml")
 
 
 @given(st.lists(st.sampled_from(("a", "b", "a-2", "a-2-2", "b-3")), max_size=20))
