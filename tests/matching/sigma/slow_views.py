@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from sigma.rule import SigmaDetection, SigmaDetectionItem
-from sigma.types import SigmaRegularExpression, SigmaString, SpecialChars
+from sigma.types import SigmaFieldReference, SigmaRegularExpression, SigmaString, SpecialChars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,10 +72,15 @@ def views(
 def _looks_across(rule: SigmaRule, request: Request) -> bool:
     items = [one for part in rule.detection.detections.values() for one in _items(part)]
     return any(
-        item.field in (request.query, *QUERIES, *WHOLES)
+        not {item.field, *_other_fields(item)}.isdisjoint((request.query, *QUERIES, *WHOLES))
         or (item.field in (request.stem, *STEMS) and any(map(_has_mark, item.value)))
         for item in items
     )
+
+
+def _other_fields(item: SigmaDetectionItem) -> list[str]:
+    """The fields that it compares its own with: a rule asks for these too."""
+    return [value.field for value in item.value if isinstance(value, SigmaFieldReference)]
 
 
 def _items(part: SigmaDetection | SigmaDetectionItem) -> list[SigmaDetectionItem]:
