@@ -85,6 +85,13 @@ def test_leads_are_shown_apart_from_findings() -> None:
     assert results.LEAD.title in text
 
 
+def test_rows_that_are_not_cited_are_counted() -> None:
+    cited = results.finding().citations * 300
+    only = results.host(findings=(results.finding(citations=cited, rows=12_345),))
+    text = flat(printed(results.result(only), width=200))
+    assert "… and 298 citations more, of 12,345 rows" in text
+
+
 def test_a_lead_claims_no_stage_of_an_attack() -> None:
     only = results.host(leads=(results.finding(grade=Grade.ATTEMPT, confidence=Confidence.LOW),))
     text = flat(printed(results.result(only), width=200))

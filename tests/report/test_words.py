@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.report.results import at
+from tests.report.results import at, finding
 from tocsin.model.grade import Assurance, Confidence, Grade, Level, Severity
 from tocsin.model.result import Citation, RuleCounts, Verdict
 from tocsin.report import words
@@ -115,3 +115,9 @@ def test_only_kinds_of_rules_that_there_are_are_counted() -> None:
 
     assert "40 Sigma rules, 1 entry of a list" == words.loaded(both)
     assert "41 rules" == words.loaded(counts), "a result of an earlier version has the sum alone"
+
+
+def test_a_finding_says_how_many_rows_are_not_cited() -> None:
+    assert ("1 of 12,345 rows", "1", "1") == tuple(
+        words.cited(finding(rows=rows)) for rows in (12_345, 1, 0)
+    )

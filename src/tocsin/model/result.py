@@ -119,7 +119,10 @@ class Citation(_Part, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Finding(_Part, frozen=True, kw_only=True):
-    """A statement with citations."""
+    """A statement with citations. `rows` counts all rows that it stands on, cited or not.
+
+    Results of earlier versions do not say that number: then it is 0.
+    """
 
     id: str
     title: str
@@ -134,6 +137,7 @@ class Finding(_Part, frozen=True, kw_only=True):
     citations: tuple[Citation, ...]
     benign_explanations: tuple[str, ...]
     next_steps: tuple[str, ...]
+    rows: int = 0
 
 
 class TimelineEntry(_Part, frozen=True, kw_only=True):

@@ -178,7 +178,10 @@ def _findings(
         parts += [_cited(citation) for citation in finding.citations[:_CITATIONS_SHOWN]]
         more = len(finding.citations) - _CITATIONS_SHOWN
         if more > 0:
-            parts.append(_indented(f"… and {words.count(more, 'citation')} more", by=6))
+            told = f"… and {words.count(more, 'citation')} more"
+            if finding.rows > len(finding.citations):
+                told += f", of {words.count(finding.rows, 'row')}"
+            parts.append(_indented(told, by=6))
     if len(findings) > _FINDINGS_SHOWN:
         less = words.count(len(findings) - _FINDINGS_SHOWN, "less severe one")
         parts.append(_indented(f"… and {less}, which the report shows"))

@@ -198,6 +198,12 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def cited(finding: Finding) -> str:
+    """How many rows are cited, and of how many where that is not all of them."""
+    shown = len(finding.citations)
+    return f"{shown:,} of {count(finding.rows, 'row')}" if finding.rows > shown else f"{shown:,}"
+
+
 def loaded(rules: RuleCounts) -> str:
     """How many rules were asked, each kind apart: ``120 Sigma rules, 14 YARA rules``."""
     kinds = [

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tocsin.verdict.watch import Watch
 
 CITATIONS = 300
-"""Rows that one finding cites; its title counts all of them."""
+"""Rows that one finding cites; its `rows` count all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +241,7 @@ def _first_steps(packs: Sequence[Judged], level: Level) -> dict[str, tuple[str, 
 def _finding(finding: Finding, first_steps: tuple[str, ...]) -> result.Finding:
     return result.Finding(
         id=finding.id,
-        title=_counted(finding),
+        title=finding.title,
         grade=finding.grade,
         severity=finding.severity,
         confidence=finding.confidence,
@@ -253,13 +253,8 @@ def _finding(finding: Finding, first_steps: tuple[str, ...]) -> result.Finding:
         citations=tuple(_citation(match) for match in finding.matches[:CITATIONS]),
         benign_explanations=finding.benign_explanations,
         next_steps=tuple(dict.fromkeys((*first_steps, *finding.next_steps))),
+        rows=finding.total,
     )
-
-
-def _counted(finding: Finding) -> str:
-    if finding.total <= min(len(finding.matches), CITATIONS):
-        return finding.title
-    return f"{finding.title} ({finding.total} rows, {CITATIONS} cited at most)"
 
 
 def _citation(match: Match) -> result.Citation:

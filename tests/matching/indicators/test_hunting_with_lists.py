@@ -66,6 +66,15 @@ def test_rows_and_files_that_a_list_names_are_leads_and_raise_nothing(evidence: 
     assert failure.reason.startswith("line 6: 'nonsense' is no hash")
 
 
+def test_rows_beyond_those_that_are_cited_are_counted_beside_the_title(evidence: Path) -> None:
+    header, row = IIS.partition("2021")[0], IIS.splitlines(keepends=True)[2]
+    log = next(evidence.rglob("*.log"))
+    log.write_text(header + row * 350)
+    (lead,) = hunted(evidence, "value\n198.51.100.7\n").hosts[0].leads
+    assert ("Address 198.51.100.7, listed in partner.csv", 350) == (lead.title, lead.rows)
+    assert 300 == len(lead.citations)
+
+
 def test_a_user_agent_is_not_applicable_where_no_log_has_one(tmp_path: Path) -> None:
     folder = tmp_path / "evidence" / "C" / "inetpub" / "wwwroot"
     folder.mkdir(parents=True)

@@ -14,9 +14,13 @@ HOST_KEYS = [
     "source", "name", "verdict", "packs", "builds", "exposure", "findings", "leads", "timeline",
     "coverage", "problems", "noise", "groups", "intruders", "manifest",
 ]  # fmt: skip
+RULE_KEYS = [
+    "loaded", "not_applicable", "failed", "full_scan", "fields_never_seen",
+    "sigma", "yara", "indicators",
+]  # fmt: skip
 FINDING_KEYS = [
     "id", "title", "grade", "severity", "confidence", "cves", "attack", "first_seen", "last_seen",
-    "clients", "citations", "benign_explanations", "next_steps",
+    "clients", "citations", "benign_explanations", "next_steps", "rows",
 ]  # fmt: skip
 
 
@@ -29,9 +33,7 @@ def test_the_keys_are_those_of_the_interface_in_its_order() -> None:
     host = whole["hosts"][0]
     assert ["schema", "tool", "verdict", "hosts"] == list(whole)
     assert ["version", "knowledge", "rules"] == list(whole["tool"])
-    assert ["loaded", "not_applicable", "failed", "full_scan", "fields_never_seen"] == list(
-        whole["tool"]["rules"]
-    )
+    assert RULE_KEYS == list(whole["tool"]["rules"])
     assert HOST_KEYS == list(host)
     assert ["level", "assurance", "reasons", "limits"] == list(host["verdict"])
     assert ["build", "product", "cu", "su", "first_seen", "last_seen", "from"] == list(
