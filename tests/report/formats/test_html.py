@@ -196,3 +196,9 @@ def test_every_drawing_has_a_title_a_description_and_a_table_beside_it() -> None
     text = text_of(results.compromised())
     assert "The timeline as a table" in text
     assert "The coverage as a table" in text
+
+
+def test_the_end_counts_each_kind_of_rule_and_names_what_could_not_be_used() -> None:
+    text = " ".join(text_of(results.quiet()).split())
+    assert "30 Sigma rules, 10 YARA rules, 1 entry of a list loaded, 3 without" in text
+    assert "1 rule or entry of a list could not be used: sigma/old.yml: unknown modifier" in text
