@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tocsin.knowledge.cves import all_cves
-from tocsin.knowledge.pack_record import read_record, untold
+from tocsin.knowledge.pack_record import out_of_date, read_record, untold
 from tocsin.knowledge.packs import DATA, Pack, all_packs
 from tocsin.matching.examples import read_yara_examples
 from tocsin.matching.indicators.load import load_indicators
@@ -119,6 +119,13 @@ def test_every_rule_and_every_removed_one_is_told(pack: Pack) -> None:
     assert [] == [(one.said, one.rules) for one in untold(pack, record)], (
         "see docs/reference/packs.md"
     )
+
+
+@every_pack
+def test_what_every_rule_looks_for_is_recorded(pack: Pack) -> None:
+    folder = DATA / "packs" / pack.about.slug
+    stale = out_of_date(pack, read_record(folder))
+    assert [] == stale, f"tocsin pack check --record {folder}"
 
 
 @every_pack
