@@ -119,17 +119,24 @@ def test_the_same_rules_fit_the_same_rows_that_are_read_in_bulk(
     data=st.data(),
     common=st.sampled_from((1000.0, 1000.0, records.COMMON)),
     sample=st.sampled_from((1, 1, 3)),
+    worth=st.sampled_from((0, records.WORTH)),
 )
 @settings(max_examples=EXAMPLES // 2)
 def test_the_same_rules_fit_the_same_events_that_are_searched(
-    name: str, data: st.DataObject, common: float, sample: int
+    name: str, data: st.DataObject, common: float, sample: int, worth: int
 ) -> None:
-    """The first events of a kind are asked about in full; here they are searched nearly at once."""
+    """The first events of a kind are asked about in full; here they are searched nearly at once.
+
+    Where nothing is worth it (`worth` of 0), what is searched for is chosen anew again and again.
+    """
     file: File = data.draw(files(name))
     wanted = expected(file.data, file.format, file.rules, file.path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "FEWEST", 1)
         patch.setattr(records, "SAMPLE", sample)
+        patch.setattr(records, "FIRST", 0)
+        patch.setattr(records, "MOST", 1)
+        patch.setattr(records, "WORTH", worth)
         patch.setattr(records, "COMMON", common)
         rules = loaded(file.rules)
         assert wanted == scanned(rules, file.format, file.path, file.data)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tocsin.matching.sigma.entry import SigmaEntry
     from tocsin.matching.sigma.origin import Origin
     from tocsin.matching.sigma.uri import Asks, Web
-    from tocsin.matching.sigma.values import Predicate
     from tocsin.model.event import Event
 
 REMEMBERED = 4096
@@ -41,7 +40,7 @@ class Hit(NamedTuple):
 class _Check(NamedTuple):
     place: int
     hit: Hit
-    test: Predicate
+    rule: SigmaEntry
     asks: Asks | None
 
 
@@ -157,6 +156,10 @@ class FormatRules:
             for place, rule in enumerate(rules)
             if (found := ways(rule.log_source, users=rule.id in users))
         ]
+        by_ways: dict[int, tuple[tuple[Route, ...], list[tuple[int, SigmaEntry]]]] = {}
+        for place, rule, found in self._routed:
+            by_ways.setdefault(id(found), (found, []))[1].append((place, rule))
+        self._by_ways = tuple(by_ways.values())
         self._by_id = is_event_log(form)
         self._one_kind = all(route.takes_all for _, _, found in self._routed for route in found)
         self._plans: dict[tuple[str, str | None], tuple[_Group, ...]] = {}
@@ -193,7 +196,7 @@ class FormatRules:
                 continue
             view = View(event, group.names)
             if group.web is None:
-                found += [(one.place, one.hit) for one in checks if one.test(view)]
+                found += [(one.place, one.hit) for one in checks if one.rule.test(view)]
             else:
                 found += _in_views(checks, group.views(event, view))
         if len(groups) > 1:
@@ -224,15 +227,14 @@ class FormatRules:
     def taken(self, stream: str, event_id: str | None) -> Sequence[tuple[int, SigmaEntry, Route]]:
         """The rules for one kind of event: place among all, rule, and how it sees the event."""
         stream = stream.casefold()
-        way = {
-            id(found): merged(found, stream, event_id)
-            for found in {id(found): found for _, _, found in self._routed}.values()
-        }
-        return [
+        taken = [
             (place, rule, route)
-            for place, rule, found in self._routed
-            if (route := way[id(found)]) is not None
+            for found, rules in self._by_ways
+            if (route := merged(found, stream, event_id)) is not None
+            for place, rule in rules
         ]
+        taken.sort(key=itemgetter(0))
+        return taken
 
     def _plan(self, key: tuple[str, str | None]) -> tuple[_Group, ...]:
         """The rules for one kind of event; kinds with the same rules share one plan."""
@@ -254,7 +256,7 @@ def _in_views(checks: Sequence[_Check], views: RequestViews) -> list[tuple[int, 
         if check.asks is None:
             continue
         for label, view in views.of(check.asks):
-            if check.test(view):
+            if check.rule.test(view):
                 hit = check.hit if label is None else Hit(check.hit.id, label.value)
                 found.append((check.place, hit))
                 break
@@ -278,9 +280,7 @@ def _grouped(taken: Sequence[tuple[int, SigmaEntry, Route]]) -> tuple[_Group, ..
         webs[key] = route.web if asks is not None else None
     groups: list[_Group] = []
     for key, members in together.items():
-        checks = tuple(
-            _Check(place, Hit(rule.id), rule.test, asks) for place, rule, asks in members
-        )
+        checks = tuple(_Check(place, Hit(rule.id), rule, asks) for place, rule, asks in members)
         groups.append(
             _Group(
                 names=dict(key[0]),

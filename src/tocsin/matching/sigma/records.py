@@ -9,12 +9,15 @@ Rules are sorted by kind of event (channel and number) already; for one kind
 
 A text is searched for in the values themselves, between LFs, so nothing depends on how a log
 writes them. The answer for an event is that of `FormatRules.hits`; here it is only decided who is
-asked. The first events of each kind are asked about in full, and show what is rare in it.
+asked. The first events of a kind are asked about in full, and show what is rare in it. A choice
+costs as much as asking some thousands of times, so there is another one only once it would have
+paid for itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import hyperscan
@@ -25,27 +28,30 @@ from tocsin.matching.sigma.decided import Known
 from tocsin.matching.sigma.literals import Carrier, Reach, ascii_runs
 from tocsin.matching.sigma.needs import choose, needs
 from tocsin.matching.sigma.plan import REMEMBERED
-from tocsin.matching.sigma.rarity import Rarity
+from tocsin.matching.sigma.rarity import MOST, Rarity
 from tocsin.matching.sigma.routing import sources_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tocsin.matching.sigma.decided import Left
+    from tocsin.matching.sigma.entry import SigmaEntry
     from tocsin.matching.sigma.literals import Clause, Pattern
+    from tocsin.matching.sigma.needs import Need
     from tocsin.matching.sigma.plan import FormatRules, Hit, Seen
     from tocsin.matching.sigma.rarity import Guess
     from tocsin.matching.sigma.routing import Route
     from tocsin.model.event import Event
 
-SAMPLE = 64
-"""Events of a kind that are asked about in full, before it is decided what is searched for."""
-AGAIN = 4
-"""How many times as many it is, when it is decided whether to choose anew."""
-MANY = 0.5
-"""Texts found in each event from which on that is done."""
-FEWEST = 8
-"""Rules from which on a search costs less than asking all of them."""
+SAMPLE = 24
+"""Events of a kind that are asked about in full, before it is decided what is searched for: asking
+a rule takes some microseconds, and its share of the choice about a hundred."""
+FIRST = 128
+"""As many more events, by rule, for what a choice costs however few the rules are."""
+WORTH = 8
+"""Times that a rule is asked which cost as much as choosing does for each text."""
+FEWEST = 4
+"""Rules from which on a search costs less than looking at each."""
 KEYWORD = 4
 """As many other rules is one that looks for texts anywhere in the event."""
 KINDS = 256
@@ -66,6 +72,7 @@ class Records:
         """Begin without a choice; it is made while events come by."""
         self._rules = rules
         self._kinds: dict[tuple[str, str | None], _Kind] = {}
+        self._whole_rules: dict[tuple[int | Reach, ...], _Rule] = {}
         self._searched = 0
 
     @property
@@ -89,85 +96,100 @@ class Records:
         stream, event_id = key
         fields = {"Channel": stream or None, "EventID": event_id}
         known = Known(fields)
-        left = [
-            _Rule(place, node, route)
-            for place, rule, route in self._rules.taken(stream, event_id)
-            if (
-                node := rule.node
-                if rule.fields.isdisjoint(fields)
-                else known.left_of(rule.node, route.names)
-            )
-            is not False
-        ]
-        weight = sum(KEYWORD if one.has_keyword else 1 for one in left)
-        is_worth_it = weight >= FEWEST and self._searched < KINDS
-        self._searched += is_worth_it
-        kind = _Kind(left, Rarity() if is_worth_it else None)
+        carriers: dict[int, Carrier] = {}
+        rules: list[_Rule] = []
+        for place, rule, route in self._rules.taken(stream, event_id):
+            is_whole = rule.fields.isdisjoint(fields)
+            left = rule.node if is_whole else known.left_of(rule.node, route.names)
+            if left is not False:
+                carrier = carriers.get(id(route)) or carriers.setdefault(
+                    id(route), carrier_of(route)
+                )
+                rules.append(
+                    self._whole(place, rule, carrier) if is_whole else _ready(place, left, carrier)
+                )
+        kind = _Kind(rules, may_search=self._searched < KINDS)
+        self._searched += kind.is_searched
         if len(self._kinds) < REMEMBERED:
             self._kinds[key] = kind
         return kind
 
+    def _whole(self, place: int, rule: SigmaEntry, carrier: Carrier) -> _Rule:
+        """A rule that asks for no channel or number; many kinds share it."""
+        key: tuple[int | Reach, ...] = (
+            place,
+            *(carrier.reach(name) for name in sorted(rule.fields)),
+        )
+        found = self._whole_rules.get(key)
+        if found is None:
+            found = self._whole_rules[key] = _ready(place, rule.node, carrier)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    place: int
-    left: Left
-    route: Route
+    """One rule, and what it needs in an event of the kind; None where nothing can be said."""
 
-    @property
-    def has_keyword(self) -> bool:
-        return not isinstance(self.left, bool) and has_keyword(self.left)
+    place: int
+    has_keyword: bool
+    need: Need | None
+
+
+def _ready(place: int, left: Left, carrier: Carrier) -> _Rule:
+    if isinstance(left, bool):
+        return _Rule(place, has_keyword=False, need=None)
+    return _Rule(place, has_keyword(left), needs(left, carrier))
 
 
 class _Kind:
     """One kind of event: at first all of its rules are asked, and then those with a text found."""
 
-    def __init__(self, rules: Sequence[_Rule], sample: Rarity | None) -> None:
-        """Without a `sample` all of its rules are always asked."""
+    def __init__(self, rules: Sequence[_Rule], *, may_search: bool) -> None:
+        """Without `may_search` all of its rules are always asked."""
+        weight = sum(KEYWORD if rule.has_keyword else 1 for rule in rules)
+        self.is_searched = may_search and weight >= FEWEST
         self.always: Places = _NOBODY
         self._rules = rules
         self._all = frozenset(rule.place for rule in rules)
         self._with_text = any(rule.has_keyword for rule in rules)
-        self._sample = sample
+        self._sample = Rarity() if self.is_searched else None
+        self._sample_size = SAMPLE + FIRST // max(1, len(rules))
         self._search: Prefilter | None = None
         self._by_pattern: tuple[Places, ...] = ()
-        self._events = 0
         self._asked = 0
-        self._look_again = SAMPLE
+        self._worth = 0
 
     def asked(self, event: Event) -> Places:
         """The places of the rules to ask about an event of this kind."""
         if self._sample is None and self._search is None:
             return self._all
         data = searched_text(event, with_text=self._with_text)
-        self._events += 1
-        if self._sample is not None and (self._search is None or not self._events % SAMPLE):
-            self._sample.add(data)
-        if self._events >= self._look_again:
-            self._choose_anew()
+        if self._sample is not None:
+            self._learn(self._sample, data)
         if self._search is None:
             return self._all
         found = self._search.found_in(data)
         if not found:
             return self.always
         self._asked += len(found)
+        if self._asked > self._worth and self._sample is None:
+            # What is rare in later events is told by later events.
+            self._sample, self._sample_size = Rarity(), MOST
         if len(found) == 1:
             return self.always | self._by_pattern[found.pop()]
         return self.always.union(*(self._by_pattern[pattern] for pattern in found))
 
-    def _choose_anew(self) -> None:
-        """At first, and where more is found than is good, with all that was seen until then."""
-        too_many = self._asked > MANY * (self._events - self._look_again // AGAIN)
-        self._look_again *= AGAIN
-        self._asked = 0
-        if self._sample is not None and (self._search is None or too_many):
-            self._choose(self._sample.guess())
+    def _learn(self, sample: Rarity, data: bytes) -> None:
+        sample.add(data)
+        if sample.rows >= self._sample_size:
+            self._sample = None
+            self._choose(sample.guess())
 
     def _choose(self, guess: Guess) -> None:
         always: set[int] = set()
         waiting: dict[Pattern, set[int]] = {}
         for rule in self._rules:
-            clause = _rare_clause(rule, guess)
+            clause = _rare_clause(rule.need, guess)
             if clause is None:
                 always.add(rule.place)
             for pattern in clause or ():
@@ -176,10 +198,13 @@ class _Kind:
             self._search = Prefilter(list(waiting))
         except hyperscan.HyperscanError:
             # More than it takes: all rules are asked, as before.
-            self._sample = self._search = None
+            self._search = None
             return
         self.always = frozenset(always)
         self._by_pattern = tuple(frozenset(places) for places in waiting.values())
+        self._asked = 0
+        # Each choice must pay for itself, and one that did not help is tried ever more rarely.
+        self._worth = max(2 * self._worth, WORTH * len(waiting))
 
 
 def searched_text(event: Event, *, with_text: bool = False) -> bytes:
@@ -197,18 +222,19 @@ def searched_text(event: Event, *, with_text: bool = False) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _rare_clause(rule: _Rule, guess: Guess) -> Clause | None:
-    """The rarest clause of a rule; None where it has none, or none that is worth a search."""
-    if isinstance(rule.left, bool):
-        return None
-    clause = choose(needs(rule.left, _carrier(rule.route)), guess.rows_with)
+def _rare_clause(need: Need | None, guess: Guess) -> Clause | None:
+    """The rarest clause of a rule; None where none is worth a search."""
+    clause = choose(need, guess.rows_with)
     if clause is None or any(len(pattern) > _LONGEST_PATTERN for pattern in clause):
         return None
     rows = sum(guess.rows_with(pattern) for pattern in clause)
     return clause if rows <= COMMON * (guess.rows + 1) else None
 
 
-def _carrier(route: Route) -> Carrier:
+def carrier_of(route: Route) -> Carrier:
+    """How an event that is seen on this way carries values in its `searched_text`."""
+
+    @cache
     def reach(name: str) -> Reach:
         found = sources_of(name, route)
         if found.made or found.joined or found.percent or found.blanks:
