@@ -117,8 +117,10 @@ def test_a_process_that_fails_tells_why(capfd: pytest.CaptureFixture[str]) -> No
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
 from tocsin.matching.crew import Crew
+# Whoever starts the tests in the background leaves SIGINT ignored, and this process would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with Crew(2, lambda task, say: time.sleep(600)) as crew:
     crew.give(1)
     print(*crew.processes, flush=True)
@@ -141,7 +143,11 @@ def test_however_the_parent_ends_its_processes_end_too(sent: signal.Signals) -> 
         assert [True, True] == [is_there(one) for one in ids]
         # As a terminal does: Ctrl-C reaches all of them.
         (os.killpg if sent is signal.SIGINT else os.kill)(parent.pid, sent)
-        assert parent.wait(60) != 0
+        try:
+            assert parent.wait(60) != 0
+        finally:
+            if parent.poll() is None:
+                os.killpg(parent.pid, signal.SIGKILL)
     for _ in range(600):
         if not any(is_there(one) for one in ids):
             return
