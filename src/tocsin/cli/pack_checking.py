@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from tocsin.errors import KnowledgeError, UsageError
-from tocsin.knowledge.pack_changes import CHANGES
-from tocsin.knowledge.pack_record import RECORD, out_of_date, read_record, record_of, untold
+from tocsin.knowledge.pack_changes import CHANGES, RECORD
+from tocsin.knowledge.pack_record import out_of_date, read_record, record_of, untold
 from tocsin.knowledge.packs import all_packs, read_pack
 from tocsin.knowledge.root import data_root
 from tocsin.matching.proving import prove, prove_pack

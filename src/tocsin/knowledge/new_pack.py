@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin.errors import UsageError
 from tocsin.knowledge.packs import all_packs
+from tocsin.knowledge.root import BUILTIN
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
     from uuid import UUID
 
-TEMPLATE = Path(__file__).parent / "template"
+TEMPLATE = BUILTIN.parent / "template"
+"""Part of this program, and of no knowledge that is updated."""
 _SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
 _LONGEST = 60
 

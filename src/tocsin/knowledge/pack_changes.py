@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHANGES = "changes.toml"
+RECORD = "recorded.toml"
+"""What every rule looked for when it was last told; see `tocsin.knowledge.pack_record`."""
 
 
 class ChangeKind(StrEnum):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tocsin.knowledge.pack_changes import CHANGES, ChangeKind, PackChange
+from tocsin.knowledge.pack_changes import CHANGES, RECORD, ChangeKind, PackChange
 from tocsin.knowledge.pack_toml import PackToml, read_toml
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from tocsin.knowledge.packs import Pack, RuleFile
 
-RECORD = "recorded.toml"
 _HEAD = (
     "# Written by `tocsin pack check --record`; do not edit. For each rule: how many entries of\n"
     "# changes.toml name it, and a hash of what it looks for.\n\n[rules]\n"

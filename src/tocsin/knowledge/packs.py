@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.errors import KnowledgeError, UsageError
 from tocsin.knowledge.pack_about import EvidenceBase, Notice, PackFile, Sufficient, check_about
-from tocsin.knowledge.pack_changes import CHANGES, ChangeKind, PackChange, read_changes
-from tocsin.knowledge.pack_record import RECORD
+from tocsin.knowledge.pack_changes import CHANGES, RECORD, ChangeKind, PackChange, read_changes
 from tocsin.knowledge.pack_toml import PackToml, name_in_packs, read_toml
 from tocsin.knowledge.root import BUILTIN, cached, data_root
 from tocsin.model.grade import Grade
