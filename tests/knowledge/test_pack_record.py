@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tocsin.errors import KnowledgeError
-from tocsin.knowledge.pack_changes import ChangeKind, PackChange
+from tocsin.knowledge.pack_changes import RECORD, ChangeKind, PackChange
 from tocsin.knowledge.pack_record import (
-    RECORD,
     looks_for,
     out_of_date,
     read_record,
