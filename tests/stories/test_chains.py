@@ -5,12 +5,12 @@ Each server is built from a readable recipe (`samples/recipes/chains`) and hunte
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.stories import rows
+from tests.stories.servers import host_of, pack_of
 from tocsin import samples
 from tocsin.hunt import Options, hunt
 from tocsin.knowledge.packs import all_packs
@@ -18,12 +18,10 @@ from tocsin.model.grade import Assurance, Confidence, Grade, Level
 from tocsin.model.progress import SilentProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from tocsin.model.result import Finding, HostResult, PackVerdict
-
-    Attacked = Callable[[str, str], HostResult]
+    from tests.stories.servers import Attacked
+    from tocsin.model.result import Finding, HostResult
 
 CHAINS = ("owassrf", "proxynotshell", "proxyshell", "proxytoken")
 LEVELS = {
@@ -41,28 +39,6 @@ every_chain = pytest.mark.parametrize("chain", CHAINS)
 every_server = pytest.mark.parametrize(
     ("chain", "outcome"), [(chain, outcome) for chain in CHAINS for outcome in LEVELS]
 )
-
-
-def hunted(source: Path) -> HostResult:
-    (host,) = hunt([source], Options(), SilentProgress()).hosts
-    return host
-
-
-@pytest.fixture(scope="session")
-def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
-    """The result of hunting through the server of this chain with this outcome."""
-
-    @cache
-    def result(chain: str, outcome: str) -> HostResult:
-        folder = tmp_path_factory.mktemp(f"{chain}-{outcome}")
-        return hunted(samples.build_chain(chain, outcome, folder))
-
-    return result
-
-
-def pack_of(host: HostResult, slug: str) -> PackVerdict:
-    (pack,) = (pack for pack in host.packs if pack.pack == slug)
-    return pack
 
 
 def runs_of(host: HostResult, chain: str) -> list[Finding]:
@@ -230,7 +206,7 @@ def test_powershells_own_log_alone_wants_a_persons_eyes(tmp_path: Path) -> None:
         r"2022-12-02T02:41:09.131Z,1,15,1,2507,12,/powershell,HOLM\per.holm,203.0.113.150,200,,,,"
         "python-requests/2.28.1",
     )
-    assert Level.INCONCLUSIVE is pack_of(hunted(source), "owassrf").level
+    assert Level.INCONCLUSIVE is pack_of(host_of(source), "owassrf").level
 
 
 def test_the_packs_own_list_is_used_whole_when_it_is_brought(tmp_path: Path) -> None:
@@ -249,7 +225,7 @@ def test_the_packs_own_list_is_used_whole_when_it_is_brought(tmp_path: Path) -> 
 def test_a_published_row_of_proxyshell_is_an_attempt_and_its_neighbours_are_nothing(
     corpus: Path,
 ) -> None:
-    host = hunted(corpus / "exchange-logs" / "velociraptor")
+    host = host_of(corpus / "exchange-logs" / "velociraptor")
     (finding,) = (one for one in host.findings if one.grade is not Grade.PROBE)
     assert (Grade.ATTEMPT, Level.ATTEMPTED) == (finding.grade, pack_of(host, "proxyshell").level)
     assert [True] == ["@evil.corp/ews/exchange.asmx" in one.text for one in finding.citations]

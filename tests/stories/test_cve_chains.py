@@ -5,24 +5,18 @@ Each server is built from a readable recipe (`samples/recipes/chains`) and hunte
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.stories import rows
-from tocsin import samples
-from tocsin.hunt import Options, hunt
+from tests.stories.servers import host_of, pack_of, run_of
 from tocsin.model.grade import Assurance, Confidence, Grade, Level
-from tocsin.model.progress import SilentProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from tocsin.model.result import Finding, HostResult, PackVerdict
-
-    Attacked = Callable[[str, str], HostResult]
+    from tests.stories.servers import Attacked
 
 INTRUDERS = {"cve-2020-0688": "203.0.113.210", "cve-2021-42321": "203.0.113.230"}
 LEVELS = {
@@ -35,29 +29,6 @@ LEVELS = {
     ("cve-2021-42321", "scanned"): Level.NO_EVIDENCE_FOUND,
 }
 every_chain = pytest.mark.parametrize("chain", list(INTRUDERS))
-
-
-@pytest.fixture(scope="session")
-def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
-    """The result of hunting through the server of this chain with this outcome."""
-
-    @cache
-    def result(chain: str, outcome: str) -> HostResult:
-        source = samples.build_chain(chain, outcome, tmp_path_factory.mktemp(f"{chain}-{outcome}"))
-        (host,) = hunt([source], Options(), SilentProgress()).hosts
-        return host
-
-    return result
-
-
-def pack_of(host: HostResult, slug: str) -> PackVerdict:
-    (pack,) = (pack for pack in host.packs if pack.pack == slug)
-    return pack
-
-
-def run_of(host: HostResult, chain: str) -> Finding:
-    (run,) = (finding for finding in host.findings if finding.id == chain)
-    return run
 
 
 @pytest.mark.parametrize(("server", "level"), list(LEVELS.items()))
@@ -147,7 +118,7 @@ def test_mail_programs_that_write_settings_are_not_cited(attacked: Attacked) -> 
 
 def test_a_hint_of_what_cannot_be_told_is_cited_and_moves_no_level(tmp_path: Path) -> None:
     source = rows.iis_request(tmp_path, "/owa/calendar/a", method="POST")
-    (host,) = hunt([source], Options(), SilentProgress()).hosts
+    host = host_of(source)
     pack = pack_of(host, "cve-2021-28480")
     assert (None, False) == (pack.level, pack.detectable)
     (finding,) = (one for one in host.findings if one.id == "cve-2021-28480-calendar-post")
@@ -169,7 +140,7 @@ def test_an_exposed_server_is_told_what_to_check_instead(slug: str, tmp_path: Pa
         tmp_path,
         "2026-06-03 06:27:13 10.0.0.4 GET /owa/ - 443 - 192.0.2.7 Mozilla/5.0 - 200 0 0 133",
     )
-    (host,) = hunt([source], Options(), SilentProgress()).hosts
+    host = host_of(source)
     pack = pack_of(host, slug)
     assert (None, False, None) == (pack.level, pack.detectable, pack.not_applicable)
     assert pack.check_instead

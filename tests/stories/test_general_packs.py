@@ -6,24 +6,20 @@ of the known ways in was ever open, so these packs alone decide.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.stories.servers import host_of, pack_of, run_of
 from tocsin import samples
-from tocsin.hunt import Options, hunt
+from tocsin.hunt import Options
 from tocsin.knowledge.packs import all_packs
 from tocsin.model.grade import Confidence, Grade, Level
-from tocsin.model.progress import SilentProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from tocsin.model.result import Finding, HostResult
-
-    Told = Callable[[str, str], HostResult]
+    from tests.stories.servers import Attacked
 
 CHAINS = {
     "web-shell-use": "web-shells",
@@ -57,57 +53,32 @@ WITNESSES = {
 every_chain = pytest.mark.parametrize("chain", sorted(CHAINS))
 
 
-def hunted(source: Path, options: Options | None = None) -> HostResult:
-    (host,) = hunt([source], options or Options(), SilentProgress()).hosts
-    return host
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """The result of hunting through the server of this chain with this outcome."""
-
-    @cache
-    def result(chain: str, outcome: str) -> HostResult:
-        folder = tmp_path_factory.mktemp(f"{chain}-{outcome}")
-        return hunted(samples.build_chain(chain, outcome, folder))
-
-    return result
-
-
-def level_of(host: HostResult, slug: str) -> Level | None:
-    (pack,) = (pack for pack in host.packs if pack.pack == slug)
-    return pack.level
-
-
-def run_of(host: HostResult, chain: str) -> Finding:
-    (run,) = (finding for finding in host.findings if finding.id == chain)
-    return run
-
-
 @every_chain
-def test_where_it_succeeded_the_pack_says_compromised(chain: str, told: Told) -> None:
-    host = told(chain, "succeeded")
+def test_where_it_succeeded_the_pack_says_compromised(chain: str, attacked: Attacked) -> None:
+    host = attacked(chain, "succeeded")
     assert (Level.COMPROMISED, Level.COMPROMISED) == (
         host.verdict.level,
-        level_of(host, CHAINS[chain]),
+        pack_of(host, CHAINS[chain]).level,
     )
     run = run_of(host, chain)
     assert (SUCCEEDED[chain], Confidence.HIGH) == (run.grade, run.confidence)
 
 
 @every_chain
-def test_success_cites_more_than_one_source(chain: str, told: Told) -> None:
+def test_success_cites_more_than_one_source(chain: str, attacked: Attacked) -> None:
     cited = {
         one.artefact.rpartition("/")[2]
-        for one in run_of(told(chain, "succeeded"), chain).citations
+        for one in run_of(attacked(chain, "succeeded"), chain).citations
     }
     assert set() == WITNESSES[chain] - cited
 
 
 @every_chain
-def test_nothing_is_put_down_to_a_hole_that_this_server_never_had(chain: str, told: Told) -> None:
+def test_nothing_is_put_down_to_a_hole_that_this_server_never_had(
+    chain: str, attacked: Attacked
+) -> None:
     campaigns = {pack.about.slug for pack in all_packs() if pack.about.cves}
-    host = told(chain, "succeeded")
+    host = attacked(chain, "succeeded")
     assert set() == {pack.pack for pack in host.packs if pack.level} & campaigns
     assert "How they got in was not seen." in " ".join(host.verdict.reasons)
 
@@ -121,22 +92,24 @@ def test_nothing_is_put_down_to_a_hole_that_this_server_never_had(chain: str, to
         ("mail-taken", Level.ATTEMPTED),
     ],
 )
-def test_where_it_failed_no_success_is_claimed(chain: str, level: Level, told: Told) -> None:
-    host = told(chain, "failed")
+def test_where_it_failed_no_success_is_claimed(
+    chain: str, level: Level, attacked: Attacked
+) -> None:
+    host = attacked(chain, "failed")
     assert level is host.verdict.level
     assert [] == [finding for finding in host.findings if finding.id == chain]
 
 
-def test_a_page_in_quarantine_was_written_and_not_used(told: Told) -> None:
-    host = told("web-shell-use", "quarantined")
+def test_a_page_in_quarantine_was_written_and_not_used(attacked: Attacked) -> None:
+    host = attacked("web-shell-use", "quarantined")
     run = run_of(host, "web-shell-use")
     assert (Level.COMPROMISED, Grade.PERSISTENCE) == (host.verdict.level, run.grade)
     assert [] == [finding for finding in host.findings if finding.id == "web-shell-requests"]
 
 
 @every_chain
-def test_everyday_work_is_named_as_hints_and_moves_nothing(chain: str, told: Told) -> None:
-    host = told(chain, "everyday")
+def test_everyday_work_is_named_as_hints_and_moves_nothing(chain: str, attacked: Attacked) -> None:
+    host = attacked(chain, "everyday")
     assert Level.NO_EVIDENCE_FOUND is host.verdict.level
     assert {None} == {pack.level for pack in host.packs}
     assert {(Grade.PROBE, Confidence.LOW)} >= {
@@ -154,13 +127,13 @@ def test_everyday_work_is_named_as_hints_and_moves_nothing(chain: str, told: Tol
         ("mail-taken", "mail-transport-agent"),
     ],
 )
-def test_a_hint_is_still_there_for_whoever_asks(chain: str, hint: str, told: Told) -> None:
-    assert hint in {finding.id for finding in told(chain, "everyday").findings}
+def test_a_hint_is_still_there_for_whoever_asks(chain: str, hint: str, attacked: Attacked) -> None:
+    assert hint in {finding.id for finding in attacked(chain, "everyday").findings}
 
 
 def test_nothing_found_by_these_packs_alone_is_measured_by_what_was_there(tmp_path: Path) -> None:
     source = samples.build_chain("web-shell-use", "everyday", tmp_path)
-    host = hunted(source, Options(packs=("web-shells",)))
+    host = host_of(source, Options(packs=("web-shells",)))
     assert Level.NO_EVIDENCE_FOUND is host.verdict.level
     assert ["web-shells", "post-exploitation"] == [pack.pack for pack in host.packs]
 
@@ -192,7 +165,7 @@ def test_nothing_found_by_these_packs_alone_is_measured_by_what_was_there(tmp_pa
 def test_real_recordings_show_what_the_rules_look_for(
     corpus: Path, recording: str, rules: set[str]
 ) -> None:
-    host = hunted(corpus / "evtx" / recording)
+    host = host_of(corpus / "evtx" / recording)
     cited = {one.rule for finding in host.findings for one in finding.citations}
     assert set() == rules - cited
 
@@ -212,11 +185,11 @@ def test_a_real_recording_gets_the_level_that_it_shows(
     corpus: Path, recording: str, level: Level
 ) -> None:
     """A changed group alone proves nothing; and a recording of minutes covers nothing else."""
-    assert level is hunted(corpus / "evtx" / recording).verdict.level
+    assert level is host_of(corpus / "evtx" / recording).verdict.level
 
 
 def test_what_administrators_do_is_never_more_than_a_hint_in_real_recordings(
     corpus: Path,
 ) -> None:
-    host = hunted(corpus / "evtx" / "benign")
+    host = host_of(corpus / "evtx" / "benign")
     assert {Grade.PROBE} >= {finding.grade for finding in host.findings}
