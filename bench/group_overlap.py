@@ -18,11 +18,10 @@ import numpy as np
 
 from tocsin.findings.groups import SOME, ways_of
 from tocsin.findings.overlap import FEWEST, NOISE, TRIES, Ways
-from tocsin.knowledge.attack import techniques
 from tocsin.knowledge.groups import groups
 from tocsin.knowledge.packs import all_packs
 from tocsin.matching.rules import load_rules
-from tocsin.model.rule import RuleKind
+from tocsin.verdict.intruders import observable
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/explanation/group-overlap.md"
 BEGIN, END = "<!-- table: bench.group_overlap -->", "<!-- end of table -->"
@@ -48,9 +47,7 @@ def main() -> int:
 
 def of_packs() -> Ways:
     """The groups, compared by the techniques that the rules of our packs can show."""
-    infos = load_rules(all_packs()).infos.values()
-    named = [tag for info in infos if info.kind is RuleKind.DETECTION for tag in info.attack]
-    return ways_of(groups(), (one.id for one in techniques(named)))
+    return ways_of(groups(), observable(load_rules(all_packs()).infos))
 
 
 def table(ways: Ways) -> str:
@@ -78,38 +75,16 @@ def row(ways: Ways, size: int) -> str:
     worth = ways.calibrated(size)
     dice = np.random.Generator(np.random.PCG64([SEED, size]))
     speaks = size >= FEWEST and worth.right_of_named >= SOME
-    named = Naming(ways, worth.threshold if speaks else np.inf)
-    by_chance = named.share(ways.chance_sets(size, dice))
+    threshold = worth.threshold if speaks else np.inf
+    _, by_chance = ways.named(ways.chance_sets(size, dice), threshold)
     drawn, held = ways.sets_of_groups(size, dice)
-    unknown = named.share(held, without=drawn)
-    first, is_named = named.of(held)
+    _, unknown = ways.named(held, threshold, without=drawn)
+    first, is_named = ways.named(held, threshold)
     right = float(np.mean(is_named & (first == drawn)))
     wrong = float(np.mean(is_named & (first != drawn)))
+    shares = (np.mean(by_chance), np.mean(unknown), right, wrong, 1 - right - wrong)
     of_named = f"{right / (right + wrong):.0%}" if right + wrong else "-"
-    return (
-        f"| {size} | {by_chance:.1%} | {unknown:.1%} | {right:.1%} | {wrong:.1%} | "
-        f"{1 - right - wrong:.1%} | {of_named} |"
-    )
-
-
-class Naming:
-    """Which group would be named for sets, by the rule of `tocsin.findings.groups`."""
-
-    def __init__(self, ways: Ways, threshold: float) -> None:
-        """`threshold` is the score that must be exceeded."""
-        self.ways = ways
-        self.threshold = threshold
-
-    def of(
-        self, held: np.ndarray, without: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The best group of each set, and whether it would be named."""
-        first, nats = self.ways.best(held, without)
-        return first, (nats > self.threshold) & self.ways.have_rare(held, first)
-
-    def share(self, held: np.ndarray, without: np.ndarray | None = None) -> float:
-        """The share of the sets for which a group would be named."""
-        return float(np.mean(self.of(held, without)[1])) if len(held) else 0.0
+    return f"| {size} | {' | '.join(f'{one:.1%}' for one in shares)} | {of_named} |"
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def test_a_group_is_named_with_what_that_is_worth() -> None:
     own = frozenset(GROUPS[3].techniques)
     assert WAYS.calibrated(len(own)).right_of_named >= SOME
     (found, *_) = overlaps(replace(NOTHING, techniques=own), KNOWN, WAYS)
-    assert ("Group 3", 1.0, 1) == (found.name, found.share, found.shared_by)
+    assert ("Group 3", 1.0, 1) == (found.name, found.overlap, found.shared_by)
     assert "overlap with the published techniques of Group 3" in found.wording
     assert "no attribution" in found.wording
     assert " is Group 3" not in found.wording
@@ -78,13 +78,13 @@ def test_what_all_who_come_through_exchange_do_names_no_group() -> None:
     everything = {one for group in known.group for one in group.techniques}
     usual = {"T1190", "T1505.003", "T1059.001", "T1059.003", "T1003.001", "T1560.001", "T1105"}
     for observable in (everything, usual | {"T1114.002", "T1136.002", "T1098", "T1486"}):
-        ways = ways_of(known, observable)
+        ways = ways_of(known, frozenset(observable))
         assert [] == overlaps(replace(NOTHING, techniques=frozenset(usual)), known, ways)
 
 
 def test_random_sets_of_real_techniques_seldom_name_a_group() -> None:
     known = groups()
-    ways = ways_of(known, {one for group in known.group for one in group.techniques})
+    ways = ways_of(known, frozenset(one for group in known.group for one in group.techniques))
     dice = random.Random(11)
     named = 0
     for _ in range(200):

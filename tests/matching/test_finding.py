@@ -9,14 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.events.test_bulk import artefact
 from tocsin.events import lines
 from tocsin.events.format import all_formats
 from tocsin.matching import finding
 from tocsin.matching.finding import rows_that_may_hold
 from tocsin.matching.scan import rows_with
-from tocsin.model.artefact import Artefact
 from tocsin.model.event import Event
-from tocsin.model.path import EvidencePath
 
 if TYPE_CHECKING:
     from tocsin.events.format import Format
@@ -44,11 +43,6 @@ SPECIAL = (
     b"\0\0",
     b"\xef\xbb\xbf#Date: zz",
 )
-
-
-def artefact(form: Format) -> Artefact:
-    path = EvidencePath.plain(form.sample_path)
-    return Artefact(path=path, format=form.name, size_bytes=0)
 
 
 def slowly(form: Format, data: bytes) -> list[Event]:

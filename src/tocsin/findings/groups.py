@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tocsin.findings.overlap import CHANCE, FEWEST, Ways
+from tocsin.model.result import GroupOverlap
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -28,21 +30,6 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overlap:
-    """An overlap with what was published of `name`; never a statement of who it was.
-
-    `share` is the rarity-weighted part of the techniques that are on its list (0 to 1; 0 where
-    only traits agree), `shared_by` the smallest number of groups that use one of `techniques`.
-    """
-
-    name: str
-    share: float
-    shared_by: int
-    techniques: tuple[str, ...]
-    wording: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What one intruder was seen to do and to use; `texts` are the rows, all in lower case."""
 
@@ -52,12 +39,16 @@ class Evidence:
     texts: Sequence[str]
 
 
-def ways_of(known: Groups, observable: Iterable[str]) -> Ways:
-    """The groups, compared by the techniques that rules can see and that are not given here."""
-    return Ways(known.group, set(observable).difference(known.given))
+@lru_cache(maxsize=4)
+def ways_of(known: Groups, observable: frozenset[str]) -> Ways:
+    """The groups, compared by the techniques that rules can see and that are not given here.
+
+    Kept, because what is calibrated for one server holds for all that the same rules look at.
+    """
+    return Ways(known.group, observable.difference(known.given))
 
 
-def overlaps(evidence: Evidence, known: Groups, ways: Ways) -> list[Overlap]:
+def overlaps(evidence: Evidence, known: Groups, ways: Ways) -> list[GroupOverlap]:
     """The overlaps that are worth telling, the firmest first; mostly there are none."""
     firm = _by_traits(evidence, known.trait)
     counted = evidence.techniques.intersection(ways.observable)
@@ -71,12 +62,12 @@ def overlaps(evidence: Evidence, known: Groups, ways: Ways) -> list[Overlap]:
     return firm
 
 
-def _by_ways(score: Score, worth: Calibration, ways: Ways) -> Overlap:
+def _by_ways(score: Score, worth: Calibration, ways: Ways) -> GroupOverlap:
     word = "a marked overlap" if worth.right_of_named >= MARKED else "some overlap"
-    rarest = min((ways.shared_by(one) for one in score.shared), default=0)
-    return Overlap(
+    rarest = ways.shared_by(score.shared[0])
+    return GroupOverlap(
         name=score.group.name,
-        share=round(score.share, 2),
+        overlap=round(score.share, 2),
         shared_by=rarest,
         techniques=score.shared,
         wording=(
@@ -90,7 +81,7 @@ def _by_ways(score: Score, worth: Calibration, ways: Ways) -> Overlap:
     )
 
 
-def _by_traits(evidence: Evidence, traits: Iterable[Trait]) -> list[Overlap]:
+def _by_traits(evidence: Evidence, traits: Iterable[Trait]) -> list[GroupOverlap]:
     """Overlaps by addresses, domains and files; a file name only stands beside one of them."""
     found: dict[str, list[tuple[str, str]]] = {}
     for trait in traits:
@@ -98,7 +89,7 @@ def _by_traits(evidence: Evidence, traits: Iterable[Trait]) -> list[Overlap]:
             if _is_there(value, trait.kind, evidence):
                 found.setdefault(trait.of, []).append((trait.kind, value))
     return [
-        Overlap(name=of, share=0.0, shared_by=1, techniques=(), wording=_told(of, seen))
+        GroupOverlap(name=of, overlap=0.0, shared_by=1, techniques=(), wording=_told(of, seen))
         for of, seen in found.items()
         if any(kind not in _WEAK for kind, _ in seen)
     ]

@@ -58,11 +58,12 @@ def intruders(findings: Sequence[Finding], shared: frozenset[str]) -> list[Intru
     """
     serious = [one for one in findings if not one.is_lead and one.grade.rank > Grade.ATTEMPT.rank]
     ties = _Ties()
-    keys = [_keys(one, shared) for one in serious]
-    for finding, found in zip(serious, keys, strict=True):
-        ties.join(found if finding.seen else ())
-        for match in finding.matches:
-            ties.join(_keys_of(match, finding, shared))
+    keys: list[list[Key]] = []
+    for finding in serious:
+        of_rows = [_keys_of(match, finding, shared) for match in finding.matches]
+        keys.append(list(dict.fromkeys(key for several in of_rows for key in several)))
+        for several in [keys[-1]] if finding.seen else of_rows:
+            ties.join(several)
     parted: dict[Key, list[Finding]] = {}
     loose: list[Finding] = []
     for finding, found in zip(serious, keys, strict=True):
@@ -105,11 +106,6 @@ def _intruder(several: Sequence[Finding], keys: Iterable[Key], *, others: int) -
     else:
         note = "Tied together by address and page; nothing ties them to the others."
     return Intruder(clients=clients, pages=pages, findings=tuple(several), note=note)
-
-
-def _keys(finding: Finding, shared: frozenset[str]) -> list[Key]:
-    found = (key for match in finding.matches for key in _keys_of(match, finding, shared))
-    return list(dict.fromkeys(found))
 
 
 def _keys_of(match: Match, finding: Finding, shared: frozenset[str]) -> list[Key]:

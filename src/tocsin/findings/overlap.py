@@ -124,7 +124,7 @@ class Ways:
                 nats=float(score),
                 shared=self._rarest_first(own & held),
                 share=float(self._weights @ (own & held)) / total if total else 0.0,
-                has_rare=bool(np.count_nonzero(own & held & self._rare) >= RARE_NEEDED),
+                has_rare=bool(self._has_rare(own & held)),
             )
             for group, own, score in zip(self.groups, self._own, nats, strict=True)
         ]
@@ -165,10 +165,17 @@ class Ways:
             nats[np.arange(len(held)), without] = -np.inf
         return nats.argmax(axis=1), nats.max(axis=1)
 
-    def have_rare(self, held: Flags, first: Places) -> Flags:
-        """Which of these sets share enough rare techniques with the group that explains them."""
-        rare: Flags = (held & self._own[first] & self._rare).sum(axis=1) >= RARE_NEEDED
-        return rare
+    def named(
+        self, held: Flags, threshold: float, without: Places | None = None
+    ) -> tuple[Places, Flags]:
+        """The group that explains each set best, as `best` has it, and whether it is named."""
+        first, nats = self.best(held, without)
+        return first, (nats > threshold) & self._has_rare(held & self._own[first])
+
+    def _has_rare(self, shared: Flags) -> Flags:
+        """Whether enough of the techniques that are shared are rare."""
+        enough: Flags = np.count_nonzero(shared & self._rare, axis=-1) >= RARE_NEEDED
+        return enough
 
     def _rarest_first(self, held: Flags) -> tuple[str, ...]:
         places = sorted(np.flatnonzero(held).tolist(), key=lambda at: (self._users[at], at))
@@ -200,8 +207,7 @@ def _calibrated(ways: Ways, size: int) -> Calibration:
         # Whoever came may stand on no list: then each group's own sets must not name another.
         threshold = max(threshold, _exceeded_by(ways.best(held, without=drawn)[1]))
     drawn, held = ways.sets_of_groups(size, dice)
-    first, nats = ways.best(held) if len(drawn) else (drawn, np.zeros(0))
-    named = (nats > threshold) & ways.have_rare(held, first)
+    first, named = ways.named(held, threshold)
     tries = max(len(drawn), 1)
     return Calibration(
         size=size,

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tocsin.findings.finding import Finding
-    from tocsin.findings.groups import Overlap
     from tocsin.findings.intruders import Intruder
     from tocsin.findings.overlap import Ways
     from tocsin.model.rule import RuleInfo
@@ -37,14 +36,18 @@ def told_intruders(
     found = intruders(findings, shared)
     if not found:
         return ()
-    observable = (
+    ways = ways_of(groups(), observable(infos))
+    return tuple(_told(place, one, infos, ways) for place, one in enumerate(found, start=1))
+
+
+def observable(infos: Mapping[str, RuleInfo]) -> frozenset[str]:
+    """The techniques that rules of packs can show, under their current ids."""
+    return frozenset(
         one.id
         for info in infos.values()
         if info.kind is RuleKind.DETECTION
         for one in techniques(info.attack)
     )
-    ways = ways_of(groups(), observable)
-    return tuple(_told(place, one, infos, ways) for place, one in enumerate(found, start=1))
 
 
 def overlaps_of(told: Iterable[result.Intruder]) -> tuple[result.GroupOverlap, ...]:
@@ -62,18 +65,8 @@ def _told(place: int, one: Intruder, infos: Mapping[str, RuleInfo], ways: Ways) 
         last_seen=one.last_seen,
         findings=tuple(finding.id for finding in one.findings),
         techniques=tuple(sorted(evidence.techniques)),
-        groups=tuple(_group(found) for found in overlaps(evidence, groups(), ways)),
+        groups=tuple(overlaps(evidence, groups(), ways)),
         note=one.note,
-    )
-
-
-def _group(found: Overlap) -> result.GroupOverlap:
-    return result.GroupOverlap(
-        name=found.name,
-        overlap=found.share,
-        shared_by=found.shared_by,
-        techniques=found.techniques,
-        wording=found.wording,
     )
 
 
