@@ -28,10 +28,13 @@ from tocsin.report.words import count
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
     from tocsin.knowledge.inventory import Change
+
+    _Add = Callable[..., ArgumentParser]
+    """Begins the options of one thing to do."""
 
 _NAMES_SHOWN = 12
 
@@ -41,9 +44,12 @@ def configure(parser: ArgumentParser) -> None:
     what = parser.add_subparsers(
         dest="what", metavar="WHAT", required=True, help="what to do, see below"
     )
-    listing = what.add_parser(
-        "list", help="what the packs in use cover, and the versions installed"
-    )
+    for several in (_looking, _bundles, _beginning):
+        several(what.add_parser)
+
+
+def _looking(add: _Add) -> None:
+    listing = add("list", help="what the packs in use cover, and the versions installed")
     listing.add_argument("--json", action="store_true", help="as JSON, with all texts")
     listing.add_argument(
         "--changes", action="store_true", help="what became of the rules, the newest first"
@@ -51,7 +57,7 @@ def configure(parser: ArgumentParser) -> None:
     listing.add_argument("--since", metavar="DATE", help="with --changes: from this day on")
     listing.set_defaults(do=_list)
 
-    checking = what.add_parser("check", help="try a pack, or a whole folder of knowledge")
+    checking = add("check", help="try a pack, or a whole folder of knowledge")
     checking.add_argument(
         "paths",
         nargs="*",
@@ -67,7 +73,9 @@ def configure(parser: ArgumentParser) -> None:
     )
     checking.set_defaults(do=_check)
 
-    update = what.add_parser("update", help="install newer knowledge, signed by a trusted key")
+
+def _bundles(add: _Add) -> None:
+    update = add("update", help="install newer knowledge, signed by a trusted key")
     update.add_argument("path", type=Path, metavar="PATH", help="the bundle, a tar or zip file")
     update.add_argument(
         "--key",
@@ -83,10 +91,10 @@ def configure(parser: ArgumentParser) -> None:
     )
     update.set_defaults(do=_update)
 
-    rollback = what.add_parser("rollback", help="use again what was in use before")
+    rollback = add("rollback", help="use again what was in use before")
     rollback.set_defaults(do=_rollback)
 
-    bundle = what.add_parser("bundle", help="pack a folder of knowledge, to be signed")
+    bundle = add("bundle", help="pack a folder of knowledge, to be signed")
     bundle.add_argument("path", type=Path, metavar="PATH", help="the folder")
     bundle.add_argument("--output", type=Path, required=True, metavar="FILE", help="the tar file")
     bundle.add_argument("--date", required=True, metavar="DATE", help="its version: 2026-12-01")
@@ -98,7 +106,9 @@ def configure(parser: ArgumentParser) -> None:
     )
     bundle.set_defaults(do=_bundle)
 
-    new = what.add_parser("new", help="begin a pack that can be checked and hunted with at once")
+
+def _beginning(add: _Add) -> None:
+    new = add("new", help="begin a pack that can be checked and hunted with at once")
     new.add_argument("slug", metavar="SLUG", help="its name: small letters, digits and '-'")
     new.add_argument(
         "--folder",
