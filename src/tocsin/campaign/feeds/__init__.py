@@ -1,0 +1,1 @@
+"""One file per scan feed; each holds a constant `FEED`. See `tocsin.campaign.feed`."""
