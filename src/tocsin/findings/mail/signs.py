@@ -1,0 +1,289 @@
+"""What is unusual about some mails of a mailbox, beside its habit; each sign says its own numbers.
+
+Signs are of three groups. *Volume* alone proves nothing: newsletters, invoices and invitations are
+many mails too. *Who* are a new address, a new type of client, hours at which the owner never
+writes: a journey shows these. *Content* is what little the log tells of the mails themselves. Only
+several groups together make mail unusual.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from tocsin.findings.mail.habit import Habit, by_days, most_alike, most_within
+from tocsin.findings.mail.table import DAY_S, HOUR_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from tocsin.findings.mail.crowd import Crowd
+    from tocsin.findings.mail.table import Mailbox, Places
+
+_RARE = 0.01
+OLD_DAYS = 5
+"""Days after which a thread is old."""
+
+
+class Group(StrEnum):
+    """What a sign is about."""
+
+    VOLUME = "volume"
+    WHO = "who"
+    CONTENT = "content"
+
+
+class Sign(NamedTuple):
+    """One unusual thing; `points` are from 0.5 to 2, and `text` says it with its numbers."""
+
+    name: str
+    group: Group
+    points: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """Some mails of a mailbox, `chosen`, beside its `others` and the habit that these show.
+
+    `old` tells which of all its mails take up an old thread.
+    """
+
+    mailbox: Mailbox
+    chosen: Places
+    others: Places
+    habit: Habit
+    old: NDArray[np.bool_]
+    crowd: Crowd
+
+
+def signs(question: Question) -> tuple[Sign, ...]:
+    """All signs."""
+    return tuple(
+        sign
+        for find in (
+            _burst, _alike, _contacts, _pace,
+            _address, _kind, _hours,
+            _threads, _size, _answers,
+        )
+        for sign in find(question)
+    )  # fmt: skip
+
+
+def _burst(question: Question) -> Iterator[Sign]:
+    """Many recipients, or many mails, within an hour or a day."""
+    box, chosen, habit = question.mailbox, question.chosen, question.habit
+    times, counts = box.time[chosen], box.count[chosen]
+    hour, first, last = most_within(times, counts, HOUR_S)
+    mails = most_within(times, np.ones(len(times), np.int64), HOUR_S)[0]
+    day = int(by_days(times, counts).max(initial=0))
+    by_hour = _times_more(hour, habit.most_hour, floor=5, fewest=12)
+    by_mails = _times_more(mails, habit.most_mails_hour, floor=3, fewest=8)
+    by_day = min(1.0, _times_more(day, habit.most_day, floor=8, fewest=15))
+    points = max(by_hour, by_mails, by_day)
+    if not points:
+        return
+    minutes = max(1, round((int(times[last]) - int(times[first])) / 60))
+    if points == by_hour:
+        text = (
+            f"{hour:,} recipients within {_minutes(minutes)}; otherwise at most "
+            f"{habit.most_hour:,} within an hour"
+        )
+    elif points == by_mails:
+        text = f"{mails:,} mails within an hour; otherwise at most {habit.most_mails_hour:,}"
+    else:
+        text = f"{day:,} recipients on one day; otherwise at most {habit.most_day:,}"
+    yield Sign("burst", Group.VOLUME, points, text)
+
+
+def _alike(question: Question) -> Iterator[Sign]:
+    """One subject, in many mails."""
+    box, chosen = question.mailbox, question.chosen
+    number = most_alike(box.time[chosen], box.shape[chosen])[0]
+    usual = question.habit.most_alike
+    if number >= max(8, 2 * usual):
+        text = f"one subject in {number:,} mails; otherwise at most {usual:,} within a week"
+        yield Sign("one_subject", Group.VOLUME, 1.0, text)
+
+
+def _contacts(question: Question) -> Iterator[Sign]:
+    """Much of the address book at once, or many strangers."""
+    box = question.mailbox
+    own = box.contacts(question.chosen)
+    known = box.contacts(question.others)
+    both = int(np.isin(own, known, assume_unique=True).sum())
+    if both >= 8 and both > 0.25 * len(known) and both > question.habit.most_hour:
+        text = f"to {both:,} of the {len(known):,} people whom this mailbox ever wrote to"
+        yield Sign("contacts", Group.VOLUME, 1.0, text)
+    strangers = len(own) - both
+    if strangers >= 20 and strangers > 2 * question.habit.most_day:
+        text = f"to {strangers:,} people whom this mailbox never wrote to before or after"
+        yield Sign("strangers", Group.VOLUME, 0.5, text)
+
+
+def _pace(question: Question) -> Iterator[Sign]:
+    """Faster than a person writes, where the owner never is."""
+    gaps = np.diff(question.mailbox.time[question.chosen])
+    gaps = gaps[gaps <= HOUR_S]
+    if len(gaps) < 7:
+        return
+    usual, slow = float(np.median(gaps)), question.habit.slow
+    if usual <= 6 and (slow is None or slow > 4 * max(usual, 1)):
+        text = f"one mail every {max(1, round(usual))} s; people do not write so fast"
+        yield Sign("pace", Group.VOLUME, 0.5, text)
+
+
+def _address(question: Question) -> Iterator[Sign]:
+    """An address that this mailbox does not use otherwise, and that is none of the house."""
+    box, crowd = question.mailbox, question.crowd
+    table = box.table
+    known = {table.clients[place] for place in np.unique(box.client[question.others]).tolist()}
+    networks = {network_of(address) for address in known}
+    days = box.time[question.chosen] // DAY_S
+    fresh = 0
+    named: list[str] = []
+    for place in np.unique(box.client[question.chosen]).tolist():
+        address = table.clients[place]
+        of_it = box.client[question.chosen] == place
+        if not address or address in known or network_of(address) in networks:
+            continue
+        if crowd.is_of_the_house(place, uses_it=len(np.unique(days[of_it])) >= 3):
+            continue
+        if crowd.moved_to(place, int(days[of_it].min()), kinds=False):
+            continue
+        fresh += int(of_it.sum())
+        named.append(address)
+    if not named or fresh < 0.5 * len(question.chosen):
+        return
+    points = max(0.0, 1 - 3 * _restlessness(question))
+    if points >= 0.25:
+        shown = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
+        text = f"from {shown}, which this mailbox does not use otherwise"
+        yield Sign("new_address", Group.WHO, 1.0 if points > 0.7 else 0.5, text)
+
+
+def _restlessness(question: Question) -> float:
+    """The share of the mailbox's other days on which it came from a network never used before."""
+    box, others = question.mailbox, question.others
+    table = box.table
+    seen: set[str] = set()
+    restless: set[int] = set()
+    all_days: set[int] = set()
+    pairs = np.unique(
+        np.stack([box.time[others] // DAY_S, box.client[others].astype(np.int64)]), axis=1
+    )
+    for day, place in zip(*pairs.tolist(), strict=True):
+        network = network_of(table.clients[place])
+        if network and network not in seen and all_days - {day}:
+            restless.add(day)
+        all_days.add(day)
+        seen.add(network)
+    return len(restless) / max(1, len(all_days))
+
+
+def _kind(question: Question) -> Iterator[Sign]:
+    """A type of client that this mailbox does not use otherwise."""
+    box, crowd = question.mailbox, question.crowd
+    kinds, numbers = np.unique(box.kind[question.chosen], return_counts=True)
+    for kind, number in zip(kinds.tolist(), numbers.tolist(), strict=True):
+        name = box.table.kinds[kind]
+        if not name or number < 0.5 * len(question.chosen):
+            continue
+        usual = int((box.kind[question.others] == kind).sum())
+        day = int(box.time[question.chosen][box.kind[question.chosen] == kind].min()) // DAY_S
+        if usual > 0.05 * len(question.others) or crowd.moved_to(kind, day, kinds=True):
+            continue
+        text = (
+            f"by {name}, which this mailbox used for {usual:,} of {len(question.others):,} mails"
+        )
+        yield Sign("new_client", Group.WHO, 0.5 if usual else 1.0, text)
+
+
+def _hours(question: Question) -> Iterator[Sign]:
+    """At hours at which the owner does not write."""
+    hours = np.array(question.habit.hours)
+    near = np.max([hours, np.roll(hours, 1), np.roll(hours, -1)], axis=0)
+    of_chosen = (question.mailbox.time[question.chosen] // HOUR_S) % 24
+    odd = float((near[of_chosen] < _RARE).mean())
+    if odd >= 0.5:
+        quiet = question.habit.never_between()
+        told = (
+            f"; it never sends between {quiet[0]:02}:00 and {quiet[1]:02}:00 UTC" if quiet else ""
+        )
+        text = f"{odd:.0%} of them at hours at which this mailbox otherwise does not send{told}"
+        yield Sign("odd_hours", Group.WHO, 1.0 if odd >= 0.8 else 0.5, text)
+
+
+def _threads(question: Question) -> Iterator[Sign]:
+    """Answers in threads that had rested for days."""
+    number = int(question.old[question.chosen].sum())
+    share = number / len(question.chosen)
+    usual = question.habit.replies_to_old
+    if number >= 4 and share >= 0.3 and share >= 3 * usual:
+        text = (
+            f"{number:,} of them take up threads that had rested for {OLD_DAYS} days or more "
+            f"({usual:.0%} of the others do)"
+        )
+        yield Sign("old_threads", Group.CONTENT, 1.0, text)
+
+
+def _size(question: Question) -> Iterator[Sign]:
+    """All of one size, or larger than ever."""
+    habit = question.habit
+    sizes = question.mailbox.size[question.chosen].astype(np.float64)
+    usual = float(np.median(sizes))
+    if len(sizes) < 5 or not usual or not habit.usual_size:
+        return
+    spread = float(np.median(np.abs(sizes - usual)) / usual)
+    if spread <= 0.03 and habit.size_spread >= 0.15:
+        text = f"all of about {_kib(usual)}; otherwise sizes differ"
+        yield Sign("one_size", Group.CONTENT, 0.5, text)
+    elif usual > 1.5 * habit.large_size:
+        text = f"about {_kib(usual)} large; 99 of 100 others are below {_kib(habit.large_size)}"
+        yield Sign("large", Group.CONTENT, 0.5, text)
+
+
+def _answers(question: Question) -> Iterator[Sign]:
+    """What came back within a day: reports of failure, out-of-office notes."""
+    box = question.mailbox
+    times = box.time[question.chosen]
+    first, last = int(times.min()) // HOUR_S, int(times.max()) // HOUR_S + 24
+    back = box.came_back
+    then = sum(number for hour, number in back.items() if first <= hour <= last)
+    hours = max(1, (int(box.time[-1]) - int(box.time[0])) // HOUR_S)
+    usual = (sum(back.values()) - then) / hours * (last - first + 1)
+    if then >= 4 and then > 4 * usual:
+        text = f"{then:,} reports of failure and automatic answers came back within a day"
+        yield Sign("came_back", Group.CONTENT, 0.5, text)
+
+
+@lru_cache(maxsize=65536)
+def network_of(address: str) -> str:
+    """The network around an address: 256 of IPv4, a /48 of IPv6; empty for none."""
+    if not address:
+        return ""
+    length = 24 if ip_address(address).version == 4 else 48
+    return str(ip_network(f"{address}/{length}", strict=False))
+
+
+def _times_more(number: int, usual: int, *, floor: int, fewest: int) -> float:
+    """Points where `usual` is the most otherwise: 1 from twice as many, 2 from five times."""
+    if number < fewest:
+        return 0.0
+    ratio = number / max(usual, floor)
+    return 2.0 if ratio >= 5 else 1.0 if ratio >= 2 else 0.0
+
+
+def _minutes(minutes: int) -> str:
+    return f"{minutes} minute{'s' if minutes != 1 else ''}"
+
+
+def _kib(size_bytes: float) -> str:
+    return f"{max(1, round(size_bytes / 1024)):,} KiB"

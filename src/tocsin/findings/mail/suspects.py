@@ -1,0 +1,220 @@
+"""Whose mail is unusual, and whose cannot be told: the judgement over all mailboxes. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tocsin.findings.mail.candidates import candidates
+from tocsin.findings.mail.crowd import crowd_of
+from tocsin.findings.mail.habit import habit_of, takes_up_old
+from tocsin.findings.mail.signs import OLD_DAYS, Group, Question, Sign, signs
+from tocsin.findings.mail.table import DAY_S
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from tocsin.findings.mail.crowd import Crowd
+    from tocsin.findings.mail.habit import Habit
+    from tocsin.findings.mail.table import Mailbox, Places, Table
+    from tocsin.knowledge.mail import Limits
+
+_LEAST = 0.5
+"""Points that volume or content, and who, must have at the least: one alone is everyday life."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Suspect:
+    """Mails of one mailbox that its owner may not have written.
+
+    `habit` is None where there is too little else to compare with. `score` are the points of
+    `signs`, where mere volume is capped. `intruder` is the address that also broke in, if some of
+    these mails came from it.
+    """
+
+    mailbox: Mailbox
+    chosen: Places
+    habit: Habit | None
+    signs: tuple[Sign, ...]
+    score: float
+    intruder: str = ""
+
+    @property
+    def sender(self) -> str:
+        """The mailbox's address."""
+        return self.mailbox.sender
+
+    @property
+    def first_s(self) -> int:
+        """The first of these mails, in seconds since 1970, UTC."""
+        return int(self.mailbox.time[self.chosen[0]])
+
+    @property
+    def last_s(self) -> int:
+        """The last of them."""
+        return int(self.mailbox.time[self.chosen[-1]])
+
+    @property
+    def recipients(self) -> int:
+        """How many recipients they had, one mail's added to another's."""
+        return int(self.mailbox.count[self.chosen].sum())
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """The addresses of the clients they came from, those of most mails first."""
+        places, numbers = np.unique(self.mailbox.client[self.chosen], return_counts=True)
+        order = np.argsort(-numbers, kind="stable")
+        names = (self.mailbox.table.clients[place] for place in places[order].tolist())
+        return tuple(name for name in names if name)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Their types of client, as the log names them."""
+        places = np.unique(self.mailbox.kind[self.chosen]).tolist()
+        return tuple(sorted(name for place in places if (name := self.mailbox.table.kinds[place])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Judged:
+    """All mailboxes of one server: how many there are, whose mail is unusual, what cannot be told.
+
+    `cannot_tell` counts mailboxes that sent too little to have a habit, `machines` those that sent
+    more than is remembered, and `without_address` mails whose log does not tell the client.
+    """
+
+    mailboxes: int
+    mails: int
+    cannot_tell: int
+    machines: int
+    without_address: int
+    lost: Mapping[str, int]
+    suspects: tuple[Suspect, ...]
+
+
+def judged(
+    table: Table, limits: Limits, intruders: Mapping[str, datetime | None] | None = None
+) -> Judged:
+    """Judge every mailbox; the worst come first.
+
+    `intruders` are the addresses of those who surely broke in, with the time from which that is
+    known: what they sent is told, however little it is.
+    """
+    crowd = crowd_of(table)
+    known = intruders or {}
+    suspects: list[Suspect] = []
+    mailboxes, cannot_tell, machines = 0, 0, 0
+    for mailbox in table.mailboxes():
+        mailboxes += 1
+        if mailbox.place in table.machines:
+            machines += 1
+        elif not _has_history(mailbox, limits):
+            cannot_tell += 1
+        elif found := _worst(mailbox, crowd, limits):
+            suspects.append(found)
+        if known and (joined := _of_intruder(mailbox, crowd, limits, known)):
+            if suspects and suspects[-1].mailbox is mailbox:
+                suspects.pop()
+            suspects.append(joined)
+    suspects.sort(key=lambda one: (not one.intruder, -one.score, one.sender))
+    empty = [place for place, name in enumerate(table.clients) if not name]
+    return Judged(
+        mailboxes=mailboxes,
+        mails=len(table),
+        cannot_tell=cannot_tell,
+        machines=machines,
+        without_address=int(np.isin(table.columns["client"], empty).sum()),
+        lost=table.lost,
+        suspects=tuple(suspects),
+    )
+
+
+def score_of(found: tuple[Sign, ...], limits: Limits) -> float:
+    """The points of these signs together; 0 where one group alone speaks."""
+    points = dict.fromkeys(Group, 0.0)
+    for sign in found:
+        points[sign.group] += sign.points
+    if points[Group.WHO] < _LEAST or points[Group.VOLUME] + points[Group.CONTENT] < _LEAST:
+        return 0.0
+    volume = min(points[Group.VOLUME], limits.most_volume)
+    return volume + points[Group.WHO] + points[Group.CONTENT]
+
+
+def _has_history(mailbox: Mailbox, limits: Limits) -> bool:
+    return (
+        len(mailbox) > limits.history_messages
+        and len(np.unique(mailbox.time // DAY_S)) > limits.history_days
+    )
+
+
+def _worst(mailbox: Mailbox, crowd: Crowd, limits: Limits) -> Suspect | None:
+    """The most unusual set of mails, if it is unusual enough."""
+    old = takes_up_old(mailbox, OLD_DAYS)
+    best: Suspect | None = None
+    for chosen in candidates(mailbox):
+        others = _others(mailbox, chosen)
+        if len(others) < limits.history_messages:
+            continue
+        habit = habit_of(mailbox, others, old)
+        if habit.days < limits.history_days:
+            continue
+        found = signs(
+            Question(
+                mailbox=mailbox, chosen=chosen, others=others, habit=habit, old=old, crowd=crowd
+            )
+        )
+        score = score_of(found, limits)
+        if score >= max(limits.told, _LEAST) and (best is None or score > best.score):
+            best = Suspect(mailbox=mailbox, chosen=chosen, habit=habit, signs=found, score=score)
+    return best
+
+
+def _of_intruder(
+    mailbox: Mailbox, crowd: Crowd, limits: Limits, intruders: Mapping[str, datetime | None]
+) -> Suspect | None:
+    """The mails that came from an address that broke in, unless it is one the owner uses too."""
+    for place in np.unique(mailbox.client).tolist():
+        address = mailbox.table.clients[place]
+        if address not in intruders:
+            continue
+        chosen = np.flatnonzero(mailbox.client == place)
+        since = intruders[address]
+        if since is not None:
+            earlier = mailbox.time[chosen] < int(since.timestamp()) - DAY_S
+            if len(np.unique(mailbox.time[chosen[earlier]] // DAY_S)) >= _OWN_DAYS:
+                continue
+            chosen = chosen[~earlier]
+        if not len(chosen):
+            continue
+        others = _others(mailbox, chosen)
+        old = takes_up_old(mailbox, OLD_DAYS)
+        habit = habit_of(mailbox, others, old)
+        if habit.mails < limits.history_messages or habit.days < limits.history_days:
+            return Suspect(
+                mailbox=mailbox, chosen=chosen, habit=None, signs=(), score=0.0, intruder=address
+            )
+        question = Question(
+            mailbox=mailbox, chosen=chosen, others=others, habit=habit, old=old, crowd=crowd
+        )
+        found = signs(question)
+        return Suspect(
+            mailbox=mailbox,
+            chosen=chosen,
+            habit=habit,
+            signs=found,
+            score=score_of(found, limits),
+            intruder=address,
+        )
+    return None
+
+
+_OWN_DAYS = 3
+"""Days before the break-in on which the owner wrote from an address, for it to be the owner's."""
+
+
+def _others(mailbox: Mailbox, chosen: Places) -> Places:
+    others = np.ones(len(mailbox), np.bool_)
+    others[chosen] = False
+    return np.flatnonzero(others)
