@@ -160,13 +160,14 @@ class Application:
     def summary(self) -> Summary:
         """What became of everything, once hits and firings were taken."""
         account, rules = self.account, self._rules
+        full_scans = rules.narrows.full_scans
         return Summary(
             rules=len(rules.infos),
             events=account.events.total(),
             matches=account.matches.total(),
             not_applicable=self._not_applicable(),
             failed=rules.failed,
-            full_scan=tuple(rule for rule in rules.infos if rule in rules.narrows.full_scans),
+            full_scan=tuple(rule for rule in rules.infos if rule in full_scans),
             fields_never_seen=tuple(rules.fields_never_seen(account.seen)),
             matches_by_rule={
                 rule: account.matches[rule] for rule in rules.infos if account.matches[rule]
