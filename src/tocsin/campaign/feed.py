@@ -44,7 +44,9 @@ class Feed:
     row speaks of the whole file. It never raises on content, keeps a bounded number of rows in
     memory, and opens no connection. `sample` is a short, well-formed file written by us, with
     `sample_rows` rows and under `sample_name`, and `sample_mapping` where the feed needs one: the
-    fuzz test starts from it. `reference` says where the facts come from.
+    fuzz test starts from it. `reference` says where the facts come from. A feed that
+    `needs_mapping` cannot be read without one, and is only taken where no other feed recognises
+    the file.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Feed:
     sample_rows: int
     reference: str
     sample_mapping: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    needs_mapping: bool = False
 
 
 @cache

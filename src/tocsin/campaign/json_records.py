@@ -78,20 +78,19 @@ def head_paths(head: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     path: list[str] = []
     key = ""
-    began = False
-    at = 0
+    depth_of_record = at = 0
     while len(found) < _PATHS_KEPT and (token := _TOKEN.search(data, at)):
         at, word = token.end(), token[0]
         if word == b'"':
             break
         if word in b"{[":
-            began = began or word == b"{"
-            path.append(key if word == b"{" else "")
+            path.append(key)
             key = ""
+            if word == b"{" and not depth_of_record:
+                depth_of_record = len(path)
         elif word in b"}]":
-            if path:
-                path.pop()
-            if began and not any(path) and word == b"}":
+            del path[-1:]
+            if len(path) < depth_of_record:
                 break
         elif colon := _KEY_FOLLOWS.match(data, at):
             at, key = colon.end(), word[1:-1].decode("utf-8", "replace")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.campaign.fields import web_shell_in
 from tocsin.campaign.json_records import Damage
-from tocsin.events.lines import Lines, decoded
+from tocsin.events.lines import Lines, decoded, head_text
 from tocsin.model.problem import Problem, ProblemCode
 
 if TYPE_CHECKING:
@@ -24,10 +24,11 @@ _JOINED_LINES = 20
 Cells = list[str] | Damage
 
 
-def records(stream: BinaryIO, name: str, delimiter: str = ",") -> Iterator[Cells]:
+def records(stream: BinaryIO, name: str, delimiter: str = "") -> Iterator[Cells]:
     """The records of a CSV file in order, its header first; blank lines are none.
 
-    Never raises on content. A line that is not UTF-8 is taken as Latin-1.
+    Without a `delimiter` it is the one that the first line has most of. Never raises on content.
+    A line that is not UTF-8 is taken as Latin-1.
     """
     lines = Lines(stream, name)
     held: list[str] = []
@@ -37,18 +38,29 @@ def records(stream: BinaryIO, name: str, delimiter: str = ",") -> Iterator[Cells
             continue
         texts = held + _texts(block)
         lines.skip(block.count(b"\n"))
+        delimiter = delimiter or delimiter_of(next(filter(str.strip, texts), ""))
         rows = _all_sound(texts, delimiter)
         if rows is not None:
             held = []
             yield from (row for row in rows if not _is_blank(row))
         else:
             held = yield from _one_by_one(texts, delimiter, is_last=False)
-    yield from _one_by_one(held, delimiter, is_last=True)
+    yield from _one_by_one(held, delimiter or DELIMITERS[0], is_last=True)
 
 
 def delimiter_of(header: str) -> str:
     """The delimiter that a header line has most of."""
     return max(DELIMITERS, key=header.count)
+
+
+def header_of(head: bytes, delimiter: str = "") -> list[str]:
+    """The cells of the first line of a file that begins with `head`, none where it is no CSV."""
+    first = next(filter(str.strip, head_text(head).split("\n")), "").rstrip("\r")
+    try:
+        rows = list(csv.reader([first], delimiter=delimiter or delimiter_of(first), strict=True))
+    except csv.Error:
+        return []
+    return [cell.strip() for cell in rows[0]] if rows else []
 
 
 def _texts(block: bytes) -> list[str]:

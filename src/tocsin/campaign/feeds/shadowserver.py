@@ -36,8 +36,7 @@ from tocsin.campaign.observation import (
     seen_builds,
 )
 from tocsin.campaign.reading import Numbering
-from tocsin.campaign.table import records
-from tocsin.events.lines import head_text
+from tocsin.campaign.table import header_of, records
 from tocsin.model.problem import ProblemCode
 
 if TYPE_CHECKING:
@@ -63,15 +62,14 @@ _REMEMBERED = 2**14
 
 def recognise(head: bytes, _name: str) -> bool:
     """Whether the first line names the columns that all reports have."""
-    first = head_text(head).split("\n", 1)[0]
-    return set(_header(first.split(","))) >= _ALWAYS
+    return set(_header(header_of(head, ","))) >= _ALWAYS
 
 
 def read(stream: BinaryIO, context: FeedContext) -> Iterator[FeedRow]:
     """One observation or problem for each record below a header."""
     numbering = Numbering(NAME, context)
     layout: _Layout | None = None
-    for cells in records(stream, context.file):
+    for cells in records(stream, context.file, ","):
         if isinstance(cells, Damage):
             yield numbering.of_damage(cells)
         elif _is_header(cells):
@@ -85,7 +83,7 @@ def read(stream: BinaryIO, context: FeedContext) -> Iterator[FeedRow]:
 
 
 def _header(cells: Sequence[str]) -> list[str]:
-    return [cell.strip().strip('"').lower() for cell in cells]
+    return [cell.strip().lower() for cell in cells]
 
 
 def _is_header(cells: list[str]) -> bool:
