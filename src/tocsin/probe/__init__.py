@@ -4,5 +4,5 @@ Read in this order: `scope` (who may be asked, and who said so), `boundary` (wha
 `plan` (what is asked), `visit` (one host), `run` (all of them). `asking` and `names` are the only
 modules that open connections.
 
-Needs the extra ``probe``, except for reading and checking a scope.
+Needs the extra ``probe``.
 """

@@ -103,16 +103,11 @@ class Manner:
 def manner(contact: Contact, version: str, timeout_s: float) -> Manner:
     """Make the manner of a run: every request says who asks, and where to read more."""
     return Manner(
-        agent=user_agent(contact, version),
+        agent=contact.agent(version),
         mail=contact.mail,
         timeout_s=timeout_s,
         contexts={http2: _context() for http2 in (False, True)},
     )
-
-
-def user_agent(contact: Contact, version: str) -> str:
-    """The header that identifies the probe."""
-    return f"Tocsin/{version} (+{contact.page}; {contact.mail})"
 
 
 @dataclass(slots=True)

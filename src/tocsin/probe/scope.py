@@ -59,6 +59,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     mail: Text
     page: Text
 
+    def agent(self, version: str) -> str:
+        """The User-Agent: which release of Tocsin asks, and where to read more."""
+        return f"Tocsin/{version} (+{self.page}; {self.mail})"
+
 
 class NamedHost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A host by name, where the name alone is not enough.
