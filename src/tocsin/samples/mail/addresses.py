@@ -1,8 +1,8 @@
 """The network addresses that clients write from.
 
 Only ranges that belong to nobody are used: private ones for the office, 198.18.0.0/15 (set aside
-for benchmarks, RFC 2544) for lines at home and hotels, 100.64.0.0/10 (RFC 6598) for mobile
-networks, and those of the documentation (RFC 5737) for attackers and for other mail servers.
+for benchmarks, RFC 2544) for lines at home and hotels, and those of the documentation (RFC 5737)
+for attackers and for other mail servers. Telephones have none: for AirSync, the log is silent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ class Addresses:
         self.server = f"10.0.0.{chance.number(10, 40)}"
         self.second_server = f"10.0.1.{chance.number(10, 40)}"
         self._office = chance.number(1, 200)
-        self._carriers = [chance.number(0, 60) for _ in range(3)]
         self._hosting = [f"203.0.113.{chance.number(1, 254)}" for _ in range(4)]
 
     def office(self, person: Person, day: int) -> str:
@@ -40,11 +39,6 @@ class Addresses:
         """The line at home: one network, another address in it every five days or so."""
         network = person.number * 17 % 256
         return f"198.18.{network}.{(person.number * 7 + day // 5 * 29) % 250 + 2}"
-
-    def phone(self, person: Person, chance: Chance) -> str:
-        """A mobile network: hardly ever the same address twice."""
-        carrier = self._carriers[person.number % 3]
-        return f"100.{64 + carrier}.{chance.number(0, 255)}.{chance.number(1, 254)}"
 
     def hotel(self, person: Person, day: int) -> str:
         """Wherever the person travels; another network every other day."""
@@ -65,7 +59,7 @@ def written_from(
 ) -> tuple[str, str]:
     """The client type and the address of a message that a person writes at a local hour."""
     client, address = _written_from(organisation.addresses, person, day, hour, chance)
-    return client, (BALANCER if organisation.masked else address)
+    return client, (BALANCER if organisation.masked and address else address)
 
 
 def _written_from(
@@ -73,7 +67,7 @@ def _written_from(
 ) -> tuple[str, str]:
     habits, stay = person.habits, person.stay(day)
     if habits.phone and day >= habits.phone_since and chance.yes(habits.phone):
-        return "AirSync", addresses.phone(person, chance)
+        return "AirSync", ""
     if stay and stay.travels:
         client = "MOMT" if chance.yes(0.6) else "OWA"
         return client, addresses.hotel(person, day)

@@ -4,10 +4,11 @@ MSGTRKMS is the log of what mailboxes submit, MSGTRK that of the transport servi
 of deliveries to mailboxes; MSGTRKMA (approvals) is not written, as it mostly stays empty.
 
 Source: names of logs, events, sources and fields from Microsoft, "Message tracking" (2021); the
-shape of NOTIFYMAPI and RECEIVE in MSGTRKMS from two rows in Qazeer's DFIR notes (logs of 2022),
-where `ClientType` says through what was written (MOMT is Outlook; OWA and AirSync have their own
-names) and original-client-ip is the client's address. That EWS is called WebServices, that SUBMIT
-and DELIVER have no original-client-ip, and how automatic replies look are assumptions.
+shape of NOTIFYMAPI and RECEIVE in MSGTRKMS from the rows in Qazeer's DFIR notes (logs of 2022) and
+in Velociraptor's tests (2021), where `ClientType` says through what was written (MOMT is Outlook)
+and original-client-ip is the client's address, but empty for AirSync. That EWS is called
+WebServices, that SUBMIT and DELIVER have no original-client-ip, and how automatic replies look are
+assumptions.
 """
 
 from __future__ import annotations

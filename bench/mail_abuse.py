@@ -1,0 +1,244 @@
+"""How often mail that nobody's owner wrote is found, and how often honest mail is called so.
+
+    python -m bench.mail_abuse                     print the tables: 12 organisations in each half
+    python -m bench.mail_abuse --half tuning       only the half that thresholds are chosen from
+    python -m bench.mail_abuse --record            put the tables on the page mailbox-abuse
+    python -m bench.mail_abuse --misses            say which attacks were missed and who was called
+    python -m bench.mail_abuse --rows 20000000     rate and memory of one large organisation
+
+The organisations come from `tocsin.samples.mail`, one from each seed; even seeds are the tuning
+half, odd ones the reporting half. Each is read by the code that `tocsin hunt` reads with, and
+judged by what it judges with; only the threshold is moved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bench.mail_scale import scale_table
+from bench.mail_scoring import Alarm, Judgement, scored, wilson
+from bench.settings import ROOT
+from tocsin.evidence.open import open_collection
+from tocsin.findings.mail.habits import Habits
+from tocsin.findings.mail.suspects import judged
+from tocsin.knowledge.mail import mail_knowledge
+from tocsin.matching.options import Options
+from tocsin.matching.readers import Readers
+from tocsin.matching.rules import load_rules
+from tocsin.model.progress import SilentProgress
+from tocsin.samples.mail import Settings, write_organisation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.mail_scoring import Score
+
+PAGE = ROOT / "docs" / "explanation" / "mailbox-abuse.md"
+BEGIN, END = "<!-- table: bench.mail_abuse -->", "<!-- end of table -->"
+SCALE_BEGIN, SCALE_END = "<!-- table: bench.mail_abuse scale -->", "<!-- end of scale -->"
+THRESHOLDS = (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
+RATES = ("loud", "patient", "ten")
+HALVES = ("tuning", "reporting")
+LOWEST = 0.5
+"""Everybody's highest score is asked for from here on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much is simulated for each half."""
+
+    organisations: int
+    mailboxes: int
+    days: int
+    attacks: int
+
+    def settings(self, half: str, place: int) -> Settings:
+        """The organisation at this place of a half; one in four has no attack."""
+        return Settings(
+            seed=place * 2 + HALVES.index(half),
+            mailboxes=self.mailboxes,
+            days=self.days,
+            attacks=0 if place % 4 == 3 else self.attacks,
+        )
+
+
+def main() -> int:
+    """Simulate, judge, print, and record where that is asked for."""
+    told = parse()
+    if told.rows:
+        table = scale_table(told.rows)
+        print(table)
+        if told.record:
+            record(table, SCALE_BEGIN, SCALE_END)
+        return 0
+    plan = Plan(
+        organisations=told.organisations,
+        mailboxes=told.mailboxes,
+        days=30,
+        attacks=told.attacks,
+    )
+    halves = {half: judgements(plan, half, told.jobs) for half in told.half or HALVES}
+    text = as_markdown(plan, halves)
+    print(text)
+    if told.misses:
+        limit = mail_knowledge().limits.told
+        for half, found in halves.items():
+            print(f"\n{half} half, at {limit}")
+            print("\n".join(line for one in found for line in one.misses(limit)))
+    if told.record:
+        record(text, BEGIN, END)
+    return 0
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--organisations", type=int, default=12, help="in each half")
+    parser.add_argument("--mailboxes", type=int, default=150, help="in each organisation")
+    parser.add_argument("--attacks", type=int, default=9, help="in each that is attacked")
+    parser.add_argument("--half", action="append", choices=HALVES)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--rows", type=int, default=0, help="measure the rate instead")
+    parser.add_argument("--record", action="store_true", help="write into the page")
+    return parser.parse_args()
+
+
+def judgements(plan: Plan, half: str, jobs: int) -> list[Judgement]:
+    """All organisations of a half, as the hunt judges them with every threshold."""
+    wanted = [plan.settings(half, place) for place in range(plan.organisations)]
+    if jobs == 1:
+        return [judgement(one) for one in wanted]
+    with ProcessPoolExecutor(jobs) as pool:
+        return list(pool.map(judgement, wanted))
+
+
+def judgement(settings: Settings) -> Judgement:
+    """Write one organisation's logs, read them, and judge all its mailboxes."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-mail-") as folder:
+        truth = write_organisation(settings, Path(folder))
+        habits = read(Path(folder))
+    limits = msgspec.structs.replace(mail_knowledge().limits, told=LOWEST)
+    found = judged(habits.taken(), limits)
+    alarms = [
+        Alarm(
+            sender=one.sender,
+            first_ms=one.first_s * 1000,
+            last_ms=one.last_s * 1000,
+            score=one.score,
+            why="; ".join(f"{sign.name} {sign.points:.1f}" for sign in one.signs),
+        )
+        for one in found.suspects
+    ]
+    return Judgement(truth=truth, alarms=tuple(alarms), cannot_tell=found.cannot_tell)
+
+
+def read(folder: Path) -> Habits:
+    """Read all logs below a folder as a hunt does, with the observer of sent mail alone."""
+    habits = Habits()
+    options = Options()
+    collection = open_collection(folder, options.limits, _nothing)
+    readers = Readers(collection, load_rules([]), (habits,), options)
+    with collection, readers:
+        readers.read(SilentProgress())
+    return habits
+
+
+def as_markdown(plan: Plan, halves: dict[str, list[Judgement]]) -> str:
+    """What was simulated, and a row for each threshold and rate, the halves side by side."""
+    used = mail_knowledge().limits.told
+    heads = ["points", "rate"]
+    for half in halves:
+        heads += [f"{half}: found", f"{half}: recall", f"{half}: precision"]
+    lines = [
+        *(about(half, found) for half, found in halves.items()),
+        "",
+        f"{plan.attacks} attacks on each attacked organisation, a third at each rate; in use: {used:g} points.",
+        "",
+        f"| {' | '.join(heads)} |",
+        "|---" * len(heads) + "|",
+    ]
+    for threshold in THRESHOLDS:
+        scores = {half: scored(found, threshold) for half, found in halves.items()}
+        lines += [_row(threshold, rate, scores, used=used) for rate in RATES]
+    heads = ["points", *(f"{half}: false alarms per 1,000 mailboxes and month" for half in halves)]
+    lines += ["", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for threshold in THRESHOLDS:
+        cells = [scored(found, threshold).false_alarms() for found in halves.values()]
+        lines.append(f"| {_mark(threshold, used)} | {' | '.join(cells)} |")
+    lines += ["", *_by_kind(halves, used)]
+    return "\n".join(lines)
+
+
+def about(half: str, found: Sequence[Judgement]) -> str:
+    """What a half consists of."""
+    truths = [one.truth for one in found]
+    return (
+        f"* {half.capitalize()} half: {len(truths)} organisations (seeds"
+        f" {truths[0].seed} to {truths[-1].seed}),"
+        f" {sum(one.owned for one in truths):,} mailboxes for {truths[0].days} days,"
+        f" {sum(one.messages for one in truths):,} messages,"
+        f" {sum(one.rows for one in truths):,} rows;"
+        f" {sum(len(one.attacks) for one in truths)} attacks;"
+        f" {sum(len(one.runs) for one in truths)} honest mailings;"
+        f" {sum(one.cannot_tell for one in found)} mailboxes of which nothing can be told."
+    )
+
+
+def _row(threshold: float, rate: str, scores: dict[str, Score], *, used: float) -> str:
+    cells = [_mark(threshold, used), rate]
+    for score in scores.values():
+        found, of = score.found[rate], score.attacks[rate]
+        cells += [
+            f"{found} of {of}",
+            wilson(found, of),
+            wilson(found, found + score.false),
+        ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _by_kind(halves: dict[str, list[Judgement]], threshold: float) -> list[str]:
+    """At the threshold in use: recall by how it was done, and whose honest mail was called so."""
+    heads = ["at the threshold in use", *(f"{half}: found" for half in halves)]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    scores = [scored(found, threshold) for found in halves.values()]
+    for kind in sorted({kind for score in scores for kind in score.by_kind}):
+        cells = []
+        for score in scores:
+            found, of = score.by_kind.get(kind, (0, 0))
+            cells.append(f"{found} of {of}: {wilson(found, of)}")
+        lines.append(f"| {kind} | {' | '.join(cells)} |")
+    causes = sorted({cause for score in scores for cause in score.causes})
+    heads = ["what the false alarms were", *halves]
+    lines += ["", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for cause in causes:
+        lines.append(f"| {cause} | {' | '.join(str(one.causes[cause]) for one in scores)} |")
+    return lines
+
+
+def _mark(threshold: float, used: float) -> str:
+    return f"**{threshold:g}**" if threshold == used else f"{threshold:g}"
+
+
+def record(text: str, begin: str, end: str) -> None:
+    """Put a table between its two marks on the page."""
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+
+
+def _nothing(_: int) -> None:
+    """Nobody watches how far the unpacking is."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
