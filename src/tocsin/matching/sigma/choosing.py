@@ -29,8 +29,13 @@ if TYPE_CHECKING:
 
 REPEATED = 0.2
 """New combinations for each row, up to which asking about each once is less work."""
+TOGETHER = 500
+"""Combinations in one block, up to which rules about different columns share them: numbering the
+rows of a block once more costs as much as asking about some hundreds of combinations."""
 Asked: TypeAlias = frozenset[int]
 """Places of rules."""
+_Key: TypeAlias = "tuple[tuple[str, ...], tuple[Sign, ...]]"
+"""What the combinations are made of that some rules are asked about."""
 NOBODY: Asked = frozenset()
 
 
@@ -83,7 +88,7 @@ def plan_of(
     """
     repeats = _Repeats(rows)
     waiting: dict[Pattern, Asked | None] = {}
-    by_columns: dict[tuple[tuple[str, ...], tuple[Sign, ...]], set[int]] = {}
+    by_columns: dict[_Key, set[int]] = {}
     every: set[int] = set()
     for one in asks:
         clause = choose(one.need, samples.cost)
@@ -99,6 +104,7 @@ def plan_of(
             continue
         for pattern in clause:
             waiting[pattern] = (waiting.get(pattern) or NOBODY) | {one.place}
+    by_columns = _together(by_columns, repeats)
     if viewed := frozenset(one.place for one in asks if one.is_viewed):
         waiting[DISGUISED] = viewed
     for pattern in form.bulk.rewritten if form.bulk else ():
@@ -156,24 +162,47 @@ def _split(one: Asks, samples: Samples, repeats: _Repeats) -> _Split | None:
     return _Split(tuple(sorted(columns)), tuple(signs), frozenset(rare))
 
 
+def _together(groups: Mapping[_Key, set[int]], repeats: _Repeats) -> dict[_Key, set[int]]:
+    """Fewer groups: rules share the combinations of their columns, where those are few."""
+    merged: dict[_Key, set[int]] = {}
+    for key, places in sorted(groups.items(), key=lambda item: (-len(item[0][0]), item[0][0])):
+        into = next((one for one in merged if repeats.go_together(one, key)), None)
+        if into is None:
+            merged[key] = set(places)
+            continue
+        columns = tuple(sorted({*into[0], *key[0]}))
+        both = columns, tuple(dict.fromkeys((*into[1], *key[1])))
+        merged[both] = merged.pop(into) | places
+    return merged
+
+
 class _Repeats:
     """Whether columns say in the second half of a block what they said in the first."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._known: dict[frozenset[str], bool] = {}
+        self._known: dict[frozenset[str], tuple[int, int]] = {}
 
     def of(self, columns: Iterable[str]) -> bool:
         """Tell it of the combinations of these; many rules look at the same ones."""
+        count = len(self._rows.plain)
+        first, both = self._counted(columns)
+        return both - first <= REPEATED * (count - count // 2)
+
+    def go_together(self, one: _Key, other: _Key) -> bool:
+        """Whether rules about these can be asked about the combinations of both."""
+        if len({*one[1], *other[1]}) > MOST:
+            return False
+        return self._counted({*one[0], *other[0]})[1] <= TOGETHER
+
+    def _counted(self, columns: Iterable[str]) -> tuple[int, int]:
+        """How many combinations the first half of the block has, and how many all of it."""
         key = frozenset(columns)
         if key not in self._known:
-            self._known[key] = self._told(sorted(key))
+            table, count = Distinct(sorted(key)), len(self._rows.plain)
+            half = count // 2
+            table.number(self._rows, np.arange(half))
+            known = len(table)
+            table.number(self._rows, np.arange(half, count))
+            self._known[key] = known, len(table)
         return self._known[key]
-
-    def _told(self, columns: Sequence[str]) -> bool:
-        table, count = Distinct(columns), len(self._rows.plain)
-        half = count // 2
-        table.number(self._rows, np.arange(half))
-        known = len(table)
-        table.number(self._rows, np.arange(half, count))
-        return len(table) - known <= REPEATED * (count - half)
