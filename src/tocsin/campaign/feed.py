@@ -25,12 +25,14 @@ class FeedContext:
 
     `file` is its name as handed over (``reports.zip/2021-05-14-scan_exchange.csv``), `sha256` that
     of its unpacked content. `mapping` says which column of a free CSV file holds what, by our
-    names (``ip``, ``time``); empty for every other feed.
+    names (``ip``, ``time``); empty for every other feed. `host` is the address or name that an
+    owner's result is about: it does not tell that itself.
     """
 
     file: str
     sha256: str
     mapping: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

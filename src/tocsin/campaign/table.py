@@ -108,7 +108,8 @@ def _record_at(lines: Sequence[str], at: int, delimiter: str) -> tuple[Cells, in
         if text.count('"') % 2:
             continue
         try:
-            rows = list(csv.reader([text], delimiter=delimiter, strict=True))
+            # Not strict: Shadowserver has headers of servers with quotes that are escaped twice.
+            rows = list(csv.reader([text], delimiter=delimiter))
         except csv.Error:
             return [], 0
         return (rows[0] if rows else []), taken

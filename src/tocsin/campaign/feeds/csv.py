@@ -53,8 +53,6 @@ def read(stream: BinaryIO, context: FeedContext) -> Iterator[FeedRow]:
             yield numbering.of_damage(cells)
         elif layout is None:
             layout = _Layout(cells, context)
-            if layout.missing:
-                yield numbering.of_file(ProblemCode.NO_HEADER, layout.missing)
         else:
             yield layout.row(cells, numbering)
 
@@ -75,12 +73,14 @@ class _Layout:
         self._extra = [(name, at) for at, name in enumerate(names) if at not in taken][:MAX_EXTRA]
         absent = [one for one in context.mapping.values() if one.lower() not in place]
         there = ", ".join(names)[:MAX_TEXT]
-        self.missing = f"there is no column {', '.join(absent)}, but: {there}" if absent else ""
+        self._missing = f"there is no column {', '.join(absent)}, but: {there}" if absent else ""
 
     def row(self, cells: list[str], numbering: Numbering) -> FeedRow:
         fits = len(cells) == self._width
         value = {ours: cells[at] for ours, at in self._at.items() if at < len(cells)}
         try:
+            if self._missing:
+                raise FieldError(ProblemCode.NO_HEADER, self._missing)
             if not fits:
                 detail = f"{len(cells)} fields, and the header names {self._width}"
                 raise FieldError(ProblemCode.FIELD_COUNT, detail)

@@ -2,7 +2,7 @@
 
 Only a few fields are read, and each is bounded. Nothing in the file is executed, shown as markup
 or followed. Its own judgement of CVEs is not used: our catalogue judges the build. A result does
-not tell the address of the server, so the row has its name alone.
+not tell how the server is reached from outside: whoever received it says so (`FeedContext.host`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tocsin.campaign.observation import (
     OWNER_REPORTED_WEB_SHELL,
     Method,
     Observation,
+    normal_address,
     seen_builds,
 )
 from tocsin.campaign.reading import Numbering
@@ -123,9 +124,13 @@ def _row(raw: bytes, numbering: Numbering) -> FeedRow:
         return numbering.problem(ProblemCode.BAD_RECORD, str(error), evidence=web_shell_in(raw))
     builds = seen_builds((one.build, Method.OWNER_CLAIM) for one in _latest(host.builds))
     extra = {"verdict": host.verdict.level, "assurance": host.verdict.assurance}
+    about = numbering.context.host
+    ip = normal_address(about) if about else None
     return Observation(
         **numbering.next(),
         time_utc=_last(host),
+        ip=ip,
+        hostname=about if ip is None else None,
         server_name=host.name.strip()[:MAX_TEXT] or None,
         build=builds.build,
         precision=builds.precision,

@@ -106,7 +106,8 @@ class _Target:
 def _target(result: Part) -> _Target:
     """Where the template matched says more than the host that was asked for: its port."""
     host = _Target(text(result.get("host")) or "")
-    matched = _Target(text(result.get("matched-at")) or text(result.get("matched")) or "")
+    where = (text(result.get(key)) for key in ("matched-at", "matched", "url"))
+    matched = _Target(next((one.lstrip("/") for one in where if one), ""))
     if host.name is None:
         return matched
     if matched.name == host.name and matched.port:

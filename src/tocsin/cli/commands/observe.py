@@ -1,0 +1,181 @@
+"""`tocsin observe FEED FILE...`: a scan feed in, observations with their exposure out."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tocsin.campaign.account import Account, preview, summary
+from tocsin.campaign.exposure import exploited_cves
+from tocsin.campaign.feed import all_feeds
+from tocsin.campaign.merge import merged
+from tocsin.campaign.observed_json import Printer
+from tocsin.campaign.observing import AUTO, COLUMNS, Asked, observe
+from tocsin.campaign.sightings import Hosts
+from tocsin.campaign.totals import Totals
+from tocsin.cli.command import Command
+from tocsin.cli.exits import Exit
+from tocsin.cli.progress import LineProgress, progress_on
+from tocsin.errors import SourceError, UsageError
+from tocsin.knowledge.cves import all_cves
+from tocsin.report.visible import visible
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Iterable
+    from typing import TextIO
+
+    from tocsin.campaign.observation import FeedRow
+    from tocsin.model.progress import Progress
+
+_PREVIEWED = 10
+_NEXT = re.compile(rf",(?=\s*(?:{'|'.join(COLUMNS)})\s*=)")
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "feed",
+        metavar="FEED",
+        help=f"what the files are: {AUTO}, {', '.join(all_feeds())}",
+    )
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="a file of the feed, also packed, or an archive or folder of them",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="one line of JSON for each row; the summary on stderr"
+    )
+    parser.add_argument(
+        "--map",
+        action="append",
+        metavar="NAME=COLUMN,...",
+        help=f"what the columns of a CSV file hold; names are {', '.join(COLUMNS)}",
+    )
+    parser.add_argument(
+        "--preview",
+        action="store_true",
+        help=f"show how the first {_PREVIEWED} rows of each file would be read, and stop",
+    )
+    parser.add_argument(
+        "--host",
+        metavar="ADDRESS",
+        help="the address or name that an owner's result of tocsin hunt is about",
+    )
+    parser.add_argument(
+        "--cve",
+        action="append",
+        metavar="CVE",
+        help="judge only this one; repeatable; otherwise all, and the summary has the exploited",
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
+
+
+def run(arguments: Namespace) -> int:
+    """Read every file, print its rows or a preview, and count them."""
+    asked = Asked(feed=arguments.feed, mapping=_mapping(arguments.map), host=arguments.host)
+    asked.check()
+    cves = _cves(arguments.cve)
+    if arguments.preview:
+        return _end(_each(arguments, asked, _preview))
+    counted, hosts = Account(), Hosts()
+    printer = Printer(cves) if arguments.json else None
+
+    def take(rows: Iterable[FeedRow]) -> None:
+        for row in rows:
+            counted.add(row)
+            hosts.add(row)
+            if printer is not None:
+                sys.stdout.buffer.write(printer.line(row))
+
+    errors = _each(arguments, asked, take)
+    sys.stdout.buffer.flush()
+    if not (arguments.json and arguments.quiet):
+        _print_summary(counted, hosts, cves, sys.stderr if arguments.json else sys.stdout)
+    return _end(errors)
+
+
+def _each(
+    arguments: Namespace, asked: Asked, take: Callable[[Iterable[FeedRow]], None]
+) -> list[SourceError]:
+    """Hand over the rows of each file. One that cannot be read does not stop the others."""
+    progress = _progress(arguments)
+    errors: list[SourceError] = []
+    for path in arguments.files:
+        try:
+            with closing(observe(path, asked, progress)) as rows:
+                take(rows)
+        except SourceError as error:
+            errors.append(error)
+    return errors
+
+
+def _end(errors: list[SourceError]) -> Exit:
+    """Say what could not be read at all; the last of it decides the exit code."""
+    for one in errors[:-1]:
+        print(f"tocsin: {visible(str(one))}", file=sys.stderr)
+    if errors:
+        raise errors[-1]
+    return Exit.DONE
+
+
+def _preview(rows: Iterable[FeedRow]) -> None:
+    for row in islice(rows, _PREVIEWED):
+        for line in preview(row):
+            print(visible(line))
+
+
+def _print_summary(
+    counted: Account, hosts: Hosts, cves: tuple[str, ...] | None, stream: TextIO
+) -> None:
+    totals = Totals(exploited_cves() if cves is None else cves)
+    for host in merged(hosts, totals.cves, on=datetime.now(UTC).date()):
+        totals.take(host)
+    for line in summary(counted, totals):
+        print(visible(line), file=stream)
+
+
+def _cves(asked: list[str] | None) -> tuple[str, ...] | None:
+    if asked is None:
+        return None
+    wanted = tuple(dict.fromkeys(one.upper() for one in asked))
+    unknown = [one for one in wanted if one not in all_cves()]
+    if unknown:
+        raise UsageError(f"nothing is known here of {', '.join(unknown)}", where="--cve")
+    return wanted
+
+
+def _mapping(texts: list[str] | None) -> dict[str, str]:
+    """``ip=Address,port=Service port``; a column's name may hold a comma."""
+    found: dict[str, str] = {}
+    for part in (part for text in texts or () for part in _NEXT.split(text)):
+        name, equals, column = (piece.strip() for piece in part.partition("="))
+        if not equals or not name or not column:
+            raise UsageError(f"{part!r} is not understood; write ip=COLUMN", where="--map")
+        if name in found:
+            raise UsageError(f"{name} is mapped twice", where="--map")
+        found[name] = column
+    return found
+
+
+def _progress(arguments: Namespace) -> Progress:
+    """A bar would be torn by rows on the same terminal."""
+    if arguments.json and sys.stdout.isatty() and not arguments.quiet:
+        return LineProgress(sys.stderr)
+    return progress_on(sys.stderr, quiet=arguments.quiet or arguments.preview)
+
+
+COMMAND = Command(
+    name="observe",
+    help="Read scan feeds, and tell what each row says of every known vulnerability.",
+    configure=configure,
+    run=run,
+)
