@@ -161,7 +161,7 @@ def as_markdown(plan: Plan, halves: dict[str, list[Judgement]]) -> str:
     lines = [
         *(about(half, found) for half, found in halves.items()),
         "",
-        f"{plan.attacks} attacks on each attacked organisation, a third at each rate; in use: {used:g} points.",
+        f"{plan.attacks} attacks on each that is attacked; {used:g} points are in use.",
         "",
         f"| {' | '.join(heads)} |",
         "|---" * len(heads) + "|",
