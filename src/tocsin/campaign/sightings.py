@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.campaign.exposure import SeenBuild, seen_in
-from tocsin.campaign.observation import Method, Observation
+from tocsin.campaign.observation import Method, Observation, normal_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -413,5 +413,4 @@ def _series(feed: str, file: str) -> str:
 
 
 def _is_address(key: str) -> bool:
-    """Whether a key is an address; observations hold those in their usual form."""
-    return ":" in key or key.rpartition(".")[2].isdigit()
+    return (":" in key or key[-1:].isdigit()) and normal_address(key) is not None

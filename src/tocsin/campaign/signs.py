@@ -1,0 +1,140 @@
+"""Signs that what is known of a host speaks of somebody else: a provider, a front end, a decoy.
+
+They come from lists with their sources (`tocsin.knowledge.providers`), and decide nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from tocsin.campaign.prefixes import Prefixes
+from tocsin.knowledge.providers import (
+    Kind,
+    Provider,
+    all_providers,
+    decoy_tags,
+    providers_by_asn,
+    providers_by_domain,
+    reverse_name_words,
+)
+from tocsin.knowledge.root import cached
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TOKENS = re.compile(r"[a-z]+|[0-9]+", re.ASCII)
+_REMEMBERED = 2**14
+_OCTETS_IN_NAME = 3
+"""Of an address's four numbers so many in a name were put there by a machine."""
+
+
+class SignKind(StrEnum):
+    """What a sign speaks of."""
+
+    PROVIDER_NAME = "provider_name"
+    """A reverse name that nobody chose: it names an access provider."""
+    CLOUD = "cloud"
+    """The address or name is rented from a cloud or a host."""
+    CDN = "cdn"
+    """The address belongs to a front end that many share."""
+    DECOY = "decoy"
+    """A feed takes it for a decoy."""
+
+
+class Sign(NamedTuple):
+    """A sign, and by what, as a part of a sentence."""
+
+    kind: SignKind
+    what: str
+
+
+_KINDS = {
+    Kind.ACCESS: SignKind.PROVIDER_NAME,
+    Kind.CLOUD: SignKind.CLOUD,
+    Kind.HOSTING: SignKind.CLOUD,
+    Kind.CDN: SignKind.CDN,
+}
+
+
+def signs_of(
+    ip: str | None, hostnames: Sequence[str], asns: Sequence[int], tags: Sequence[str]
+) -> tuple[Sign, ...]:
+    """The signs of one host, each kind with the first reason for it. Pure."""
+    found: dict[SignKind, str] = {}
+    for asn in asns:
+        provider = providers_by_asn().get(asn)
+        if provider is not None:
+            found.setdefault(_KINDS[provider.kind], f"AS{asn} is {provider.name}")
+    if ip is not None:
+        for network, providers in _networks().holding(ip)[:1]:
+            provider = providers[0]
+            found.setdefault(_KINDS[provider.kind], f"{network} is {provider.name}")
+    for name in hostnames:
+        sign = _of_name(name, ip)
+        if sign is not None:
+            found.setdefault(*sign)
+    decoy = decoy_tags().intersection(tag.lower() for tag in tags) if tags else None
+    if decoy:
+        found[SignKind.DECOY] = f"a feed's tag says {min(decoy)}"
+    return tuple(Sign(kind, found[kind]) for kind in SignKind if kind in found)
+
+
+def _of_name(name: str, ip: str | None) -> Sign | None:
+    domains, rest = providers_by_domain(), name
+    while rest:
+        provider = domains.get(rest)
+        if provider is not None:
+            return Sign(_KINDS[provider.kind], f"{name} is a name of {provider.name}")
+        rest = rest.partition(".")[2]
+    if made_by_machine(name, ip):
+        return Sign(SignKind.PROVIDER_NAME, f"{name} was made from an address")
+    return None
+
+
+def made_by_machine(name: str, ip: str | None) -> bool:
+    """Whether nobody chose a name: it holds the address, or a word of providers and a number."""
+    tokens = _TOKENS.findall(name)
+    numbers = [token for token in tokens if token[0].isdigit()]
+    if ip is not None and _holds(name, numbers, ip):
+        return True
+    return bool(numbers) and not reverse_name_words().isdisjoint(tokens)
+
+
+def _holds(name: str, numbers: Sequence[str], ip: str) -> bool:
+    octets, in_hex, run = _written(ip)
+    if octets:
+        shown = {number.lstrip("0") or "0" for number in numbers}
+        if len(numbers) >= _OCTETS_IN_NAME and len(octets & shown) >= min(
+            _OCTETS_IN_NAME, len(octets)
+        ):
+            return True
+        return in_hex in name or run in name
+    return in_hex in name.replace("-", "").replace(".", "")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _written(ip: str) -> tuple[frozenset[str], str, str]:
+    """An address as names hold it: its numbers, in hexadecimal, and as twelve digits.
+
+    Of IPv6 the half that names the host stands for the whole.
+    """
+    address = ipaddress.ip_address(ip)
+    if isinstance(address, ipaddress.IPv4Address):
+        octets = str(address).split(".")
+        return (
+            frozenset(octets),
+            f"{int(address):08x}",
+            "".join(octet.rjust(3, "0") for octet in octets),
+        )
+    return frozenset(), f"{int(address):032x}"[16:], ""
+
+
+@cached
+def _networks() -> Prefixes[Provider]:
+    return Prefixes(
+        (network, provider) for provider in all_providers() for network in provider.networks
+    )
