@@ -43,9 +43,13 @@ PIECES = (
     b",",
     b'"',
     b'""',
+    b',"",',
+    b',"a ""b"", c",',
     b"\r",
     b"\0",
     "ü".encode(),
+    "ß".encode(),
+    "\N{KELVIN SIGN}".encode(),
     b"\xff",
     b"%41",
     b"2021-13-45",
@@ -90,7 +94,7 @@ def in_bulk(form: Format, data: bytes) -> tuple[list[Row], int]:
                 columns = [(name, item.column(name)) for name in item.names]
                 at = item.plain.tolist().index(line)
                 cut = {
-                    name: item.data[place[0][at] : place[1][at]].decode()
+                    name: item.text(int(place[0][at]), int(place[1][at]))
                     for name, place in columns
                     if place is not None
                 }
@@ -108,6 +112,21 @@ def in_bulk(form: Format, data: bytes) -> tuple[list[Row], int]:
 def test_most_rows_of_a_plain_log_are_read_in_bulk(form: Format) -> None:
     head, plain = head_and_plain_row(form)
     data = b"\r\n".join([*head, *[plain] * 200]) + b"\r\n"
+    rows, together = in_bulk(form, data)
+    assert slowly(form, data) == rows
+    assert together >= 200 - READ_FIRST
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_rows_with_quotes_around_values_are_read_in_bulk(form: Format) -> None:
+    head, plain = head_and_plain_row(form)
+    where = artefact(form)
+    assert form.bulk is not None
+    if not form.bulk.reader(where).shape.has_quotes:
+        return
+    before, _, last = plain.rpartition(b",")
+    quoted = before + b',"%b, ""%b"""' % (last, last)
+    data = b"\r\n".join([*head, *[quoted] * 200]) + b"\r\n"
     rows, together = in_bulk(form, data)
     assert slowly(form, data) == rows
     assert together >= 200 - READ_FIRST

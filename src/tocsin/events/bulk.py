@@ -2,9 +2,9 @@
 
 A block of lines is cut at its delimiters with array operations. Rows that are plain (`Rows`) stay
 bytes: whoever needs one reads it, and gets what the line reader makes of it. Everything else is
-read line by line at once, by the same reader: a line that does not fit the header, that is not
-plain ASCII, that has a quote in it, that says next to nothing, or that starts as no row does,
-because it may change the header for what comes after it.
+read line by line at once, by the same reader: a line whose values bytes do not tell (see
+`tocsin.events.bulk_cutting`), that says next to nothing, or that starts as no row does, because
+it may change the header for what comes after it.
 
 So the fast way and the slow way give the same rows and problems, by construction: a plain line
 has as many values as the header has names and at least one that is more than a dash besides its
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, cast
 
 import numpy as np
 
+from tocsin.events.bulk_cutting import QUOTE, Block, Shape, cut
 from tocsin.events.bulk_times import Clock, column_at, times_us
 from tocsin.events.lines import MAX_LINE_BYTES, LineReader, Lines, Place, decoded, row_of, too_long
 from tocsin.model.problem import Problem
@@ -69,17 +70,16 @@ FEWEST = 32
 """Lines under one header that are worth the arrays."""
 READ_FIRST = 24
 """Rows at the start of each file that are read one by one, for whoever asks a few rows only."""
-_LF, _CR, _QUOTE = b"\n"[0], b"\r"[0], b'"'[0]
+_LF, _CR = b"\n"[0], b"\r"[0]
 _ZERO, _NINE = b"0"[0], b"9"[0]
 
 
 class BulkReader(LineReader, Protocol):
     """A line reader that can say how the lines under its header are made. It can be pickled."""
 
-    separator: bytes
-    """One byte between values."""
-    has_quotes: bool
-    """Whether quotes mean something."""
+    @property
+    def shape(self) -> Shape:
+        """How values stand in its lines, under the header in force; the separator stays."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,6 +99,7 @@ class Rows:
     lines that are rows here, `cuts` where their separators stand (one row of the array for each
     plain line, the last column being the LF). `odd` are the indexes of the other lines: they are
     to be read one by one. `is_first` tells rows before which a file, a header or a directive came.
+    `has_quotes` tells rows of which some value may stand in quotes.
     """
 
     data: bytes
@@ -111,23 +112,40 @@ class Rows:
     cuts: Places
     odd: Places
     is_first: bool
+    has_quotes: bool
     kept: dict[object, Any] = field(default_factory=dict, repr=False)
     """What was worked out of these rows and may be asked for again; see `distinct`.
 
-    By the name of a column, or by a thing whose kind nobody else uses.
+    By the name of a column, in a tuple where its place is meant, or by a thing whose kind nobody
+    else uses.
     """
     _clock: Clock
     _reader: BulkReader
     _artefact: str
 
     def column(self, name: str) -> tuple[Places, Places] | None:
-        """Where this column's value begins and ends in each plain row; None without the column."""
+        """Where this column's value begins and ends in each plain row; None without the column.
+
+        Quotes around a value are left out, and those inside it are doubled; see `text`.
+        """
         if name not in self.names:
             return None
-        place = self.names.index(name)
+        found: tuple[Places, Places] | None = self.kept.get((name,))
+        if found is None:
+            found = self.kept[name,] = self._column(self.names.index(name))
+        return found
+
+    def _column(self, place: int) -> tuple[Places, Places]:
         begins = self.cuts[:, place - 1] + 1 if place else self.starts[self.plain]
         ends = self.cuts[:, place] if place + 1 < len(self.names) else self.ends[self.plain]
+        if self.has_quotes and (quoted := self.codes[begins] == QUOTE).any():
+            return begins + quoted, ends - quoted
         return begins, ends
+
+    def text(self, begin: int, end: int) -> str:
+        """The value that lies there, as the line reader reads it; see `column`."""
+        value = self.data[begin:end].decode("utf-8")
+        return value.replace('""', '"') if self.has_quotes else value
 
     def times_us(self) -> Places:
         """Microseconds since 1970, UTC, of each plain row; -1 where it is not written as usual."""
@@ -223,7 +241,7 @@ def _block(
     if not block:
         return
     codes = np.frombuffer(block, np.uint8)
-    marks = np.flatnonzero(scratch.either(codes, reader.separator[0], _LF))
+    marks = np.flatnonzero(scratch.either(codes, reader.shape.separator[0], _LF))
     which = np.flatnonzero(codes.take(marks) == _LF)
     feeds = marks.take(which)
     starts = np.empty_like(feeds)
@@ -280,6 +298,22 @@ class _Layout:
     starts: Places
     feeds: Places
 
+    def lines(self, low: int, high: int) -> Block:
+        """The lines from `low` to before `high`, alone."""
+        before = self.feeds_in_marks[low - 1] if low else -1
+        last = self.feeds_in_marks[high - 1]
+        shift, end = self.starts[low], self.feeds[high - 1] + 1
+        codes, feeds = self.codes[shift:end], self.feeds[low:high] - shift
+        return Block(
+            data=self.data[shift:end],
+            codes=codes,
+            starts=self.starts[low:high] - shift,
+            ends=feeds - (codes[np.maximum(feeds - 1, 0)] == _CR),
+            feeds=feeds,
+            marks=self.marks[before + 1 : last + 1] - shift,
+            feeds_at=self.feeds_in_marks[low:high] - (before + 1),
+        )
+
 
 def _bytes(layout: _Layout, low: int, high: int) -> bytes:
     if high <= low:
@@ -294,58 +328,43 @@ def _stretch(
     names, clock = reader.names, reader.clock
     if not names or clock is None:
         return None
-    width = len(names)
-    data = layout.data[layout.starts[low] : layout.feeds[high - 1] + 1]
-    shift = layout.starts[low]
-    codes = layout.codes[shift : layout.feeds[high - 1] + 1]
-    starts = layout.starts[low:high] - shift
-    feeds = layout.feeds[low:high] - shift
-    in_marks = layout.feeds_in_marks[low:high]
-    before = layout.feeds_in_marks[low - 1] if low else -1
-    counts = np.diff(in_marks, prepend=before)
-    good = counts == width
-    lengths = feeds - starts
-    good &= lengths <= MAX_LINE_BYTES
-    if codes.view(np.int8).min() <= 0:
-        good[np.searchsorted(feeds, np.flatnonzero(codes.view(np.int8) <= 0))] = False
-    if reader.has_quotes and b'"' in data:
-        good[np.searchsorted(feeds, np.flatnonzero(codes == _QUOTE))] = False
-    if good.all():
-        cuts = layout.marks[before + 1 : in_marks[-1] + 1].reshape(-1, width) - shift
-        plain = np.arange(len(starts))
-    else:
-        plain = np.flatnonzero(good)
-        if not len(plain):
-            return None
-        cuts = layout.marks[(in_marks[plain] - width + 1)[:, None] + np.arange(width)] - shift
-    ends = feeds - (codes[np.maximum(feeds - 1, 0)] == _CR)
-    says = _says_something(clock, starts[plain], cuts, ends[plain])
+    block = layout.lines(low, high)
+    plain, cuts, quotes = cut(block, len(names), reader.shape)
+    starts, ends = block.starts, block.ends
+    says = _says_something(clock, starts[plain], ends[plain], cuts, quotes)
+    says &= (block.feeds - starts)[plain] <= MAX_LINE_BYTES
     if not says.all():
-        good[plain[~says]] = False
         plain, cuts = plain[says], cuts[says]
-        if not len(plain):
-            return None
+    if not len(plain):
+        return None
+    odd = np.ones(len(starts), np.bool_)
+    odd[plain] = False
     return Rows(
-        data=data,
-        codes=codes,
+        data=block.data,
+        codes=block.codes,
         first_line=lines.number + 1,
         starts=starts,
         ends=ends,
         names=names,
         plain=plain,
         cuts=cuts,
-        odd=np.flatnonzero(~good),
+        odd=np.flatnonzero(odd),
         is_first=is_first,
+        has_quotes=quotes is not None,
         _clock=clock,
         _reader=reader,
         _artefact=lines.artefact,
     )
 
 
-def _says_something(clock: Clock, starts: Places, cuts: Places, ends: Places) -> NDArray[np.bool_]:
+def _says_something(
+    clock: Clock, starts: Places, ends: Places, cuts: Places, quotes: Places | None
+) -> NDArray[np.bool_]:
     """Whether a row surely has a value besides its time: one of more than one character."""
     width = cuts.shape[1]
     said = ends - starts - (width - 1)
+    if quotes is not None:
+        said -= quotes
     others = width
     for place in (clock.moment, clock.date, clock.time):
         if place is not None:

@@ -33,6 +33,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.events.bulk import Derived
+from tocsin.events.bulk_cutting import Shape
 from tocsin.events.bulk_times import Clock
 from tocsin.events.lines import count_data_lines, read_rows
 from tocsin.events.times import utc
@@ -75,10 +76,19 @@ def read_csv(
 
 
 def csv_reader(
-    artefact: Artefact, finish: Finish, *, tail: str | None = None, loose: bool = False
+    artefact: Artefact,
+    finish: Finish,
+    *,
+    tail: str | None = None,
+    loose: bool = False,
+    beyond_ascii: bool = False,
 ) -> BulkReader:
-    """The reader of one log's lines."""
-    return _Log(artefact.path.inside, finish, tail, loose=loose)
+    """The reader of one log's lines.
+
+    Rows with letters `beyond_ascii` are read in bulk in a log whose rules see rows as logged: what
+    becomes of such letters in other views of a request, bytes do not tell.
+    """
+    return _Log(artefact.path.inside, finish, tail, loose=loose, beyond_ascii=beyond_ascii)
 
 
 def count_csv(data: bytes) -> int:
@@ -180,10 +190,15 @@ def build_of(version: str) -> str | None:
 class _Log:
     """One file: the header in force, and what `#Version` said."""
 
-    separator = b","
-    has_quotes = True
-
-    def __init__(self, artefact: str, finish: Finish, tail: str | None, *, loose: bool) -> None:
+    def __init__(
+        self,
+        artefact: str,
+        finish: Finish,
+        tail: str | None,
+        *,
+        loose: bool,
+        beyond_ascii: bool,
+    ) -> None:
         self._artefact = artefact
         self._finish = finish
         self._tail = tail
@@ -193,6 +208,16 @@ class _Log:
         self._time = ""
         self._has_tail = False
         self._build: str | None = None
+        self._beyond_ascii = beyond_ascii
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(
+            separator=b",",
+            has_quotes=True,
+            tail=self._has_tail,
+            beyond_ascii=self._beyond_ascii,
+        )
 
     @property
     def names(self) -> tuple[str, ...]:

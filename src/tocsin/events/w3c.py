@@ -27,6 +27,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tocsin.events.bulk_cutting import Shape
 from tocsin.events.bulk_times import Clock
 from tocsin.events.times import utc
 from tocsin.model.event import Event
@@ -79,8 +80,7 @@ def field_names(text: str) -> frozenset[str]:
 class _Log:
     """One file: the header in force and the day of a log without dates."""
 
-    separator = b" "
-    has_quotes = False
+    shape = Shape(separator=b" ")
 
     def __init__(self, artefact: Artefact, finish: Finish) -> None:
         self._artefact = artefact.path.inside

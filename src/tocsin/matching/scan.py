@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tocsin.events.format import Format, Row
     from tocsin.events.stretches import Stretch
+    from tocsin.matching.batch import Batch
     from tocsin.matching.rules import FormatRules, RuleSet, Seen
     from tocsin.matching.sigma.plan import Hit
     from tocsin.matching.sigma.records import Records
@@ -65,6 +66,10 @@ class Observer(Protocol):
     def distinct(self, several: Several) -> None:
         """Rows that were read in bulk and are alike in the columns of one watch."""
         del several
+
+    def batch(self, batch: Batch) -> None:
+        """Rows that were read in bulk, for a watch that asks for `batches`."""
+        del batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

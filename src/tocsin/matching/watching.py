@@ -1,7 +1,8 @@
 """Observers of rows that are read in bulk: each different row once, with how often and when.
 
 An observer that asks only about some columns of a log need not see every row. It says which
-columns (`Watch`), and is told of each combination of their values (`Observer.distinct`).
+columns (`Watch`), and is told of each combination of their values (`Observer.distinct`). One for
+which there are nearly as many combinations as rows takes `batches` (`Observer.batch`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from tocsin.events.distinct import Distinct
 from tocsin.events.kind import kind_of
+from tocsin.matching.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +32,13 @@ class Watch(NamedTuple):
     """Columns whose combinations an observer wants to see; none for the kind of row alone.
 
     With `times` it is told the times of the rows as well, as they come by; else it is told the
-    number of rows, once for a file or a header.
+    number of rows, once for a file or a header. With `batches` it is shown all rows of a block at
+    once, and told nothing else; see `tocsin.matching.batch`.
     """
 
     columns: tuple[str, ...] = ()
     times: bool = False
+    batches: bool = False
 
 
 class Several(NamedTuple):
@@ -57,10 +61,14 @@ class Watching:
 
     def __init__(self, observers: Sequence[Observer], artefact: Artefact, form: Format) -> None:
         """Ask every observer what it wants to see of this format."""
+        self._artefact = artefact
+        self._form = form
+        asked = [(one, watch) for one in observers for watch in one.watches(form) or ()]
+        self._batched = [observer for observer, watch in asked if watch.batches]
         self._counters = [
             _Counter(observer, watch, artefact, form)
-            for observer in observers
-            for watch in observer.watches(form) or ()
+            for observer, watch in asked
+            if not watch.batches
         ]
 
     @staticmethod
@@ -76,6 +84,14 @@ class Watching:
             self.end()
         for counter in self._counters:
             counter.rows(plain.rows, plain.which, plain.times_us)
+        if not self._batched:
+            return
+        which, times_us = plain.which, plain.times_us
+        if which is not None:
+            times_us = times_us[which]
+        batch = Batch(self._artefact, self._form, plain.rows, times_us, which)
+        for observer in self._batched if len(times_us) else ():
+            observer.batch(batch)
 
     def end(self) -> None:
         """Tell what was only counted."""

@@ -140,6 +140,7 @@ _PROXY_OWN: tuple[Fields, ...] = (
         "RevisionVersion": "002",
         "AnchorMailbox": "ServerInfo~a]@mail01:444/e%63p/x/..\\proxyLogon.ecp?a=b,c#",
     },
+    {"AnchorMailbox": "ServerInfo~a,b]@mail01:444/ecp/./proxyLogon.ecp"},
     {"AnchorMailbox": "ServerInfo~a]@mail01:444/ecp/y.js#", "GenericInfo": 'Note="a,b";'},
     {"UrlStem": "/e%63p/x.js", "UrlQuery": "?a=b+c", "UserAgent": "a kquery+k"},
 )
@@ -147,7 +148,9 @@ _PROXY_OWN: tuple[Fields, ...] = (
 
 def _proxy_row(fields: Mapping[str, str], columns: Sequence[str]) -> str:
     always = {"DateTime": "2021-03-03T06:12:44.120Z"}
-    return ",".join(_quoted(fields.get(name, always.get(name, ""))) for name in columns)
+    first, *rest = [fields.get(name, always.get(name, "")) for name in columns]
+    # A line that begins with a quote is never read in bulk.
+    return ",".join([first if "," not in first else _quoted(first), *map(_quoted, rest)])
 
 
 def _quoted(value: str) -> str:
@@ -179,6 +182,46 @@ def _proxy_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged
     if draw(st.booleans()):
         columns = draw(_columns(_PROXY))
         others.append(_proxy_header(columns) + [_proxy_row(one, columns) for one in events])
+    return _text_file(draw, first, others, damaged=damaged)
+
+
+# Message tracking.
+
+_MAIL = (
+    *("date-time", "client-ip", "server-hostname", "source-context", "source", "event-id"),
+    *("recipient-address", "total-bytes", "message-subject", "sender-address", "custom-data"),
+    "schema-version",
+)
+_MAIL_OWN: tuple[Fields, ...] = (
+    {"source": "SMTP", "schema-version": "15.01.2106.013", "message-subject": "Grüße, Straße"},
+    {"event-id": "SEND", "message-subject": 'Re: "final", übrig', "total-bytes": "512"},
+    {"event-id": "FAIL", "custom-data": "S:A=1;S:Note=a, b", "total-bytes": "\u0665\u0661\u0662"},
+)
+
+
+def _mail_row(fields: Mapping[str, str], columns: Sequence[str]) -> str:
+    return _proxy_row({"date-time": "2021-03-03T06:12:44.120Z", **fields}, columns)
+
+
+def _mail_header(columns: Sequence[str]) -> list[str]:
+    return [
+        "#Software: Microsoft Exchange Server",
+        "#Version: 15.01.2106.002",
+        "#Log-type: Message Tracking Log",
+        f"#Fields: {','.join(columns)}",
+    ]
+
+
+@st.composite
+def _mail_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged: bool) -> bytes:
+    first = _mail_header(_MAIL) + [_mail_row(one, _MAIL) for one in (*events, *_MAIL_OWN)]
+    others: list[list[str]] = []
+    if draw(st.booleans()):
+        related = [draw(_related(one)) for one in events]
+        others.append([_mail_row(one, _MAIL) for one in related])
+    if draw(st.booleans()):
+        columns = draw(_columns(_MAIL))
+        others.append(_mail_header(columns) + [_mail_row(one, columns) for one in events])
     return _text_file(draw, first, others, damaged=damaged)
 
 
@@ -405,6 +448,35 @@ LOGS = {
                 stem="UrlStem",
                 query="UrlQuery",
                 names={"c-useragent": "UserAgent", "src_ip": "ClientIpAddress"},
+            ),
+        ),
+        Log(
+            name="message_tracking",
+            shape=Shape(
+                fields=(
+                    "client-ip",
+                    "server-hostname",
+                    "source-context",
+                    "recipient-address",
+                    "total-bytes",
+                    "message-subject",
+                    "sender-address",
+                    "custom-data",
+                ),
+                choices={"source": ("SMTP", "STOREDRIVER"), "event-id": ("SEND", "RECEIVE")},
+                times=("date-time",),
+            ),
+            logsource={"product": "exchange", "service": "message-tracking"},
+            written=_mail_file,
+            own=(
+                {"Build": "15.1.2106.13"},
+                ["15.1.2106.2"],
+                {"message-subject|startswith": "GRÜSSE", "source": "smtp"},
+                {"message-subject|endswith": "strasse"},
+                {"message-subject|contains": ['"final"', "S, S"]},
+                {"message-subject|re": '^Re: "f\\w+", .brig$'},
+                {"total-bytes": 512, "event-id": "send"},
+                {"custom-data|contains": "note=a, b", "message-subject": None},
             ),
         ),
         Log(

@@ -109,8 +109,12 @@ FORMAT = Format(
         separator=b",",
         stream=("Protocol",),
         derived={**BUILD, "AnchorMailboxAsLogged": Derived(columns=("AnchorMailbox",))},
-        # See `tocsin.events.anchor`: where it may read otherwise than it stands.
-        rewritten=(rb"serverinfo~[^,\n]*(?:[%\\]|//|/\.)",),
+        # See `tocsin.events.anchor`: where it may read otherwise than it stands. A comma is one of
+        # its letters where it stands in quotes.
+        rewritten=(
+            rb"serverinfo~[^,\n]*(?:[%\\]|//|/\.)",
+            rb'"serverinfo~(?:[^"\n]|"")*(?:[%\\]|//|/\.)',
+        ),
     ),
     count=count_csv,
     unit=Unit.LINE,

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.events.exchange_csv import build_of, count_csv, header_names, log_type, read_csv
+from tocsin.events.bulk import Bulk, Derived
+from tocsin.events.exchange_csv import build_of, count_csv, csv_reader, header_names, log_type
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
-from tocsin.events.lines import head_text
+from tocsin.events.lines import head_text, read_rows
 from tocsin.model.event import PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tocsin.events.bulk import BulkReader
     from tocsin.events.format import Row
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
 
 
+def reader(artefact: Artefact) -> BulkReader:
+    """What its lines are; subjects and names have letters of every language."""
+    return csv_reader(artefact, _finish, beyond_ascii=True)
+
+
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
     """Rows of one log; the field ``Build`` is added from ``schema-version`` or ``#Version``."""
-    return read_csv(stream, artefact, _finish)
+    return read_rows(stream, artefact, reader(artefact))
 
 
 def recognise(head: bytes, _path: EvidencePath) -> bool:
@@ -65,6 +72,11 @@ FORMAT = Format(
         Column(name="build", source="Build"),
     ),
     parse=parse,
+    bulk=Bulk(
+        reader=reader,
+        separator=b",",
+        derived={"Build": Derived(columns=("schema-version",))},
+    ),
     count=count_csv,
     unit=Unit.LINE,
     place=PlaceKind.LINE,

@@ -91,6 +91,8 @@ def exactly(test: plain.FieldIs, one: Asks) -> list[Sign] | None:
         texts = [part for part in value.parts if isinstance(part, str)] if _is_text(value) else []
         if len(texts) != 1 or list(ascii_runs(texts[0])) != texts or len(texts[0]) > LONGEST:
             return None
+        if '"' in texts[0]:
+            return None  # It may stand doubled in the row.
         parts = value.parts if isinstance(value, plain.Text) else ()
         if any(part == plain.Wild.ONE for part in parts) or stands_for_nothing(parts):
             return None
@@ -180,12 +182,14 @@ def _fits(sign: Word, last: Places, begins: Places, stops: Places) -> NDArray[np
 
 def _judge(sign: Judged, rows: Rows, begins: Places, stops: Places) -> NDArray[np.bool_]:
     places = zip(begins.tolist(), stops.tolist(), strict=True)
-    data = rows.data
-    if (search := _searched(sign.test)) is not None:
+    data, doubled = rows.data, rows.has_quotes and b'""' in rows.data
+    if (search := _searched(sign.test)) is not None and not doubled:
         said = [search(data[begin:stop]) for begin, stop in places]
+    elif search is not None:
+        said = [search(rows.text(begin, stop).encode("utf-8")) for begin, stop in places]
     else:
         test = _compiled(sign.test)
-        said = [test(_Cell(data[begin:stop].decode("ascii"))) for begin, stop in places]
+        said = [test(_Cell(rows.text(begin, stop))) for begin, stop in places]
     return np.array(said, np.bool_)
 
 
