@@ -26,6 +26,7 @@ from tocsin.campaign.observation import (
     Method,
     Observation,
 )
+from tocsin.campaign.sightings import Hosts
 from tocsin.knowledge.status import StatusWord
 from tocsin.model.problem import ProblemCode
 
@@ -179,6 +180,12 @@ def test_a_row_about_something_else_is_no_host_unless_it_shows_an_intruder() -> 
     assert {} == hosts_of([row(OPEN, about_exchange=False)])
     [host] = hosts_of([row(OPEN, about_exchange=False, evidence=(WEB_SHELL,))]).values()
     assert [U] == list(host.cves[PROXYLOGON].statuses)
+
+
+def test_a_result_that_names_no_host_belongs_to_none() -> None:
+    hosts = Hosts()
+    hosts.add(row(FIXED, ip=None, feed="hunt", method=CLAIM))
+    assert (0, 1) == (len(hosts), hosts.nameless)
 
 
 def test_end_of_support_is_told_apart_from_the_colour() -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tocsin.campaign.observation import FeedProblem, FeedRow
 
+OWNERS = "hunt"
+"""The feed of what owners report of themselves."""
 MAX_SIGHTINGS = 64
 """Sightings kept of one host: a decoy that tells another build each time must not fill memory."""
 MAX_NAMES = 32
@@ -95,7 +97,7 @@ class Sighting:
     @property
     def is_claim(self) -> bool:
         """Whether it is the owner's word, and no observation."""
-        return any(how is Method.OWNER_CLAIM for _, how in self.builds)
+        return self.feed == OWNERS or any(how is Method.OWNER_CLAIM for _, how in self.builds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,8 @@ class Hosts:
         """Observations taken."""
         self.elsewhere = 0
         """Of these, those in which nothing speaks of Exchange Server or of an intruder."""
+        self.nameless = 0
+        """Of these, those that name no host: an owner's result without the host it is about."""
 
     def add(self, row: FeedRow) -> None:
         """Take one row. A problem counts where a sign of compromise could be told from it."""
@@ -154,6 +158,9 @@ class Hosts:
             self.elsewhere += 1
             return
         key = row.ip or (row.hostname or "").rstrip(".").lower()
+        if not key:
+            self.nameless += 1
+            return
         host = self._kept.get(key)
         if host is None:
             host = self._kept[key] = _Host()
