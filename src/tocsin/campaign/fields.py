@@ -103,6 +103,9 @@ def time_of(value: object) -> datetime | None:
 
 def address(value: object) -> str | None:
     """A normalised address, or None where none is given. Raises `FieldError`."""
+    found = normal_address(value) if isinstance(value, str) else None
+    if found is not None:
+        return found
     written = text(value)
     if written is None:
         return None

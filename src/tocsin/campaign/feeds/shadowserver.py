@@ -58,6 +58,7 @@ _SIGNS = frozenset(
 )
 """Columns that may speak of a web shell or of Exchange in the reports that are not for it alone."""
 _REMEMBERED = 2**14
+_DIGITS = frozenset("0123456789")
 
 
 def recognise(head: bytes, _name: str) -> bool:
@@ -72,14 +73,17 @@ def read(stream: BinaryIO, context: FeedContext) -> Iterator[FeedRow]:
     for cells in records(stream, context.file, ","):
         if isinstance(cells, Damage):
             yield numbering.of_damage(cells)
-        elif _is_header(cells):
-            layout = _Layout(_header(cells), context)
-        elif layout is None:
-            detail = "no header names its columns: is this a report of Shadowserver?"
-            yield numbering.problem(ProblemCode.NO_HEADER, detail, evidence=_evidence(cells))
-        else:
+        elif layout is not None and not layout.is_odd(cells):
             numbering.row += 1
             yield layout.row(cells, numbering.row)
+        elif _is_header(cells):
+            layout = _Layout(_header(cells), context)
+        elif layout is not None:
+            numbering.row += 1
+            yield layout.row(cells, numbering.row)
+        else:
+            detail = "no header names its columns: is this a report of Shadowserver?"
+            yield numbering.problem(ProblemCode.NO_HEADER, detail, evidence=_evidence(cells))
 
 
 def _header(cells: Sequence[str]) -> list[str]:
@@ -87,8 +91,8 @@ def _header(cells: Sequence[str]) -> list[str]:
 
 
 def _is_header(cells: list[str]) -> bool:
-    """No row has the name of a column in the place of its time."""
-    return "timestamp" in _header(cells[:3]) and set(_header(cells)) >= _ALWAYS
+    """Reports are glued together; each brings its header along."""
+    return set(_header(cells)) >= _ALWAYS
 
 
 class _Layout:
@@ -118,6 +122,10 @@ class _Layout:
             if name not in ours or place[name] != at
         ][:MAX_EXTRA]
         self._signs = [place[name] for name in sorted(_SIGNS & place.keys())]
+
+    def is_odd(self, cells: list[str]) -> bool:
+        """Whether it could be a header: its time does not begin like one."""
+        return len(cells) <= self._time or cells[self._time][:1] not in _DIGITS
 
     def row(self, cells: list[str], row: int) -> FeedRow:
         if len(cells) != self._width and any(cells[self._width :]) | (len(cells) < self._width):
@@ -150,12 +158,12 @@ class _Layout:
             row=row,
             time_utc=moment(when) if when else None,
             ip=ip,
-            port=port(cells[self._port]),
+            port=_port(cells[self._port]),
             hostname=cells[self._hostname].strip()[:MAX_TEXT] or None,
             server_name=cells[self._server].strip()[:MAX_TEXT] or None,
             names=(http_host,) if http_host else (),
-            asn=asn(cells[self._asn]),
-            country=country(cells[self._geo]),
+            asn=_asn(cells[self._asn]),
+            country=_country(cells[self._geo]),
             build=seen.build,
             precision=seen.precision,
             method=seen.method,
@@ -202,6 +210,12 @@ def _tagged(cell: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...
     tags = tuple(tag.strip()[:MAX_TEXT] for tag in cell.split(";") if tag.strip())[:MAX_LIST]
     evidence = (WEB_SHELL,) if says_web_shell([cell]) else ()
     return tags, evidence, cves([cell])
+
+
+# The same few values stand in all rows.
+_port = lru_cache(maxsize=_REMEMBERED)(port)
+_asn = lru_cache(maxsize=_REMEMBERED)(asn)
+_country = lru_cache(maxsize=_REMEMBERED)(country)
 
 
 @lru_cache(maxsize=_REMEMBERED)
