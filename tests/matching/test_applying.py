@@ -15,8 +15,8 @@ from tests.stories import rows
 from tocsin.errors import KnowledgeError, SourceError
 from tocsin.events.format import LogSource
 from tocsin.matching.applying import Application, Wishes, load
+from tocsin.matching.room import MATCHES_PER_RULE
 from tocsin.matching.scan import Period
-from tocsin.matching.tally import MATCHES_PER_RULE
 from tocsin.model.grade import Severity
 from tocsin.model.progress import SilentProgress
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from tocsin.events.format import all_formats
 from tocsin.knowledge.packs import chosen_packs
+from tocsin.matching.room import MATCHES_PER_RULE
 from tocsin.matching.rules import Seen, load_rules
-from tocsin.matching.scan import TEXT_LIMIT, Pass, Period
-from tocsin.matching.tally import MATCHES_PER_RULE, Tally
+from tocsin.matching.scan import ROW_LIMIT, TEXT_LIMIT, Pass, Period
+from tocsin.matching.tally import Tally
 from tocsin.model.artefact import Artefact
 from tocsin.model.path import EvidencePath
 
@@ -63,7 +64,7 @@ def test_a_flood_of_what_is_always_new_stays_within_its_share() -> None:
 
 def test_of_a_column_of_a_megabyte_little_is_kept() -> None:
     """Two thousand such rows are kept for each rule."""
-    long = "x" * 400_000
+    long = "x" * 400_000  # In two columns, of which both are cut.
     tally = scanned(
         f"2021-03-03T06:44:34.294Z,{place},/ecp/y.js,ServerInfo~a]@b:444/mapi/{long},{long},200"
         for place in range(3)
@@ -71,4 +72,6 @@ def test_of_a_column_of_a_megabyte_little_is_kept() -> None:
     assert tally.matches
     for match in tally.matches:
         assert max(map(len, match.values.values())) <= TEXT_LIMIT
+        assert sum(map(len, match.values.values())) <= ROW_LIMIT
         assert len(match.text) <= TEXT_LIMIT
+        assert "/ecp/y.js" == match.values["url_path"]

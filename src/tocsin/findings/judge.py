@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tocsin.findings.chains import Member, Run, runs_of
 from tocsin.findings.finding import Finding, confidence_of, effective_grade
 from tocsin.findings.keys import client_of
 from tocsin.findings.repetition import without_repetitions
-from tocsin.matching.tally import MATCHES_PER_RULE
 from tocsin.model.grade import Confidence, Grade, Severity
 from tocsin.model.rule import RuleKind
 
@@ -31,11 +30,15 @@ _SEVERITY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What judging needs besides the matches."""
+    """What judging needs besides the matches; `counts` says how many there were, by rule.
+
+    `not_kept` is told by `judge`: how many of them are not among the matches.
+    """
 
     infos: Mapping[str, RuleInfo]
     counts: Mapping[str, int]
     shared: frozenset[str]
+    not_kept: Mapping[str, int] = field(default_factory=dict)
 
 
 def judge(packs: Sequence[Pack], matches: Sequence[Match], context: Context) -> list[Finding]:
@@ -45,6 +48,9 @@ def judge(packs: Sequence[Pack], matches: Sequence[Match], context: Context) -> 
     of one chain are one finding together, however many clients made them; a rule that no run
     explains is a finding by itself.
     """
+    not_kept = Counter(context.counts)
+    not_kept.subtract(match.rule for match in matches)
+    context = replace(context, not_kept=not_kept)
     findings: list[Finding] = []
     told: set[int] = set()
     attempts: list[tuple[Pack, Chain, list[Member]]] = []
@@ -203,7 +209,7 @@ def _finding(  # noqa: PLR0913 - one constructor for both kinds, all by keyword
         client for match in matches if (client := client_of(match.values, context.shared))
     )
     rows = _rows(matches, context.infos)
-    not_kept = sum(max(context.counts.get(info.id, 0) - MATCHES_PER_RULE, 0) for info in infos)
+    not_kept = sum(max(context.not_kept.get(info.id, 0), 0) for info in infos)
     advice = [info for info in infos if not advice_of or info.id in advice_of]
     return Finding(
         id=identity,

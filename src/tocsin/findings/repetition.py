@@ -17,16 +17,18 @@ def without_repetitions(findings: Sequence[Finding]) -> list[Finding]:
     no higher grade, no more confidence and no vulnerability of its own; leads stay.
     """
     kept: list[Finding] = []
-    for finding in sorted(findings, key=lambda one: (-one.grade.rank, -one.confidence.rank)):
-        if finding.is_lead or not any(_tells(other, finding) for other in kept):
+    own = [finding for finding in findings if not finding.is_lead]
+    for finding in sorted(own, key=lambda one: (-one.grade.rank, -one.confidence.rank)):
+        if not any(_tells(other, finding) for other in kept):
             kept.append(finding)
-    return [finding for finding in findings if any(finding is one for one in kept)]
+    stay = {id(finding) for finding in kept}
+    # A long list gives as many leads as it has entries: do not look for each among all.
+    return [finding for finding in findings if finding.is_lead or id(finding) in stay]
 
 
 def _tells(one: Finding, other: Finding) -> bool:
     return (
-        not one.is_lead
-        and one.pack == other.pack
+        one.pack == other.pack
         and one.grade.rank >= other.grade.rank
         and one.confidence.rank >= other.confidence.rank
         and set(one.cves) >= set(other.cves)

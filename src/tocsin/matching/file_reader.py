@@ -18,7 +18,7 @@ from tocsin.matching.failures import failure_of
 from tocsin.matching.reading import TRACES_PER_KEY
 from tocsin.matching.scan import Pass, reduced, rows_with
 from tocsin.matching.sigma.correlation.hits import Hits
-from tocsin.matching.tally import Draft
+from tocsin.matching.tally import Draft, Tally
 from tocsin.matching.tasks import Again, OneStretch, WholeFile, cut
 from tocsin.matching.watching import Watching
 from tocsin.model.problem import ProblemCode
@@ -163,17 +163,16 @@ class FileReader:
         def fresh() -> list[Observer]:
             return [observer.fresh() for observer in self.observers]
 
-        draft = Draft(correlated=Hits(self.rules.correlations))
+        def blank() -> Tally:
+            return Tally(ours=self.rules.ours, correlated=Hits(self.rules.correlations))
 
         def tell() -> None:
             news = self.learnt.news() if self.tells else None
-            say(Portion(draft.sealed(), one.observers, news))
+            say(Portion(one.tally.draft(), one.observers, news))
 
         def relieve() -> None:
-            nonlocal draft
             tell()
-            draft = Draft(correlated=Hits(self.rules.correlations))
-            one.observers, one.tally = fresh(), draft
+            one.observers, one.tally = fresh(), blank()
 
         one = Pass(
             artefact=artefact,
@@ -181,7 +180,7 @@ class FileReader:
             rules=self.rules,
             period=self.period,
             observers=fresh(),
-            tally=draft,
+            tally=blank(),
             seen=self.learnt.seen,
             only=only,
             relieve=relieve,

@@ -74,7 +74,7 @@ class Readers:
         options: Options = _NO_WISHES,
     ) -> None:
         """Start nothing yet; `collection` is open."""
-        self.reading = Reading(tally=Tally(correlated=Hits(rules.correlations)))
+        self.reading = Reading(tally=Tally(ours=rules.ours, correlated=Hits(rules.correlations)))
         self._collection = collection
         self._rules = rules
         self._observers = [*observers, self.reading.problems]
@@ -293,9 +293,11 @@ def _correlate(reading: Reading) -> None:
     outcome = correlate(hits)
     for firing in outcome.speaking:
         reading.tally.keep(as_match(firing, hits))
+    made = Counter(firing.rule for firing in outcome.speaking)
     for rule in outcome.counts.keys() - outcome.silent:
-        reading.counts[rule] = outcome.counts[rule]  # more than are kept
+        reading.tally.noted[rule] += outcome.counts[rule] - made[rule]
     reading.not_correlated += outcome.limits()
+    reading.not_correlated += reading.tally.limits()
 
 
 def _expected(found: Discovered) -> str:

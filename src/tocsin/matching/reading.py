@@ -98,7 +98,7 @@ class Reading:
     formats: set[str] = field(default_factory=set)
     logs: list[Log] = field(default_factory=list)
     not_correlated: list[str] = field(default_factory=list)
-    """What correlations could not look at, in sentences."""
+    """What correlations could not look at, and what there was no room to keep, in sentences."""
 
     @property
     def matches(self) -> list[Match]:

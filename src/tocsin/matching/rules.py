@@ -41,12 +41,14 @@ class RuleSet:
     The order of `infos` is the rule order: packs by slug, in each the detections and then the
     benign patterns by file name, the user's Sigma rules, all YARA rules, and at the end the
     user's indicators, whose claims are made when they are asked for: do not go through all.
+    `ours` are the rules of packs: those that are no leads.
     """
 
     infos: Mapping[str, RuleInfo]
     failed: tuple[RuleFailure, ...]
     _sigma: tuple[SigmaEntry, ...]
     yara: YaraRules
+    ours: frozenset[str] = frozenset()
     indicators: IndicatorSet = field(default_factory=IndicatorSet)
     correlations: Plan = field(default_factory=Plan)
     narrows: Narrows = field(default_factory=Narrows, repr=False, compare=False)
@@ -117,6 +119,7 @@ def load_rules(
     return RuleSet(
         infos=Together(infos, indicators.infos) if len(indicators) else infos,
         failed=(*sigma.failed, *yara_failed, *lists_failed),
+        ours=frozenset(rule for rule in infos if infos[rule].kind is not RuleKind.LEAD),
         indicators=indicators,
         correlations=sigma.correlations,
         _sigma=tuple(sigma.entries),

@@ -27,13 +27,15 @@ if TYPE_CHECKING:
     from tocsin.matching.sigma.plan import Hit
     from tocsin.matching.sigma.records import Records
     from tocsin.matching.sigma.single import Single
-    from tocsin.matching.tally import Draft, Tally
+    from tocsin.matching.tally import Tally
     from tocsin.matching.watching import Several, Watch
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
 
 TEXT_LIMIT = 4096
 """Characters of a row that a citation keeps, and of each of its columns."""
+ROW_LIMIT = 8192
+"""Characters of all columns of a row together that are kept: of more the longest are cut."""
 
 
 class Observer(Protocol):
@@ -79,6 +81,11 @@ class Period:
     since: datetime | None = None
     until: datetime | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether all times lie in it."""
+        return self.since is None and self.until is None
+
     def holds(self, time: datetime | None) -> bool:
         """Whether `time` lies in it. What has no time is always looked at."""
         if time is None:
@@ -89,7 +96,7 @@ class Period:
 
     def limits(self) -> list[str]:
         """What the analyst has excluded, in words."""
-        if self.since is None and self.until is None:
+        if self.is_open:
             return []
         since = f"{self.since:%Y-%m-%d %H:%M}" if self.since else "the beginning"
         until = f"{self.until:%Y-%m-%d %H:%M}" if self.until else "the end"
@@ -110,7 +117,7 @@ class Pass:
     rules: RuleSet
     period: Period
     observers: Sequence[Observer]
-    tally: Tally | Draft
+    tally: Tally
     seen: Seen
     only: Stretch | None = None
     relieve: Callable[[], None] | None = None
@@ -180,7 +187,7 @@ class Pass:
                     self._note(item.event)
                     self._match(item.event, item.hits)
                 case Counter():
-                    self.tally.counts.update(item)
+                    self.tally.noted.update(item)
                 case _:
                     self._take(item)
         watching.end()
@@ -217,7 +224,7 @@ class Pass:
         )
         infos = self.rules.infos
         benign = tuple(hit.id for hit in found if infos[hit.id].kind is RuleKind.BENIGN)
-        self.tally.counts.update(benign)
+        self.tally.noted.update(benign)
         match: Match | None = None
         for rule, view in found:
             if rule in benign:
@@ -241,7 +248,20 @@ def reduced(rule: str, artefact: Artefact, form: Format, event: Event) -> Match:
 
 def _values(form: Format, event: Event) -> dict[str, str]:
     """What is kept of a row's columns: a megabyte in one of them must not be kept 2000 times."""
-    return {name: value[:TEXT_LIMIT] for name, value in form.values(event).items()}
+    values = form.values(event)
+    limit = _longest(sorted(map(len, values.values())))
+    return {name: value[:limit] for name, value in values.items()}
+
+
+def _longest(lengths: Sequence[int]) -> int:
+    """What is left of each column, so that the short ones, which findings join by, stay whole."""
+    room = ROW_LIMIT
+    for place, length in enumerate(lengths):
+        share = room // (len(lengths) - place)
+        if length > share:
+            return min(share, TEXT_LIMIT)
+        room -= length
+    return TEXT_LIMIT
 
 
 def rows_with(
