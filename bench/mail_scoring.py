@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from tocsin.report.intervals import wilson as wilson_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -140,13 +142,5 @@ def wilson(found: int, of: int) -> str:
     """A share in percent with its interval of 95 % (Wilson's); a dash where there is nothing."""
     if not of:
         return "-"
-    low, high = wilson_interval(found, of)
+    low, high = wilson_of(found, of)
     return f"{found / of:.0%} ({low:.0%} to {high:.0%})"
-
-
-def wilson_interval(found: int, of: int) -> tuple[float, float]:
-    """The interval of 95 % around found / of, as shares. `of` is above 0."""
-    share = found / of
-    middle = (share + _Z**2 / (2 * of)) / (1 + _Z**2 / of)
-    half = _Z * sqrt(share * (1 - share) / of + _Z**2 / (4 * of**2)) / (1 + _Z**2 / of)
-    return max(0.0, middle - half), min(1.0, middle + half)
