@@ -24,7 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import collect_part, evtx_part, hunt_part, rules_part, start_part
+from bench import collect_part, evtx_part, feeds, hunt_part, rules_part, start_part
 from bench.line import as_markdown, as_text
 from bench.settings import ROOT, TOOLS, Settings
 
@@ -42,6 +42,7 @@ PARTS: dict[str, Callable[[Settings, Path], Part]] = {
     "evtx": evtx_part.run,
     "start": start_part.run,
     "collect": collect_part.run,
+    "feeds": feeds.run,
 }
 VERSIONS = """
 from importlib.metadata import version

@@ -88,17 +88,19 @@ def run(arguments: Namespace) -> int:
         return _end(_each(arguments, asked, _preview))
     counted, hosts = Account(), Hosts()
     printer = Printer(cves) if arguments.json else None
+    sums_up = not (arguments.json and arguments.quiet)
 
     def take(rows: Iterable[FeedRow]) -> None:
         for row in rows:
-            counted.add(row)
-            hosts.add(row)
+            if sums_up:
+                counted.add(row)
+                hosts.add(row)
             if printer is not None:
                 sys.stdout.buffer.write(printer.line(row))
 
     errors = _each(arguments, asked, take)
     sys.stdout.buffer.flush()
-    if not (arguments.json and arguments.quiet):
+    if sums_up:
         _print_summary(counted, hosts, cves, sys.stderr if arguments.json else sys.stdout)
     return _end(errors)
 
