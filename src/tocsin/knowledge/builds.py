@@ -107,6 +107,7 @@ def cumulative_update_of(number: Number) -> CumulativeUpdate | None:
     return _cumulative_updates()[nearest.product, nearest.cu]
 
 
+@cached
 def builds_like(number: Number) -> tuple[Build, ...]:
     """The known builds whose number begins with these parts, in order."""
     return tuple(build for build in all_builds() if build.number[: len(number)] == number)
