@@ -159,6 +159,29 @@ def test_an_attempt_on_a_build_that_was_never_vulnerable_failed_for_sure() -> No
     assert (Level.ATTEMPTED, Assurance.COMPLETE) == (found.level, found.assurance)
 
 
+def test_an_attempt_on_a_server_that_was_already_fixed_failed_for_sure() -> None:
+    found = judged(FULL, *attempts(), about=exposed(StatusWord.FIXED, until=-1))
+    assert "was fixed before" in (found.not_applicable or "")
+    assert (Level.ATTEMPTED, Assurance.COMPLETE) == (found.level, found.assurance)
+
+
+def test_an_attempt_from_before_the_fix_may_have_succeeded() -> None:
+    early = [match("try", -3 * 24 * 3600, client_ip="192.0.2.7")]
+    context = Context(infos=INFOS, counts={}, shared=frozenset())
+    found = judged(
+        FULL,
+        *judge([pack()], early, context),
+        about=exposed(StatusWord.FIXED, until=-1),
+    )
+    assert (Level.ATTEMPTED, Assurance.INSUFFICIENT) == (found.level, found.assurance)
+
+
+def test_attempts_that_were_only_counted_may_be_from_before_the_fix() -> None:
+    flood = [replace(one, total=one.total + 1) for one in attempts()]
+    found = judged(FULL, *flood, about=exposed(StatusWord.FIXED, until=-1))
+    assert (Level.ATTEMPTED, Assurance.INSUFFICIENT) == (found.level, found.assurance)
+
+
 def test_evidence_from_before_the_campaign_says_nothing_about_it() -> None:
     found = judged(covered(source("httpproxy:ecp", -30, -2), source("iis:frontend", -30, -2)))
     assert found.level is None

@@ -89,10 +89,11 @@ def judge_pack(
     if reason is not None or not detectable:
         # What shows nothing must not speak, neither for the server nor against it.
         speaks = detectable and worst(own) is not Seen.NOTHING
+        in_vain = never or _came_after(own, _patched(decisive))
         return Judged(
             pack=pack,
             row=decide(own, Assurance.COMPLETE) if speaks else None,
-            assurance=Assurance.COMPLETE if never else Assurance.INSUFFICIENT,
+            assurance=Assurance.COMPLETE if in_vain else Assurance.INSUFFICIENT,
             window=None,
             needed=(),
             missing=(),
@@ -147,12 +148,29 @@ def _window(pack: Pack, coverage: Coverage, decisive: Sequence[Exposed]) -> Wind
     end = coverage.last
     if pack.about.exploitation_until is not None and end is not None:
         end = min(end, pack.about.exploitation_until)
-    fixes = [one.until for one in decisive]
-    if fixes and all(fixes):
-        patched = max(fix for fix in fixes if fix is not None)
+    patched = _patched(decisive)
+    if patched is not None:
         end = patched if end is None else min(end, patched)
     start = pack.about.exploitation_from
     return None if start is None or end is None or end <= start else (start, end)
+
+
+def _patched(decisive: Sequence[Exposed]) -> datetime | None:
+    """From when on a build was seen in which all of these are fixed; None while any is not."""
+    fixes = [one.until for one in decisive if one.until is not None]
+    return max(fixes) if fixes and len(fixes) == len(decisive) else None
+
+
+def _came_after(findings: Sequence[Finding], patched: datetime | None) -> bool:
+    """Whether all that was found is of a time when the server was fixed, so that it was in vain.
+
+    Of rows that were counted and not kept nobody knows the time.
+    """
+    return patched is not None and all(
+        finding.total == len(finding.matches)
+        and all(match.time is not None and match.time >= patched for match in finding.matches)
+        for finding in findings
+    )
 
 
 def _not_applicable(
