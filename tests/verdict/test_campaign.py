@@ -166,7 +166,7 @@ def test_an_attempt_on_a_server_that_was_already_fixed_failed_for_sure() -> None
 
 
 def test_an_attempt_from_before_the_fix_may_have_succeeded() -> None:
-    early = [match("try", -3 * 24 * 3600, client_ip="192.0.2.7")]
+    early = [match("try", -4 * 24 * 3600, client_ip="192.0.2.7")]
     context = Context(infos=INFOS, counts={}, shared=frozenset())
     found = judged(
         FULL,
