@@ -99,9 +99,9 @@ def in_bulk(form: Format, data: bytes) -> tuple[list[Row], int]:
                     if place is not None
                 }
                 kept = {name: value for name, value in cut.items() if value not in ("", "-")}
-                changed = {*form.bulk.derived, "AnchorMailbox"}
-                assert {k: v for k, v in row.fields.items() if k not in changed} == {
-                    k: v for k, v in kept.items() if k not in changed
+                same = {*item.names} - {*form.bulk.derived, "AnchorMailbox"}
+                assert {k: v for k, v in row.fields.items() if k in same} == {
+                    k: v for k, v in kept.items() if k in same
                 }
             if row is not None:
                 found.append(row)
@@ -114,7 +114,7 @@ def test_most_rows_of_a_plain_log_are_read_in_bulk(form: Format) -> None:
     data = b"\r\n".join([*head, *[plain] * 200]) + b"\r\n"
     rows, together = in_bulk(form, data)
     assert slowly(form, data) == rows
-    assert together >= 200 - READ_FIRST
+    assert together >= 200 - READ_FIRST - 2 * FEWEST
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
@@ -129,7 +129,7 @@ def test_rows_with_quotes_around_values_are_read_in_bulk(form: Format) -> None:
     data = b"\r\n".join([*head, *[quoted] * 200]) + b"\r\n"
     rows, together = in_bulk(form, data)
     assert slowly(form, data) == rows
-    assert together >= 200 - READ_FIRST
+    assert together >= 200 - READ_FIRST - 2 * FEWEST
 
 
 @st.composite
@@ -180,7 +180,7 @@ def test_one_carriage_return_of_several_belongs_to_the_line_end(form: Format) ->
     log = b"\r\n".join(head) + b"\r\n" + (plain + b"\r\r\n") * 200
     rows, together = in_bulk(form, log)
     assert slowly(form, log) == rows
-    assert together >= 200 - READ_FIRST
+    assert together >= 200 - READ_FIRST - 2 * FEWEST
 
 
 @pytest.mark.parametrize("surplus", [0, 1, 2000])

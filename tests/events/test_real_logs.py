@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.events.reading import codes, events, rows
-from tocsin.events.exchange_csv import read_csv
+from tocsin.events.exchange_csv import csv_reader
 from tocsin.events.format import all_formats
+from tocsin.events.lines import read_rows
 from tocsin.model.artefact import Artefact
 from tocsin.model.event import Event
 from tocsin.model.path import EvidencePath
@@ -53,7 +54,9 @@ def test_every_line_of_every_log_gives_all_its_fields_by_name(corpus: Path) -> N
         artefact = Artefact(
             path=EvidencePath.plain(line["file"]), format="x", size_bytes=len(data)
         )
-        [row] = read_csv(io.BytesIO(data), artefact, lambda _fields, _build: "")
+        [row] = read_rows(
+            io.BytesIO(data), artefact, csv_reader(artefact, lambda _fields, _build: "")
+        )
         assert isinstance(row, Event)
         assert row.time is not None
         assert expected == row.fields

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, cast
 import numpy as np
 
 from tocsin.events.bulk_cutting import QUOTE, Block, Shape, cut
+from tocsin.events.bulk_items import Packed, deciding
 from tocsin.events.bulk_times import Clock, column_at, times_us
 from tocsin.events.lines import MAX_LINE_BYTES, LineReader, Lines, Place, decoded, row_of, too_long
 from tocsin.model.problem import Problem
@@ -53,14 +54,16 @@ class Bulk:
 
     `reader` makes the line reader of one file, and `separator` is what stands between its values.
     A row's stream depends on the columns of `stream` alone. `derived` are the fields that the
-    reader adds, and `rewritten` are patterns over bytes (to be searched without case) that stand
-    in every line where it changes a logged value.
+    reader adds, and `items` names the column out of which it takes fields under names of their
+    own (`tocsin.events.composite`). `rewritten` are patterns over bytes (to be searched without
+    case) that stand in every line where it changes a logged value.
     """
 
     reader: Callable[[Artefact], BulkReader]
     separator: bytes
     stream: tuple[str, ...] = ()
     derived: Mapping[str, Derived] = field(default_factory=dict)
+    items: str = ""
     rewritten: tuple[bytes, ...] = ()
 
 
@@ -99,7 +102,8 @@ class Rows:
     lines that are rows here, `cuts` where their separators stand (one row of the array for each
     plain line, the last column being the LF). `odd` are the indexes of the other lines: they are
     to be read one by one. `is_first` tells rows before which a file, a header or a directive came.
-    `has_quotes` tells rows of which some value may stand in quotes.
+    `has_quotes` tells rows of which some value may stand in quotes, and `items` names a column
+    with fields of its own.
     """
 
     data: bytes
@@ -113,6 +117,7 @@ class Rows:
     odd: Places
     is_first: bool
     has_quotes: bool
+    items: str
     kept: dict[object, Any] = field(default_factory=dict, repr=False)
     """What was worked out of these rows and may be asked for again; see `distinct`.
 
@@ -141,6 +146,21 @@ class Rows:
         if self.has_quotes and (quoted := self.codes[begins] == QUOTE).any():
             return begins + quoted, ends - quoted
         return begins, ends
+
+    def deciding(self, name: str) -> list[tuple[Places, Places]]:
+        """Where the texts lie that decide a field: of two rows that are equal there it is equal.
+
+        That is its column, and what is packed under its name into another; nothing for a field
+        that these rows do not have.
+        """
+        found = [] if (column := self.column(name)) is None else [column]
+        packed = self.column(self.items) if self.items and self.items != name else None
+        if packed is not None:
+            key = (name, self.items)
+            if key not in self.kept:
+                self.kept[key] = deciding(Packed(self.data, self.codes, *packed), name)
+            found.append(self.kept[key])
+        return found
 
     def text(self, begin: int, end: int) -> str:
         """The value that lies there, as the line reader reads it; see `column`."""
@@ -351,6 +371,7 @@ def _stretch(
         odd=np.flatnonzero(odd),
         is_first=is_first,
         has_quotes=quotes is not None,
+        items=reader.shape.items,
         _clock=clock,
         _reader=reader,
         _artefact=lines.artefact,

@@ -34,12 +34,16 @@ _SUSPECTS = 8
 
 
 class Shape(NamedTuple):
-    """How the values of a log stand in its lines, between `separator`."""
+    """How the values of a log stand in its lines, between `separator`.
+
+    `items` names a column with fields of its own, see `tocsin.events.composite`.
+    """
 
     separator: bytes
     has_quotes: bool = False
     tail: bool = False
     beyond_ascii: bool = False
+    items: str = ""
 
 
 @dataclass(frozen=True, slots=True)

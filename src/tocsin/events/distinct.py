@@ -65,11 +65,10 @@ def _of_column(rows: Rows, name: str) -> NDArray[np.uint64]:
     """The same for one column; kept with the rows, because several ask for it."""
     known = rows.kept.get(name)
     if known is None:
-        place = rows.column(name)
-        if place is None:
-            known = np.zeros(len(rows.plain), np.uint64)
-        else:
-            known = _of_values(rows.padded(), place[0], place[1] - place[0])
+        known = np.zeros(len(rows.plain), np.uint64)
+        for number, (begins, ends) in enumerate(rows.deciding(name)):
+            found = _of_values(rows.padded(), begins, ends - begins)
+            known += _hidden(found, "item", number) if number else found
         rows.kept[name] = known
     return known
 

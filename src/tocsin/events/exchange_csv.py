@@ -30,19 +30,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from tocsin.events.bulk import Derived
 from tocsin.events.bulk_cutting import Shape
 from tocsin.events.bulk_times import Clock
-from tocsin.events.lines import count_data_lines, read_rows
+from tocsin.events.lines import count_data_lines
 from tocsin.events.times import utc
 from tocsin.model.event import Event
 from tocsin.model.problem import Problem, ProblemCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tocsin.events.bulk import BulkReader
     from tocsin.events.format import Row
     from tocsin.model.artefact import Artefact
@@ -63,18 +61,6 @@ BUILD: Mapping[str, Derived] = {"Build": Derived(columns=_VERSION_COLUMNS)}
 _VERSION = re.compile(r"\s*(\d+)\.(\d+)\.(\d+)\.(\d+)\s*\Z")
 
 
-def read_csv(
-    stream: BinaryIO,
-    artefact: Artefact,
-    finish: Finish,
-    *,
-    tail: str | None = None,
-    loose: bool = False,
-) -> Iterator[Row]:
-    """Rows and problems of one log; `tail` is the last column, where it is free text."""
-    return read_rows(stream, artefact, csv_reader(artefact, finish, tail=tail, loose=loose))
-
-
 def csv_reader(
     artefact: Artefact,
     finish: Finish,
@@ -82,13 +68,16 @@ def csv_reader(
     tail: str | None = None,
     loose: bool = False,
     beyond_ascii: bool = False,
+    items: str = "",
 ) -> BulkReader:
-    """The reader of one log's lines.
+    """The reader of one log's lines; `tail` is the last column, where it is free text.
 
+    `items` is the column out of which `finish` makes fields.
     Rows with letters `beyond_ascii` are read in bulk in a log whose rules see rows as logged: what
     becomes of such letters in other views of a request, bytes do not tell.
     """
-    return _Log(artefact.path.inside, finish, tail, loose=loose, beyond_ascii=beyond_ascii)
+    shape = Shape(separator=b",", has_quotes=True, beyond_ascii=beyond_ascii, items=items)
+    return _Log(artefact.path.inside, finish, tail, shape, loose=loose)
 
 
 def count_csv(data: bytes) -> int:
@@ -167,7 +156,7 @@ def unquoted_tail(raw: str) -> tuple[str, bool]:
 def add_build(fields: dict[str, str], of_file: str | None) -> str:
     """Add the field ``Build``: from the row's four version columns, else what the file says.
 
-    For `read_csv`, as the last step of a row in a log that has no sub-logs.
+    For `csv_reader`, as the last step of a row in a log that has no sub-logs.
     """
     parts = [fields.get(name, "") for name in _VERSION_COLUMNS]
     if build := ".".join(parts) if all(parts) else of_file:
@@ -195,9 +184,9 @@ class _Log:
         artefact: str,
         finish: Finish,
         tail: str | None,
+        shape: Shape,
         *,
         loose: bool,
-        beyond_ascii: bool,
     ) -> None:
         self._artefact = artefact
         self._finish = finish
@@ -208,16 +197,11 @@ class _Log:
         self._time = ""
         self._has_tail = False
         self._build: str | None = None
-        self._beyond_ascii = beyond_ascii
+        self._shape = shape
 
     @property
     def shape(self) -> Shape:
-        return Shape(
-            separator=b",",
-            has_quotes=True,
-            tail=self._has_tail,
-            beyond_ascii=self._beyond_ascii,
-        )
+        return self._shape._replace(tail=self._has_tail)
 
     @property
     def names(self) -> tuple[str, ...]:

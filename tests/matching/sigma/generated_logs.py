@@ -8,6 +8,7 @@ that are damaged. All of it is one file, of which `tocsin.events` says what is i
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -222,6 +223,55 @@ def _mail_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged:
     if draw(st.booleans()):
         columns = draw(_columns(_MAIL))
         others.append(_mail_header(columns) + [_mail_row(one, columns) for one in events])
+    return _text_file(draw, first, others, damaged=damaged)
+
+
+# The control panel: fields that are packed into one column.
+
+_PANEL = ("TimeStamp", "ServerName", "EventId", "EventData")
+_PANEL_OWN: tuple[Fields, ...] = (
+    {"CMD": "Set-OabVirtualDirectory.Identity='a'", "URL": "/ecp/DDI/x.svc", "BLD": "15.1.2106.2"},
+    {"ServerName": "MAIL01", "CMD": "Get-Mailbox", "SID": "a;b", "BLD": "15.1.2106.2"},
+    {"EventId": "ECP.Request", "EX": 'The value "a;b", again.', "TIME": "21"},
+    {"CMD": "Get-App", "SID": ":BLD=15.1.2106.2"},
+)
+
+
+def _panel_row(fields: Mapping[str, str], columns: Sequence[str]) -> str:
+    always = {"TimeStamp": "2021-03-03T06:12:44.120Z"}
+    items = [_item(name, text) for name, text in fields.items() if name not in _PANEL]
+    cells = {**always, **{name: fields[name] for name in _PANEL if name in fields}}
+    if items:
+        cells["EventData"] = ";".join(items)
+    first, *rest = [cells.get(name, "") for name in columns]
+    return ",".join([first, *map(_quoted, rest)])
+
+
+def _item(name: str, text: str) -> str:
+    """As Exchange writes it: in single quotes where it holds what it is packed with."""
+    item = f"S:{name}={text}"
+    return "'" + item.replace("'", "''") + "'" if re.search("[;'\"]", text) else item
+
+
+def _panel_header(columns: Sequence[str]) -> list[str]:
+    return [
+        "#Software: Microsoft Exchange Server",
+        "#Version: 15.0.0.0",
+        "#Log-type: ECP Server Log",
+        f"#Fields: {','.join(columns)}",
+    ]
+
+
+@st.composite
+def _panel_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged: bool) -> bytes:
+    first = _panel_header(_PANEL) + [_panel_row(one, _PANEL) for one in (*events, *_PANEL_OWN)]
+    others: list[list[str]] = []
+    if draw(st.booleans()):
+        related = [draw(_related(one)) for one in events]
+        others.append([_panel_row(one, _PANEL) for one in related])
+    if draw(st.booleans()):
+        columns = draw(st.sampled_from(((*_PANEL[:3], "SID", "EventData"), _PANEL[::3])))
+        others.append(_panel_header(columns) + [_panel_row(one, columns) for one in events])
     return _text_file(draw, first, others, damaged=damaged)
 
 
@@ -477,6 +527,26 @@ LOGS = {
                 {"message-subject|re": '^Re: "f\\w+", .brig$'},
                 {"total-bytes": 512, "event-id": "send"},
                 {"custom-data|contains": "note=a, b", "message-subject": None},
+            ),
+        ),
+        Log(
+            name="ecp_server",
+            shape=Shape(
+                fields=("CMD", "SID", "EX", "ACTID", "TNAME", "TIME"),
+                choices={"ServerName": ("MAIL01", "MAIL02"), "EventId": ("ECP.Request", "x")},
+                times=("TimeStamp",),
+            ),
+            logsource={"product": "exchange", "service": "ecp-server"},
+            written=_panel_file,
+            own=(
+                {"CMD|contains|all": ["oabvirtualdirectory", "Identity='a"], "BLD": "15.1.2106.2"},
+                {"BLD|startswith": "15.1."},
+                {"EventData|contains": ["S:CMD=Get-Mailbox;", "nothing"]},
+                {"EX|contains": '"a;b"', "TIME|lt": 22},
+                {"SID|endswith": ["A;B", "nothing"], "CMD": "get-mailbox"},
+                {"URL|endswith": "x.svc", "SID": None},
+                ["a;b"],
+                [":BLD=15.1.2106.2"],
             ),
         ),
         Log(

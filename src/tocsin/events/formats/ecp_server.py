@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.events.composite import add_items
-from tocsin.events.exchange_csv import count_csv, log_type, read_csv
+from tocsin.events.bulk import Bulk
+from tocsin.events.composite import IN_QUOTES, add_items
+from tocsin.events.exchange_csv import count_csv, csv_reader, log_type
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
-from tocsin.events.lines import head_text
+from tocsin.events.lines import head_text, read_rows
 from tocsin.model.event import PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tocsin.events.bulk import BulkReader
     from tocsin.events.format import Row
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
 
 
+_ITEMS = "EventData"
+
+
+def reader(artefact: Artefact) -> BulkReader:
+    """What its lines are."""
+    return csv_reader(artefact, _finish, tail=_ITEMS, items=_ITEMS)
+
+
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
     """Rows of one log; the items of EventData (``CMD``, ``URL``, ``EX``) are fields of their own."""
-    return read_csv(stream, artefact, _finish, tail="EventData")
+    return read_rows(stream, artefact, reader(artefact))
 
 
 def recognise(head: bytes, _path: EvidencePath) -> bool:
@@ -29,7 +39,7 @@ def recognise(head: bytes, _path: EvidencePath) -> bool:
 
 
 def _finish(fields: dict[str, str], _build: str | None) -> str:
-    add_items(fields, fields.get("EventData", ""))
+    add_items(fields, fields.get(_ITEMS, ""))
     return ""
 
 
@@ -67,6 +77,7 @@ FORMAT = Format(
         Column(name="build", source="BLD"),
     ),
     parse=parse,
+    bulk=Bulk(reader=reader, separator=b",", items=_ITEMS, rewritten=(IN_QUOTES,)),
     count=count_csv,
     unit=Unit.LINE,
     place=PlaceKind.LINE,

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.events.exchange_csv import count_csv, log_type, read_csv
+from tocsin.events.bulk import Bulk, Derived
+from tocsin.events.exchange_csv import count_csv, csv_reader, log_type
 from tocsin.events.format import Column, Format, LogSource, Unit
-from tocsin.events.lines import head_text
+from tocsin.events.lines import head_text, read_rows
 from tocsin.model.event import PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tocsin.events.bulk import BulkReader
     from tocsin.events.format import Row
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
 
 
+def reader(artefact: Artefact) -> BulkReader:
+    """What its lines are. One that does not fit the header has the whole line as ``message``."""
+    return csv_reader(artefact, _finish, tail="message", loose=True)
+
+
 def parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
-    """Rows of one log. What does not fit the header is an event with the line as ``message``."""
-    return read_csv(stream, artefact, _finish, tail="message", loose=True)
+    """Rows of one log; the field ``Build`` is added from the ``#Version`` line."""
+    return read_rows(stream, artefact, reader(artefact))
 
 
 def recognise(head: bytes, path: EvidencePath) -> bool:
@@ -61,6 +68,12 @@ FORMAT = Format(
         Column(name="build", source="Build"),
     ),
     parse=parse,
+    bulk=Bulk(
+        reader=reader,
+        separator=b",",
+        # The build stands above the rows: any column that says the same again and again will do.
+        derived={"Build": Derived(columns=("recordType",))},
+    ),
     count=count_csv,
     unit=Unit.LINE,
     place=PlaceKind.LINE,

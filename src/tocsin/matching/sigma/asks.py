@@ -64,12 +64,14 @@ def asks_of(
     logged = {name: {c for one in some for c in one.columns} for name, some in sources.items()}
     derived = form.bulk.derived if form.bulk else {}
     stream = frozenset(form.bulk.stream if form.bulk else ())
+    items = form.bulk.items if form.bulk else ""
     used = frozenset[str]().union(*logged.values())
-    is_decided = not has_keyword(entry.node) and used.isdisjoint(derived)
+    # A field may be packed into another column.
+    is_decided = not has_keyword(entry.node) and used.isdisjoint(derived) and not items
     carrier = Carrier(
         edge=rb"\r\n\"" + (form.bulk.separator if form.bulk else b""),
-        runs=_runs,
-        reach=lambda name: _reach(sources[name], derived),
+        runs=_packed_runs if items else _runs,
+        reach=lambda name: _reach(sources[name], derived, packed=bool(items)),
         unsure=lambda run: bool(derived) and bool(_NUMERIC.fullmatch(run)),
     )
     return Asks(
@@ -97,14 +99,23 @@ def _runs(text: str) -> Sequence[str]:
     return found
 
 
-def _reach(sources: Iterable[Sources], derived: Iterable[str]) -> Reach:
+_PACKED = re.compile(r"[\x21\x23-\x26\x28-\x3a\x3c-\x7e]+")
+
+
+def _packed_runs(text: str) -> Sequence[str]:
+    """The same, and between the signs that items of a column are packed with."""
+    found: list[str] = _PACKED.findall(text)
+    return found
+
+
+def _reach(sources: Iterable[Sources], derived: Iterable[str], *, packed: bool) -> Reach:
     several = list(sources)
     hidden = set(derived)
     if any(one.made or not hidden.isdisjoint(one.columns) for one in several):
         return Reach.HIDDEN
     if any(one.percent or one.blanks or one.joined for one in several):
         return Reach.VIEWED
-    return Reach.WHOLE if all(one.whole for one in several) else Reach.INSIDE
+    return Reach.INSIDE if packed or not all(one.whole for one in several) else Reach.WHOLE
 
 
 def has_keyword(node: plain.Node) -> bool:

@@ -280,14 +280,11 @@ def _among(lines: Iterable[int], rows: Rows) -> NDArray[np.bool_]:
 
 def _row_with(columns: frozenset[str], rows: Rows, inside: NDArray[np.bool_]) -> int | None:
     """A plain row inside the period in which one of these columns says something."""
-    for name in rows.names:
-        place = rows.column(name) if name in columns else None
-        if place is None:
-            continue
-        begins, stops = place
-        lengths = stops - begins
-        said = (lengths > 1) | ((lengths == 1) & (rows.codes[begins] != _DASH))
-        said &= inside
-        if said.any():
-            return int(said.argmax())
+    for name in sorted(columns):
+        for begins, stops in rows.deciding(name):
+            lengths = stops - begins
+            said = (lengths > 1) | ((lengths == 1) & (rows.codes[begins] != _DASH))
+            said &= inside
+            if said.any():
+                return int(said.argmax())
     return None
