@@ -15,6 +15,7 @@ from tocsin.errors import SourceError
 from tocsin.evidence.open import open_collection
 from tocsin.evidence.parts import without_later_parts
 from tocsin.findings.judge import Context, judge, ordered
+from tocsin.findings.mail.cases import mail_abuse
 from tocsin.findings.pivots import pivots_of
 from tocsin.findings.shells import shell_findings, with_children
 from tocsin.findings.timeline import timeline, what_was_cut
@@ -89,31 +90,30 @@ def _hunt_one(
     readers = Readers(collection, rules, watch.everybody, options)
     with collection, readers, running(progress, collection.name, collection.total_bytes):
         first = refuse_what_nobody_reads(source, readers.read(progress))
-        shared = watch.addresses.shared()
-        pivots = pivots_of(first.matches, rules.infos, shared)
-        traces, more = readers.read_again(pivots, progress)
+        again = pivots_of(first.matches, rules.infos, watch.addresses.shared())
+        traces, more = readers.read_again(again, progress)
+        context = Context(infos=rules.infos, counts=first.counts, shared=again.shared)
+        findings = judge(packs, first.matches, context)
+        mail = mail_abuse(watch.habits, packs, findings, first.matches, context, readers, progress)
 
-    context = Context(infos=rules.infos, counts=first.counts, shared=shared)
-    findings = judge(packs, first.matches, context)
-    findings += shell_findings(first.matches, traces, rules.infos)
+    findings += [*shell_findings(first.matches, traces, rules.infos), *mail.findings]
     findings = ordered(with_children(findings, traces))
     moments, left_out = timeline(findings, traces, rules.infos)
 
     covered = watch.coverage.taken()
     exposed = exposure(watch.builds.sightings(), cves_to_judge(packs), watch.mitigations.taken())
-    host = assemble(
-        Parts(
-            source=source,
-            packs=[judge_pack(pack, findings, covered, exposed, options.period) for pack in packs],
-            findings=findings,
-            moments=moments,
-            coverage=covered,
-            exposed=exposed,
-            watch=watch,
-            reading=first,
-            rules=rules,
-            period=options.period,
-            cut=what_was_cut(more, left_out),
-        )
+    parts = Parts(
+        source=source,
+        packs=[judge_pack(pack, findings, covered, exposed, options.period) for pack in packs],
+        findings=findings,
+        moments=moments,
+        coverage=covered,
+        exposed=exposed,
+        watch=watch,
+        reading=first,
+        rules=rules,
+        period=options.period,
+        cut=what_was_cut(more, left_out),
+        mail=mail,
     )
-    return host, first
+    return assemble(parts), first

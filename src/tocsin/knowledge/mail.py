@@ -40,8 +40,9 @@ class Limits(_Part, frozen=True, kw_only=True):
     """From when on something is said of a mailbox.
 
     Fewer other mails than `history_messages`, or on fewer days than `history_days`, are no habit.
-    `told` points are unusual; `serious` ones need a person's eyes. `most_volume` caps what mere
-    amount can give, so that a newsletter is none.
+    `told` points are unusual; `serious` ones need a person's eyes. `points` are those of each
+    sign where it is strongest, and `most_volume` caps what mere amount can give, so that a
+    newsletter is none.
     """
 
     history_messages: int
@@ -49,13 +50,18 @@ class Limits(_Part, frozen=True, kw_only=True):
     told: float
     serious: float
     most_volume: float
+    points: dict[str, float]
 
 
 class Joins(_Part, frozen=True, kw_only=True):
-    """What ties unusual mail to other findings: rules, and how near in time."""
+    """What ties unusual mail to other findings: rules, and how near in time.
 
-    rights: tuple[str, ...]
-    rules: tuple[str, ...]
+    What the rules of `for_all` find lets somebody act in everybody's mailbox; those of `for_one`
+    count where the row names the mailbox.
+    """
+
+    for_all: tuple[str, ...]
+    for_one: tuple[str, ...]
     days_before: int
     minutes_around: int
 
@@ -66,9 +72,20 @@ class Complaints(_Part, frozen=True, kw_only=True):
     words: tuple[str, ...]
 
 
-class Note(_Part, frozen=True, kw_only=True):
-    """What whoever got such mail is told. The text has places to be filled: ``{sender}``."""
+class Advice(_Part, frozen=True, kw_only=True):
+    """What would explain unusual mail harmlessly, and what to do about it."""
 
+    benign_explanations: tuple[str, ...]
+    next_steps: tuple[str, ...]
+
+
+class Note(_Part, frozen=True, kw_only=True):
+    """What whoever got such mail is told. The text has places to be filled: ``{sender}``.
+
+    `before` is for whoever sends it, and stands above all drafts.
+    """
+
+    before: str
     subject: str
     text: str
     signature: str
@@ -81,6 +98,7 @@ class MailKnowledge(_Part, frozen=True, kw_only=True):
     limits: Limits
     joins: Joins
     complaints: Complaints
+    advice: Advice
     note: Note
 
 

@@ -6,7 +6,7 @@ it needs a news fragment and a decision record. Times are UTC and print as ISO 8
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -205,6 +205,75 @@ class Intruder(_Part, frozen=True, kw_only=True):
     note: str
 
 
+class MailRecipient(_Part, frozen=True, kw_only=True):
+    """Somebody who got mails in question: how many, and when.
+
+    `inside` tells an address in the sender's own domain, `failed` one to which no delivery
+    succeeded.
+    """
+
+    address: str
+    inside: bool
+    mails: int
+    first: datetime
+    last: datetime
+    failed: bool
+
+
+class MailDay(_Part, frozen=True, kw_only=True):
+    """One day (UTC) of a mailbox: recipients of its mails, and how many of those in question."""
+
+    day: date
+    recipients: int
+    unusual: int
+
+
+class MailCase(_Part, frozen=True, kw_only=True):
+    """Mails of one mailbox that its owner may not have written.
+
+    `finding` is the id of the finding that says so. `what` happened stands beside the `baseline`,
+    which is what is usual. `signs` are what is unusual, `joins` what ties it to a break-in, and
+    `support` what came of the mails. `not_listed` counts recipients beyond those in `warn`.
+    """
+
+    finding: str
+    sender: str
+    first_sent: datetime
+    last_sent: datetime
+    mails: int
+    recipients: int
+    score: float
+    what: str
+    baseline: str
+    signs: tuple[str, ...]
+    joins: tuple[str, ...]
+    support: tuple[str, ...]
+    clients: tuple[str, ...]
+    kinds: tuple[str, ...]
+    subjects: tuple[str, ...]
+    days: tuple[MailDay, ...]
+    warn: tuple[MailRecipient, ...]
+    not_listed: int
+
+
+class MailAbuse(_Part, frozen=True, kw_only=True):
+    """What mailboxes sent, compared with their own habits.
+
+    `cannot_tell` of the `mailboxes` sent too little to have one, and `machines` more than a person
+    can. `without_address` of the `mails` do not tell the client's address. `lost` counts mails
+    beyond what is remembered, and `more` mailboxes that are unusual and no case.
+    """
+
+    mailboxes: int
+    mails: int
+    cannot_tell: int
+    machines: int
+    without_address: int
+    lost: int
+    more: int
+    cases: tuple[MailCase, ...]
+
+
 class ManifestEntry(_Part, frozen=True, kw_only=True):
     """One file of the collection as we read it."""
 
@@ -230,6 +299,8 @@ class HostResult(_Part, frozen=True, kw_only=True):
     noise: tuple[Noise, ...]
     groups: tuple[GroupOverlap, ...]
     intruders: tuple[Intruder, ...] = ()
+    mail_abuse: MailAbuse | None = None
+    """None where no mail that a mailbox sent was read."""
     manifest: tuple[ManifestEntry, ...]
 
 

@@ -153,6 +153,14 @@ def _sections(host: HostResult) -> Sequence[Section]:
         (host.timeline, Section(id="timeline", title="Timeline", count=len(host.timeline))),
         (True, Section(id="findings", title="Findings", count=len(host.findings))),
         (host.leads, Section(id="leads", title="Leads", count=len(host.leads))),
+        (
+            host.mail_abuse,
+            Section(
+                id="mail",
+                title="Mail in the name of others",
+                count=len(host.mail_abuse.cases) if host.mail_abuse else 0,
+            ),
+        ),
         (True, Section(id="coverage", title="Coverage")),
         (host.packs, Section(id="packs", title="Campaigns")),
         (host.builds or host.exposure, Section(id="builds", title="Builds and exposure")),

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tocsin.model.grade import Level, Severity
-from tocsin.report import exposures, summary, words
+from tocsin.report import exposures, mail, summary, words
 from tocsin.report.visible import shortened, visible
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ _CITED_CHARACTERS = 160
 _GAPS_SHOWN = 3
 _EXPOSURES_SHOWN = 8
 _INTRUDERS_SHOWN = 5
+_CASES_SHOWN = 8
 _FAILURES_SHOWN = 5
 _REASON_CHARACTERS = 200
 
@@ -117,6 +118,7 @@ def _host(host: HostResult) -> list[RenderableType]:
     parts += _findings("Findings", host.findings)
     leads = "Leads from your own rules and lists (they never raise the verdict)"
     parts += _findings(leads, host.leads, is_lead=True)
+    parts += _mail(host)
     parts += _intruders(host)
     parts += _builds(host)
     parts += _coverage(host)
@@ -282,6 +284,19 @@ def _set_aside(host: HostResult) -> list[RenderableType]:
         *_listed("What could not be read", problems),
         *_listed("Harmless patterns, counted and set aside", noise),
     ]
+
+
+def _mail(host: HostResult) -> list[RenderableType]:
+    """One line for each mailbox, with its habit; where none is in question, how many there are."""
+    if host.mail_abuse is None:
+        return []
+    lines = [mail.summary_of(host.mail_abuse)]
+    for case in host.mail_abuse.cases[:_CASES_SHOWN]:
+        tied = f"; {case.joins[0]}" if case.joins else ""
+        lines.append(f"{case.sender}: {case.what}; {case.baseline}{tied}")
+    if len(host.mail_abuse.cases) > _CASES_SHOWN:
+        lines.append(f"… and {len(host.mail_abuse.cases) - _CASES_SHOWN} more in the report")
+    return _listed("Mail in the name of others", lines)
 
 
 def _intruders(host: HostResult) -> list[RenderableType]:

@@ -88,6 +88,9 @@ _JOINED_BY: dict[str, str] = {
     "client_ip": "no rule: the same client",
     "file_name": "no rule: the same page",
     "parent_process_id": "no rule: started by a process of these rows",
+    "mail_sent": "no rule: one of the mails in question",
+    "mail_followed": "no rule: what became of such a mail",
+    "mail_client": "no rule: a request in the name of the mailbox",
 }
 """Rows that the second hunt found, by the key that joins them to the others."""
 
@@ -151,6 +154,11 @@ def moment(time: datetime | None) -> str:
         return "no time"
     text = time.isoformat(timespec="milliseconds" if time.microsecond else "seconds")
     return text.replace("+00:00", "Z").replace("T", " ")
+
+
+def minute(time: datetime) -> str:
+    """A time for letters: to the minute, in UTC."""
+    return f"{time:%Y-%m-%d %H:%M}"
 
 
 def day(time: datetime) -> str:
@@ -232,5 +240,5 @@ def intruder(one: Intruder) -> str:
 
 def span(first: datetime | None, last: datetime | None) -> str:
     """From when to when, UTC, to the minute."""
-    times = [f"{one:%Y-%m-%d %H:%M}" for one in (first, last) if one is not None]
+    times = [minute(one) for one in (first, last) if one is not None]
     return " to ".join(dict.fromkeys(times))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tocsin.events.format import all_formats
+from tocsin.findings.mail.cases import rests_on_habits
 from tocsin.findings.pivots import PIVOT
 from tocsin.knowledge.builds import lookup
 from tocsin.knowledge.response import first_steps
@@ -18,6 +19,7 @@ from tocsin.verdict.campaign import got_in, serious
 from tocsin.verdict.decide import decide, ranks_as, rolled_up
 from tocsin.verdict.intruders import overlaps_of, told_intruders
 from tocsin.verdict.limits import limits_of
+from tocsin.verdict.mail import limits_of_mail, told_mail
 from tocsin.verdict.reasons import reasons
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from tocsin.errors import SourceError
     from tocsin.findings.finding import Finding
+    from tocsin.findings.mail.cases import MailAbuse
     from tocsin.findings.timeline import Moment
     from tocsin.matching.match import Match
     from tocsin.matching.reading import Reading
@@ -42,7 +45,10 @@ CITATIONS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the hunt knows when it ends; `cut` says what was counted and not kept, in words."""
+    """What the hunt knows when it ends; `cut` says what was counted and not kept, in words.
+
+    `mail` is None where nobody asked about mail that was sent.
+    """
 
     source: Path
     packs: Sequence[Judged]
@@ -55,6 +61,7 @@ class Parts:
     rules: RuleSet
     period: Period
     cut: Sequence[str]
+    mail: MailAbuse | None = None
 
 
 def assemble(parts: Parts) -> result.HostResult:
@@ -63,7 +70,8 @@ def assemble(parts: Parts) -> result.HostResult:
     findings = [finding for finding in parts.findings if not finding.is_lead]
     leads = [finding for finding in parts.findings if finding.is_lead]
     steps = _first_steps(parts.packs, level)
-    came = told_intruders(findings, parts.watch.addresses.shared(), parts.rules.infos)
+    people = [finding for finding in findings if not rests_on_habits(finding)]
+    came = told_intruders(people, parts.watch.addresses.shared(), parts.rules.infos)
     return result.HostResult(
         source=str(parts.source),
         name=parts.watch.hosts.name(otherwise=parts.source.name),
@@ -100,6 +108,7 @@ def assemble(parts: Parts) -> result.HostResult:
         ),
         groups=overlaps_of(came),
         intruders=came,
+        mail_abuse=told_mail(parts.mail),
         manifest=tuple(sorted(parts.reading.manifest, key=lambda entry: entry.path)),
     )
 
@@ -158,6 +167,7 @@ def _limits(parts: Parts) -> list[str]:
         *parts.cut,
         *parts.watch.clocks.limits(),
         *parts.reading.not_correlated,
+        *limits_of_mail(parts.mail),
     ]
     limits += limits_of(parts.packs, parts.coverage.last)
     return list(dict.fromkeys(limits))

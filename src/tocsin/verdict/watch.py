@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.findings.addresses import Addresses
 from tocsin.findings.clocks import Clocks
+from tocsin.findings.mail.habits import Habits
 from tocsin.verdict.coverage import CoverageTaker
 from tocsin.verdict.hosts import Hosts
 from tocsin.verdict.mitigations import Mitigations
@@ -30,6 +31,7 @@ class Watch:
     hosts: Hosts = field(default_factory=Hosts)
     addresses: Addresses = field(default_factory=Addresses)
     clocks: Clocks = field(default_factory=Clocks)
+    habits: Habits = field(default_factory=Habits)
     names: NameCollector | None = None
 
     @property
@@ -42,5 +44,6 @@ class Watch:
             self.hosts,
             self.addresses,
             self.clocks,
+            self.habits,
             *(() if self.names is None else (self.names,)),
         )

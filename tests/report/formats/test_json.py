@@ -12,7 +12,7 @@ from tocsin.report.formats.json import render
 
 HOST_KEYS = [
     "source", "name", "verdict", "packs", "builds", "exposure", "findings", "leads", "timeline",
-    "coverage", "problems", "noise", "groups", "intruders", "manifest",
+    "coverage", "problems", "noise", "groups", "intruders", "mail_abuse", "manifest",
 ]  # fmt: skip
 RULE_KEYS = [
     "loaded", "not_applicable", "failed", "full_scan", "fields_never_seen",

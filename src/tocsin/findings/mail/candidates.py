@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tocsin.findings.mail.habit import most_alike
-from tocsin.findings.mail.table import HOUR_S
+from tocsin.findings.mail.table import DAY_S, HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,9 @@ _FEWEST_MAILS = 3
 _FEWEST_RECIPIENTS = 10
 _SITTINGS = 3
 _NEWCOMERS = 5
-_MOST_OF_ALL = 0.4
-"""What makes up more of a mailbox's mails is its habit, and no newcomer."""
+_MOST_DAYS = 0.6
+"""What a mailbox uses on more of its days is its habit, and no newcomer."""
+_DAYS = 100_000
 
 
 def candidates(mailbox: Mailbox) -> Iterator[Places]:
@@ -56,10 +57,13 @@ def _sittings(mailbox: Mailbox) -> Iterator[Places]:
 
 
 def _newcomers(mailbox: Mailbox, things: Numbers, nothing: int) -> Iterator[Places]:
-    """Mails of one address or one type of client that this mailbox rarely uses."""
+    """Mails of one address or one type of client that this mailbox uses on few days."""
     different, places, numbers = np.unique(things, return_inverse=True, return_counts=True)
     sums = np.bincount(places, mailbox.count, len(different))
-    few = (numbers <= _MOST_OF_ALL * len(mailbox)) & (different != nothing)
+    days = mailbox.time // DAY_S
+    pairs = np.unique(places * _DAYS + days) // _DAYS
+    on_days = np.bincount(pairs, minlength=len(different))
+    few = (on_days <= _MOST_DAYS * len(np.unique(days))) & (different != nothing)
     found = np.flatnonzero(few & ((numbers >= _FEWEST_MAILS) | (sums >= _FEWEST_RECIPIENTS)))
     for at in found[np.argsort(-sums[found], kind="stable")][:_NEWCOMERS].tolist():
         yield np.flatnonzero(places == at)

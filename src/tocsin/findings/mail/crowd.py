@@ -21,8 +21,8 @@ _HOUSE = 2
 _MOVED = 0.2
 """The share of all mailboxes that begin with something on one day where that is a migration."""
 _MOVED_FEWEST = 5
-_BITS, _DAY_BITS = 20, 16
-"""Enough for the places of mailboxes and of addresses, and for days since 1970."""
+_BITS, _KIND_BITS, _DAY_BITS = 19, 10, 15
+"""Enough for the places of mailboxes and addresses, for types of client, and for days of a log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +30,37 @@ class Crowd:
     """How common addresses and types of client are.
 
     `users` counts the mailboxes that used each address on several days. `began` counts, by day
-    since 1970, how many mailboxes used each for the first time; a mailbox's own first day is none.
+    since the log's first, how many mailboxes used each for the first time; a mailbox's own first
+    day is none.
+    `programs` are addresses with a type of client that several mailboxes use day by day.
     """
 
     mailboxes: int
+    first_day: int
     users: NDArray[np.int64]
     clients_began: dict[tuple[int, int], int]
     kinds_began: dict[tuple[int, int], int]
+    programs: frozenset[tuple[int, int]]
+
+    def is_application(self, client: int, kind: int) -> bool:
+        """Whether several mailboxes send by this address and type of client, and few by the first.
+
+        What most of the house comes from is a proxy, of which the address says nothing.
+        """
+        is_proxy = int(self.users[client]) >= max(_MOVED_FEWEST, _MOVED * self.mailboxes)
+        return (client, kind) in self.programs and not is_proxy
 
     def is_of_the_house(self, client: int, *, uses_it: bool) -> bool:
         """Whether others use this address day by day; `uses_it` is of the mailbox in question."""
         return int(self.users[client]) - uses_it >= _HOUSE
 
     def moved_to(self, thing: int, day: int, *, kinds: bool) -> bool:
-        """Whether many mailboxes began with this address or type of client on that day."""
-        began = (self.kinds_began if kinds else self.clients_began).get((thing, day), 0)
+        """Whether many mailboxes began with this address or type of client on that day.
+
+        The day is counted from 1970.
+        """
+        began_on = self.kinds_began if kinds else self.clients_began
+        began = began_on.get((thing, day - self.first_day), 0)
         return began >= max(_MOVED_FEWEST, _MOVED * self.mailboxes)
 
 
@@ -52,15 +68,27 @@ def crowd_of(table: Table) -> Crowd:
     """Count over all mailboxes."""
     senders = table.columns["sender"].astype(np.int64)
     days = table.columns["time"] // DAY_S
+    days = np.minimum(days - days.min(initial=2**31), (1 << _DAY_BITS) - 1)
     clients = table.columns["client"].astype(np.int64)
     used = np.unique((senders << _BITS | clients) << _DAY_BITS | days) >> _DAY_BITS
     pairs, on_days = np.unique(used, return_counts=True)
     often = pairs[on_days >= _ESTABLISHED_DAYS] & (1 << _BITS) - 1
+    kinds = table.columns["kind"].astype(np.int64)
+    means = (senders << _BITS | clients) << _KIND_BITS | kinds
+    used_means = np.unique(means << _DAY_BITS | days) >> _DAY_BITS
+    ways, means_days = np.unique(used_means, return_counts=True)
+    ways = ways[means_days >= _ESTABLISHED_DAYS] & (1 << _BITS + _KIND_BITS) - 1
+    programs, users = np.unique(ways, return_counts=True)
     return Crowd(
         mailboxes=len(np.unique(senders)),
+        first_day=int(table.columns["time"].min(initial=2**32)) // DAY_S,
         users=np.bincount(often, minlength=len(table.clients) + 1),
         clients_began=_began(senders, clients, days),
-        kinds_began=_began(senders, table.columns["kind"].astype(np.int64), days),
+        kinds_began=_began(senders, kinds, days),
+        programs=frozenset(
+            (way >> _KIND_BITS, way & (1 << _KIND_BITS) - 1)
+            for way in programs[users >= _HOUSE].tolist()
+        ),
     )
 
 

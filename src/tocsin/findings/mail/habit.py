@@ -130,18 +130,22 @@ def most_alike(times: Places, shapes: Numbers) -> tuple[int, int]:
 
 
 def takes_up_old(mailbox: Mailbox, days: int) -> NDArray[np.bool_]:
-    """Which mails are replies in a thread that rested for so many days, as far as it was sent to.
+    """Which mails are replies in a thread that rested for so many days.
 
-    Message tracking tells of a thread by its subject only.
+    Message tracking tells of a thread by its subject only. One of which nothing was seen before
+    has rested since before the log, so that nothing is said in the log's first days.
     """
-    found = np.zeros(len(mailbox), np.bool_)
-    order = np.lexsort((mailbox.time, mailbox.thread))
-    threads, times = mailbox.thread[order], mailbox.time[order]
-    if len(order) > 1:
-        same = (threads[1:] == threads[:-1]) & (threads[1:] != 0)
-        rested = times[1:] - times[:-1] >= days * DAY_S
-        replies = mailbox.marks[order][1:] > 0
-        found[order[1:][same & rested & replies]] = True
+    came, came_at = mailbox.came_in()
+    threads = np.concatenate([mailbox.thread.astype(np.uint64), came])
+    times = np.concatenate([mailbox.time, came_at])
+    order = np.lexsort((np.arange(len(threads)), times, threads))
+    threads, times = threads[order], times[order]
+    before = np.empty(len(order), np.int64)
+    before[1:] = np.where(threads[1:] == threads[:-1], times[:-1], mailbox.table.begins)
+    before[:1] = mailbox.table.begins
+    rested = np.empty(len(order), np.bool_)
+    rested[order] = times - before >= days * DAY_S
+    found: NDArray[np.bool_] = rested[: len(mailbox)] & (mailbox.marks > 0) & (mailbox.thread > 0)
     return found
 
 

@@ -3,7 +3,8 @@
 Nothing of a mail is kept but numbers: who (its place in a list of addresses), when (seconds), from
 which client and with which type of client (places in lists), how large, to how many, and 32 bits
 of the thread, of the kind of subject, and of each recipient. So the memory has a bound that can
-be said: `MESSAGES` of them are 135 MB, `RECIPIENTS` 64 MB. What is beyond is counted and told.
+be said: `MESSAGES` of them are 124 MB, `RECIPIENTS` 64 MB, and of `HEARD` mails that came in, 72
+MB. What is beyond is counted and told.
 """
 
 from __future__ import annotations
@@ -14,20 +15,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tocsin.findings.mail.sent import came_back, number_for, sent_mail, subject_of
+from tocsin.findings.mail.sent import (
+    READ,
+    came_back,
+    heard,
+    may_tell,
+    number_for,
+    sent_mail,
+    subject_of,
+)
 from tocsin.findings.mail.table import Table, table_of
 from tocsin.matching.scan import Observer
+from tocsin.matching.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
     from typing import TypeAlias
 
     from numpy.typing import NDArray
 
     from tocsin.events.format import Format
     from tocsin.findings.mail.sent import Sent
-    from tocsin.matching.watching import Watch
+    from tocsin.matching.batch import Batch
     from tocsin.model.artefact import Artefact
     from tocsin.model.event import Event
     from tocsin.model.problem import Problem
@@ -45,9 +54,13 @@ PER_MESSAGE = 2_000
 """Recipients of one mail that are remembered; their number is, whatever it is."""
 NAMES = 400_000
 """Addresses of mailboxes, and of clients, that are told apart."""
+HEARD = 6_000_000
+"""Mails that came to mailboxes whose thread is remembered, with 12 bytes each."""
 ANSWERS = 500_000
 """Hours of mailboxes in which something came back."""
 _HOUR_S = 3600
+_TELLING = ("event-id", "source", "connector-id")
+"""Columns with few different values, by which most rows are left alone."""
 _LAST_S = 2**32 - 1
 COLUMNS = {
     "sender": "i",
@@ -100,19 +113,32 @@ class Habits(Observer):
         self._recipients = array("I")
         self._sent_by: Counter[int] = Counter()
         self._answers: Counter[tuple[int, int]] = Counter()
+        self._heard, self._heard_at = array("Q"), array("I")
         self._lost: Counter[str] = Counter()
 
     def row(self, artefact: Artefact, form: Format, kind: str, event: Event) -> None:
-        """Learn from one row."""
+        """Learn from a row that is read alone."""
         del artefact, kind
-        if form.name == FORMAT:
-            self.take(event.fields, event.time)
+        if form.name == FORMAT and event.time is not None:
+            self.take(event.fields, int(event.time.timestamp()))
 
-    def take(self, fields: Mapping[str, str], time: datetime | None) -> None:
-        """Learn from the fields of one row of message tracking."""
-        if time is None:
-            return
-        seconds = int(time.timestamp())
+    def watches(self, form: Format) -> Sequence[Watch]:
+        """The rows of message tracking, and nothing else."""
+        return (Watch(batches=True),) if form.name == FORMAT else ()
+
+    def batch(self, batch: Batch) -> None:
+        """Learn from rows that are read in bulk: those few that tell of a mail once."""
+        numbers, firsts = batch.different(_TELLING)
+        kinds = zip(*(batch.texts(name, firsts) for name in _TELLING), strict=True)
+        tells = [may_tell(dict(zip(_TELLING, values, strict=True))) for values in kinds]
+        rows = np.flatnonzero(np.array(tells, np.bool_)[numbers]).tolist()
+        values = [batch.texts(name, rows) for name in READ]
+        seconds = batch.times_us[rows] // 1_000_000
+        for time, *of_row in zip(seconds.tolist(), *values, strict=True):
+            self.take(dict(zip(READ, of_row, strict=True)), time)
+
+    def take(self, fields: Mapping[str, str], seconds: int) -> None:
+        """Learn from the fields of one row, written so long after the beginning of 1970."""
         if not 0 < seconds <= _LAST_S:
             return
         sent = sent_mail(fields)
@@ -123,10 +149,17 @@ class Habits(Observer):
             key = (number_for(mailbox), seconds // _HOUR_S)
             if key in self._answers or len(self._answers) < ANSWERS:
                 self._answers[key] += 1
+        came = heard(fields)
+        if came is not None:
+            self._hear(*came, seconds)
 
-    def watches(self, form: Format) -> Sequence[Watch] | None:
-        """Each row of message tracking, and nothing else."""
-        return None if form.name == FORMAT else ()
+    def _hear(self, mailboxes: Sequence[str], thread: str, seconds: int) -> None:
+        for mailbox in mailboxes[:PER_MESSAGE]:
+            if len(self._heard) >= HEARD:
+                self._lost["heard"] += 1
+                continue
+            self._heard.append(number_for(mailbox) << 32 | number_for(thread))
+            self._heard_at.append(seconds)
 
     def problem(self, kind: str, problem: Problem) -> None:
         """Damage has no habits."""
@@ -153,7 +186,12 @@ class Habits(Observer):
         for key, number in later._answers.items():
             if key in self._answers or len(self._answers) < ANSWERS:
                 self._answers[key] += number
+        room = HEARD - len(self._heard)
         self._lost.update(later._lost)
+        if later._heard[room:]:
+            self._lost["heard"] += len(later._heard) - room
+        self._heard.extend(later._heard[:room])
+        self._heard_at.extend(later._heard_at[:room])
 
     def _has_room(self, columns: Columns) -> bool:
         """Whether all of these can be remembered: mostly so, and then none is looked at alone."""
@@ -247,10 +285,9 @@ class Habits(Observer):
         return table_of(
             self._columns,
             self._recipients,
-            senders=self._senders.all(),
-            clients=self._clients.all(),
-            kinds=self._kinds.all(),
+            names=[one.all() for one in (self._senders, self._clients, self._kinds)],
             answers=self._answers,
+            heard=(self._heard, self._heard_at),
             lost=self._lost,
             machines=frozenset(s for s, n in self._sent_by.items() if n >= PER_SENDER),
         )

@@ -29,6 +29,15 @@ _PREFIXES = 8
 _CONTEXT = re.compile(r"\b(MessageClass|ClientType):\s?([^,;]{0,100})")
 _DIGITS = re.compile(r"\d+")
 _EMPTY_PATH = "<>"
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+ITSELF = "the server itself"
+"""The client of a mail that came from the server's own address."""
+READ = (
+    *("event-id", "source", "connector-id", "source-context", "original-client-ip"),
+    *("server-ip", "original-server-ip", "sender-address", "recipient-address"),
+    *("recipient-count", "return-path", "total-bytes", "message-subject"),
+)
+"""The columns that are looked at."""
 
 
 class Subject(NamedTuple):
@@ -43,8 +52,9 @@ class Subject(NamedTuple):
 class Sent(NamedTuple):
     """A mail as a mailbox gave it to the server.
 
-    `client` is the address of its client in canonical form, empty where the log does not tell, and
-    `kind` its ClientType. `total` is how many recipients it had; `recipients` may name fewer.
+    `client` is the address of its client in canonical form, `ITSELF`, or empty where the log does
+    not tell, and `kind` its ClientType. `total` is how many recipients it had; `recipients` may
+    name fewer.
     """
 
     sender: str
@@ -54,6 +64,17 @@ class Sent(NamedTuple):
     size_bytes: int
     total: int
     recipients: tuple[str, ...]
+
+
+def may_tell(fields: Mapping[str, str]) -> bool:
+    """Whether a row with this event, source and connector may tell of a mail or its return."""
+    match fields.get("event-id"), fields.get("source"):
+        case ("RECEIVE", "SMTP"):
+            return _is_client(fields.get("connector-id", ""))
+        case ("RECEIVE", "STOREDRIVER") | ("FAIL" | "DELIVER", _):
+            return True
+        case _:
+            return False
 
 
 def sent_mail(fields: Mapping[str, str]) -> Sent | None:
@@ -70,7 +91,7 @@ def sent_mail(fields: Mapping[str, str]) -> Sent | None:
     recipients = recipients_of(fields.get("recipient-address", ""))
     return Sent(
         sender=sender,
-        client=plain_address(fields.get("original-client-ip", "")) or "",
+        client=_client(fields),
         kind=kind,
         subject=fields.get("message-subject", "")[:SUBJECT_CHARACTERS],
         size_bytes=number_of(fields.get("total-bytes", "")),
@@ -93,6 +114,14 @@ def came_back(fields: Mapping[str, str]) -> tuple[str, ...]:
             return recipients_of(fields.get("recipient-address", ""))
         case _:
             return ()
+
+
+def heard(fields: Mapping[str, str]) -> tuple[tuple[str, ...], str] | None:
+    """The mailboxes that this row says a mail came to, and its thread; None for other rows."""
+    if fields.get("event-id") != "DELIVER":
+        return None
+    thread = subject_of(fields.get("message-subject", "")).thread
+    return (recipients_of(fields.get("recipient-address", "")), thread) if thread else None
 
 
 def address_of(text: str) -> str:
@@ -147,12 +176,22 @@ def is_machine(address: str) -> bool:
     return address.startswith(mail_knowledge().reading.machines)
 
 
+def _client(fields: Mapping[str, str]) -> str:
+    said = fields.get("original-client-ip", "")[:ADDRESS_CHARACTERS]
+    if not said:
+        return ""
+    address = plain_address(said)
+    if address is None:
+        return ITSELF if said.partition("%")[0] in _LOOPBACK else ""
+    own = (plain_address(fields.get(name, "")) for name in ("server-ip", "original-server-ip"))
+    return ITSELF if address in own else address
+
+
 def _kind(fields: Mapping[str, str], reading: Reading) -> str | None:
     """The client type of a submitted mail; None where the row is no mail that a mailbox sent."""
     source = fields.get("source")
     if source == "SMTP":
-        connector = fields.get("connector-id", "")
-        return reading.smtp if any(one in connector for one in reading.smtp_connectors) else None
+        return reading.smtp if _is_client(fields.get("connector-id", "")) else None
     if source != "STOREDRIVER":
         return None
     said = dict(_CONTEXT.findall(fields.get("source-context", "")))
@@ -163,3 +202,8 @@ def _kind(fields: Mapping[str, str], reading: Reading) -> str | None:
     ):
         return None
     return str(said.get("ClientType", "")).strip()[:_KIND_CHARACTERS]
+
+
+def _is_client(connector: str) -> bool:
+    """Whether this connector takes mail from clients that sign in."""
+    return any(one in connector for one in mail_knowledge().reading.smtp_connectors)

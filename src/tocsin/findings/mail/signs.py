@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tocsin.findings.keys import is_inside
 from tocsin.findings.mail.habit import Habit, by_days, most_alike, most_within
+from tocsin.findings.mail.sent import ITSELF
 from tocsin.findings.mail.table import DAY_S, HOUR_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -28,8 +30,14 @@ if TYPE_CHECKING:
     from tocsin.findings.mail.table import Mailbox, Places
 
 _RARE = 0.01
+_FEW_MAILS = 3
+"""Fewer mails are no burst, however many they went to."""
 OLD_DAYS = 5
 """Days after which a thread is old."""
+FIRST_DAYS = 5
+"""Days with mail that tell what a mailbox uses."""
+_DAYS_BEFORE = 2
+"""So many of them before something that is called new."""
 
 
 class Group(StrEnum):
@@ -41,7 +49,10 @@ class Group(StrEnum):
 
 
 class Sign(NamedTuple):
-    """One unusual thing; `points` are from 0.5 to 2, and `text` says it with its numbers."""
+    """One unusual thing; `text` says it with its numbers.
+
+    `points` are its strength, up to 1, times what knowledge gives for such a sign.
+    """
 
     name: str
     group: Group
@@ -64,13 +75,13 @@ class Question:
     crowd: Crowd
 
 
-def signs(question: Question) -> tuple[Sign, ...]:
-    """All signs."""
+def signs(question: Question, points: Mapping[str, float]) -> tuple[Sign, ...]:
+    """All signs, with the `points` for each by its name."""
     return tuple(
-        sign
+        sign._replace(points=round(sign.points * points[sign.name], 2))
         for find in (
-            _burst, _alike, _contacts, _pace,
-            _address, _kind, _hours,
+            _burst, _steady, _alike, _contacts, _pace,
+            _address, _kind, _server, _hours,
             _threads, _size, _answers,
         )
         for sign in find(question)
@@ -86,21 +97,36 @@ def _burst(question: Question) -> Iterator[Sign]:
     day = int(by_days(times, counts).max(initial=0))
     by_hour = _times_more(hour, habit.most_hour, floor=5, fewest=12)
     by_mails = _times_more(mails, habit.most_mails_hour, floor=3, fewest=8)
-    by_day = min(1.0, _times_more(day, habit.most_day, floor=8, fewest=15))
+    by_day = min(0.5, _times_more(day, habit.most_day, floor=8, fewest=15))
     points = max(by_hour, by_mails, by_day)
+    if len(chosen) < _FEW_MAILS:
+        points = min(points, 0.5)
     if not points:
         return
     minutes = max(1, round((int(times[last]) - int(times[first])) / 60))
-    if points == by_hour:
+    if points <= by_hour:
         text = (
             f"{hour:,} recipients within {_minutes(minutes)}; otherwise at most "
             f"{habit.most_hour:,} within an hour"
         )
-    elif points == by_mails:
+    elif points <= by_mails:
         text = f"{mails:,} mails within an hour; otherwise at most {habit.most_mails_hour:,}"
     else:
         text = f"{day:,} recipients on one day; otherwise at most {habit.most_day:,}"
     yield Sign("burst", Group.VOLUME, points, text)
+
+
+def _steady(question: Question) -> Iterator[Sign]:
+    """On several days as much as the mailbox usually sends, several times over."""
+    box, habit = question.mailbox, question.habit
+    days = by_days(box.time[question.chosen], box.count[question.chosen])
+    much = days >= 2.5 * max(habit.usual_day, 4)
+    if much.sum() >= 2:
+        text = (
+            f"{int(days[much].min()):,} recipients or more on each of {int(much.sum())} days; "
+            f"usually {round(habit.usual_day):,}"
+        )
+        yield Sign("steady", Group.VOLUME, 1.0, text)
 
 
 def _alike(question: Question) -> Iterator[Sign]:
@@ -114,18 +140,20 @@ def _alike(question: Question) -> Iterator[Sign]:
 
 
 def _contacts(question: Question) -> Iterator[Sign]:
-    """Much of the address book at once, or many strangers."""
-    box = question.mailbox
-    own = box.contacts(question.chosen)
+    """Much of the address book within a day, or many strangers."""
+    box, habit = question.mailbox, question.habit
+    times, counts = box.time[question.chosen], box.count[question.chosen]
+    _, first, last = most_within(times, counts, DAY_S)
+    own = box.contacts(question.chosen[first : last + 1])
     known = box.contacts(question.others)
     both = int(np.isin(own, known, assume_unique=True).sum())
-    if both >= 8 and both > 0.25 * len(known) and both > question.habit.most_hour:
+    if both >= 8 and both > 0.2 * len(known) and both > habit.most_day:
         text = f"to {both:,} of the {len(known):,} people whom this mailbox ever wrote to"
         yield Sign("contacts", Group.VOLUME, 1.0, text)
     strangers = len(own) - both
-    if strangers >= 20 and strangers > 2 * question.habit.most_day:
+    if strangers >= 20 and strangers > 2 * habit.most_day:
         text = f"to {strangers:,} people whom this mailbox never wrote to before or after"
-        yield Sign("strangers", Group.VOLUME, 0.5, text)
+        yield Sign("strangers", Group.VOLUME, 1.0, text)
 
 
 def _pace(question: Question) -> Iterator[Sign]:
@@ -137,33 +165,54 @@ def _pace(question: Question) -> Iterator[Sign]:
     usual, slow = float(np.median(gaps)), question.habit.slow
     if usual <= 6 and (slow is None or slow > 4 * max(usual, 1)):
         text = f"one mail every {max(1, round(usual))} s; people do not write so fast"
-        yield Sign("pace", Group.VOLUME, 0.5, text)
+        yield Sign("pace", Group.VOLUME, 1.0, text)
+
+
+def _newness(question: Question, thing: NDArray[np.bool_]) -> float:
+    """Points for an address or a type of client; `thing` tells which mails are of it.
+
+    It is not new where the mailbox used it at once, or uses it elsewhere; nor where it
+    took the place of what was before: people get new telephones. Whoever acts beside the owner
+    does not keep the owner from writing.
+    """
+    box = question.mailbox
+    days = box.time // DAY_S
+    used = np.flatnonzero(thing)
+    since = int(used[0])
+    before, within = np.unique(days[:since]), np.unique(days[since : int(used[-1]) + 1])
+    outside = len(np.unique(days)) - len(within)
+    elsewhere = float(thing[question.others].mean()) if len(question.others) else 0.0
+    if len(before) < _DAYS_BEFORE or outside < FIRST_DAYS or elsewhere > 0.05:
+        return 0.0
+    span = int(box.time[used[-1]] - box.time[since])
+    if span >= 2 * DAY_S and float(thing[since:].mean()) >= 0.8:
+        return 0.0
+    return 0.5 if elsewhere else 1.0
 
 
 def _address(question: Question) -> Iterator[Sign]:
     """An address that this mailbox does not use otherwise, and that is none of the house."""
     box, crowd = question.mailbox, question.crowd
-    table = box.table
-    known = {table.clients[place] for place in np.unique(box.client[question.others]).tolist()}
-    networks = {network_of(address) for address in known}
-    days = box.time[question.chosen] // DAY_S
-    fresh = 0
+    clients = box.table.clients
+    networks = {network_of(clients[place]) for place in np.unique(box.client[question.others])}
+    days = box.time // DAY_S
+    fresh = 0.0
     named: list[str] = []
     for place in np.unique(box.client[question.chosen]).tolist():
-        address = table.clients[place]
-        of_it = box.client[question.chosen] == place
-        if not address or address in known or network_of(address) in networks:
+        address = clients[place]
+        of_it = box.client == place
+        if (
+            address in ("", ITSELF)
+            or network_of(address) in networks
+            or crowd.is_of_the_house(place, uses_it=len(np.unique(days[of_it])) >= 3)
+            or crowd.moved_to(place, int(days[of_it].min()), kinds=False)
+        ):
             continue
-        if crowd.is_of_the_house(place, uses_it=len(np.unique(days[of_it])) >= 3):
-            continue
-        if crowd.moved_to(place, int(days[of_it].min()), kinds=False):
-            continue
-        fresh += int(of_it.sum())
-        named.append(address)
-    if not named or fresh < 0.5 * len(question.chosen):
-        return
-    points = max(0.0, 1 - 3 * _restlessness(question))
-    if points >= 0.25:
+        if points := _newness(question, of_it):
+            fresh += points * float(of_it[question.chosen].mean())
+            named.append(address)
+    points = fresh - 3 * _restlessness(question) if fresh else 0.0
+    if fresh >= 0.5 and points >= 0.25:
         shown = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
         text = f"from {shown}, which this mailbox does not use otherwise"
         yield Sign("new_address", Group.WHO, 1.0 if points > 0.7 else 0.5, text)
@@ -196,14 +245,42 @@ def _kind(question: Question) -> Iterator[Sign]:
         name = box.table.kinds[kind]
         if not name or number < 0.5 * len(question.chosen):
             continue
-        usual = int((box.kind[question.others] == kind).sum())
-        day = int(box.time[question.chosen][box.kind[question.chosen] == kind].min()) // DAY_S
-        if usual > 0.05 * len(question.others) or crowd.moved_to(kind, day, kinds=True):
-            continue
-        text = (
-            f"by {name}, which this mailbox used for {usual:,} of {len(question.others):,} mails"
-        )
-        yield Sign("new_client", Group.WHO, 0.5 if usual else 1.0, text)
+        of_it = box.kind == kind
+        day = int(box.time[of_it].min()) // DAY_S
+        points = _newness(question, of_it)
+        if points and not (
+            crowd.moved_to(kind, day, kinds=True) or _is_application(question, of_it)
+        ):
+            usual = int(of_it[question.others].sum())
+            text = f"by {name}, which this mailbox used for {usual:,} of {len(question.others):,}"
+            yield Sign("new_client", Group.WHO, points, f"{text} other mails")
+
+
+def _is_application(question: Question, of_it: NDArray[np.bool_]) -> bool:
+    """Whether these mails come from where other mailboxes send by the same means day by day.
+
+    Then it is a program of the house.
+    """
+    box, crowd = question.mailbox, question.crowd
+    clients = box.client[of_it]
+    told = [place for place in np.unique(clients).tolist() if box.table.clients[place]]
+    kind = int(box.kind[of_it][0])
+    return bool(told) and all(crowd.is_application(place, kind) for place in told)
+
+
+def _server(question: Question) -> Iterator[Sign]:
+    """From the server's own address, as a forged request makes it look."""
+    box, crowd = question.mailbox, question.crowd
+    if ITSELF not in box.table.clients:
+        return
+    place = box.table.clients.index(ITSELF)
+    of_it = box.client == place
+    share = float(of_it[question.chosen].mean())
+    if share < 0.5 or crowd.is_of_the_house(place, uses_it=False):
+        return
+    if points := _newness(question, of_it):
+        text = "from the server itself, as forged requests come; this mailbox does not otherwise"
+        yield Sign("from_server", Group.WHO, points, text)
 
 
 def _hours(question: Question) -> Iterator[Sign]:
@@ -244,10 +321,10 @@ def _size(question: Question) -> Iterator[Sign]:
     spread = float(np.median(np.abs(sizes - usual)) / usual)
     if spread <= 0.03 and habit.size_spread >= 0.15:
         text = f"all of about {_kib(usual)}; otherwise sizes differ"
-        yield Sign("one_size", Group.CONTENT, 0.5, text)
+        yield Sign("one_size", Group.CONTENT, 1.0, text)
     elif usual > 1.5 * habit.large_size:
         text = f"about {_kib(usual)} large; 99 of 100 others are below {_kib(habit.large_size)}"
-        yield Sign("large", Group.CONTENT, 0.5, text)
+        yield Sign("large", Group.CONTENT, 1.0, text)
 
 
 def _answers(question: Question) -> Iterator[Sign]:
@@ -256,29 +333,34 @@ def _answers(question: Question) -> Iterator[Sign]:
     times = box.time[question.chosen]
     first, last = int(times.min()) // HOUR_S, int(times.max()) // HOUR_S + 24
     back = box.came_back
-    then = sum(number for hour, number in back.items() if first <= hour <= last)
     hours = max(1, (int(box.time[-1]) - int(box.time[0])) // HOUR_S)
-    usual = (sum(back.values()) - then) / hours * (last - first + 1)
+    if last - first > hours / 3:
+        return
+    then = sum(number for hour, number in back.items() if first <= hour <= last)
+    usual = (sum(back.values()) - then) / (hours - (last - first)) * (last - first + 1)
     if then >= 4 and then > 4 * usual:
         text = f"{then:,} reports of failure and automatic answers came back within a day"
-        yield Sign("came_back", Group.CONTENT, 0.5, text)
+        yield Sign("came_back", Group.CONTENT, 1.0, text)
 
 
 @lru_cache(maxsize=65536)
 def network_of(address: str) -> str:
-    """The network around an address: 256 of IPv4, a /48 of IPv6; empty for none."""
-    if not address:
-        return ""
-    length = 24 if ip_address(address).version == 4 else 48
+    """The network around an address; empty for none.
+
+    That is a /48 of IPv6, and of IPv4 a /24, or a /16 inside, where a house gives them out anew.
+    """
+    if address in ("", ITSELF):
+        return address
+    length = 48 if ip_address(address).version == 6 else 16 if is_inside(address) else 24
     return str(ip_network(f"{address}/{length}", strict=False))
 
 
 def _times_more(number: int, usual: int, *, floor: int, fewest: int) -> float:
-    """Points where `usual` is the most otherwise: 1 from twice as many, 2 from five times."""
+    """Strength where `usual` is the most otherwise: half from twice as many, 1 from five times."""
     if number < fewest:
         return 0.0
     ratio = number / max(usual, floor)
-    return 2.0 if ratio >= 5 else 1.0 if ratio >= 2 else 0.0
+    return 1.0 if ratio >= 5 else 0.5 if ratio >= 2 else 0.0
 
 
 def _minutes(minutes: int) -> str:

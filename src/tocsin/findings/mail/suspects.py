@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,6 @@ from tocsin.findings.mail.table import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from tocsin.findings.mail.crowd import Crowd
     from tocsin.findings.mail.habit import Habit
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 _LEAST = 0.5
 """Points that volume or content, and who, must have at the least: one alone is everyday life."""
+
+_TELLING = frozenset({"new_address", "new_client", "from_server", "old_threads"})
+"""Signs without which the others say nothing: people write many invitations, also at night."""
+_OWN_DAYS = 3
+"""Days before a break-in on which the owner wrote from an address, for it to be the owner's."""
+_OWN_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,6 +62,16 @@ class Suspect:
     def last_s(self) -> int:
         """The last of them."""
         return int(self.mailbox.time[self.chosen[-1]])
+
+    @property
+    def first(self) -> datetime:
+        """The time of the first of them, UTC."""
+        return datetime.fromtimestamp(self.first_s, UTC)
+
+    @property
+    def last(self) -> datetime:
+        """The time of the last of them, UTC."""
+        return datetime.fromtimestamp(self.last_s, UTC)
 
     @property
     def recipients(self) -> int:
@@ -92,6 +108,18 @@ class Judged:
     without_address: int
     lost: Mapping[str, int]
     suspects: tuple[Suspect, ...]
+
+
+NOTHING = Judged(
+    mailboxes=0,
+    mails=0,
+    cannot_tell=0,
+    machines=0,
+    without_address=0,
+    lost={},
+    suspects=(),
+)
+"""Of no mailbox at all."""
 
 
 def judged(
@@ -136,7 +164,9 @@ def score_of(found: tuple[Sign, ...], limits: Limits) -> float:
     points = dict.fromkeys(Group, 0.0)
     for sign in found:
         points[sign.group] += sign.points
-    if points[Group.WHO] < _LEAST or points[Group.VOLUME] + points[Group.CONTENT] < _LEAST:
+    if _TELLING.isdisjoint(sign.name for sign in found):
+        return 0.0
+    if sum(number >= _LEAST for number in points.values()) < 2:
         return 0.0
     volume = min(points[Group.VOLUME], limits.most_volume)
     return volume + points[Group.WHO] + points[Group.CONTENT]
@@ -163,7 +193,8 @@ def _worst(mailbox: Mailbox, crowd: Crowd, limits: Limits) -> Suspect | None:
         found = signs(
             Question(
                 mailbox=mailbox, chosen=chosen, others=others, habit=habit, old=old, crowd=crowd
-            )
+            ),
+            limits.points,
         )
         score = score_of(found, limits)
         if score >= max(limits.told, _LEAST) and (best is None or score > best.score):
@@ -179,13 +210,7 @@ def _of_intruder(
         address = mailbox.table.clients[place]
         if address not in intruders:
             continue
-        chosen = np.flatnonzero(mailbox.client == place)
-        since = intruders[address]
-        if since is not None:
-            earlier = mailbox.time[chosen] < int(since.timestamp()) - DAY_S
-            if len(np.unique(mailbox.time[chosen[earlier]] // DAY_S)) >= _OWN_DAYS:
-                continue
-            chosen = chosen[~earlier]
+        chosen = _since(mailbox, np.flatnonzero(mailbox.client == place), intruders[address])
         if not len(chosen):
             continue
         others = _others(mailbox, chosen)
@@ -198,7 +223,7 @@ def _of_intruder(
         question = Question(
             mailbox=mailbox, chosen=chosen, others=others, habit=habit, old=old, crowd=crowd
         )
-        found = signs(question)
+        found = signs(question, limits.points)
         return Suspect(
             mailbox=mailbox,
             chosen=chosen,
@@ -210,8 +235,19 @@ def _of_intruder(
     return None
 
 
-_OWN_DAYS = 3
-"""Days before the break-in on which the owner wrote from an address, for it to be the owner's."""
+def _since(mailbox: Mailbox, chosen: Places, since: datetime | None) -> Places:
+    """Those mails from an address that may be an intruder's; none if it is the owner's.
+
+    The owner's is an address that the mailbox used on several days before the break-in, or one
+    from which it sends most of what it sends, day by day.
+    """
+    days = mailbox.time[chosen] // DAY_S
+    if len(np.unique(days)) >= _OWN_DAYS and len(chosen) > _OWN_SHARE * len(mailbox):
+        return chosen[:0]
+    if since is None:
+        return chosen
+    earlier = days < int(since.timestamp()) // DAY_S
+    return chosen[:0] if len(np.unique(days[earlier])) >= _OWN_DAYS else chosen[~earlier]
 
 
 def _others(mailbox: Mailbox, chosen: Places) -> Places:

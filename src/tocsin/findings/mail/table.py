@@ -29,8 +29,10 @@ class Table:
 
     `columns` are those of `habits.COLUMNS`, all in one order; `starts` is where the recipients of
     each mail begin in `recipients`. `answers` counts what came back, by a number for the mailbox,
-    by hours since 1970. `lost` counts what was not remembered, by the bound. `machines` are
-    the places of mailboxes that sent more than is remembered.
+    by hours since 1970. `heard` are the threads in which mails came to mailboxes, in order: a
+    number for the mailbox in the higher half, and one for the thread; `heard_at` is when. `lost`
+    counts what was not remembered, by the bound. `machines` are the places of mailboxes that sent
+    more than is remembered.
     """
 
     columns: Mapping[str, Numbers]
@@ -40,16 +42,25 @@ class Table:
     clients: Sequence[str]
     kinds: Sequence[str]
     answers: Mapping[int, Mapping[int, int]]
+    heard: NDArray[np.uint64]
+    heard_at: Places
     lost: Mapping[str, int]
     machines: frozenset[int]
 
     def __len__(self) -> int:
         return len(self.starts)
 
+    @property
+    def begins(self) -> int:
+        """When the first mail was sent, in seconds since 1970."""
+        return int(self.columns["time"].min(initial=2**32))
+
     def mailboxes(self) -> Iterator[Mailbox]:
         """Each mailbox, in order of its place."""
         senders = self.columns["sender"]
         different, firsts = np.unique(senders, return_index=True)
+        if not len(senders):
+            return
         ends = (*firsts[1:].tolist(), len(senders))
         for place, first, end in zip(different.tolist(), firsts.tolist(), ends, strict=True):
             yield Mailbox(
@@ -93,6 +104,14 @@ class Mailbox:
         """Reports of failure and automatic answers, by hours since 1970."""
         return self.table.answers.get(number_for(self.sender), {})
 
+    def came_in(self) -> tuple[Numbers, Places]:
+        """The threads of mails that came in, in order, and when they did."""
+        first = np.uint64(number_for(self.sender) << 32)
+        heard = self.table.heard
+        start = int(np.searchsorted(heard, first))
+        end = int(np.searchsorted(heard, first | np.uint64(2**32 - 1), side="right"))
+        return (heard[start:end] & np.uint64(2**32 - 1)), self.table.heard_at[start:end]
+
     def contacts(self, which: Places) -> NDArray[np.uint32]:
         """The different recipients of these mails, as numbers, in order."""
         starts = self.table.starts[which + self.first]
@@ -110,15 +129,15 @@ def table_of(
     columns: Mapping[str, array[int]],
     recipients: array[int],
     *,
-    senders: Sequence[str],
-    clients: Sequence[str],
-    kinds: Sequence[str],
+    names: Sequence[Sequence[str]],
     answers: Mapping[tuple[int, int], int],
+    heard: tuple[array[int], array[int]],
     lost: Mapping[str, int],
     machines: frozenset[int],
 ) -> Table:
     """Put mails in order: by mailbox, by time, and then by all else that is known of them.
 
+    `names` are the addresses of mailboxes, those of clients, and the types of client.
     So the order in which files were read does not matter. Mails that are alike in everything are
     one: some logs are collected twice.
     """
@@ -143,14 +162,18 @@ def table_of(
     by_mailbox: dict[int, dict[int, int]] = {}
     for (mailbox, hour), number in answers.items():
         by_mailbox.setdefault(mailbox, {})[hour] = number
+    threads, heard_at = np.array(heard[0], np.uint64), np.array(heard[1], np.int64)
+    by_thread = np.lexsort((heard_at, threads))
     return Table(
         columns={name: column[order] for name, column in numbers.items()},
         starts=starts[order],
         recipients=known,
-        senders=senders,
-        clients=clients,
-        kinds=kinds,
+        senders=names[0],
+        clients=names[1],
+        kinds=names[2],
         answers=by_mailbox,
+        heard=threads[by_thread],
+        heard_at=heard_at[by_thread],
         lost=lost,
         machines=machines,
     )

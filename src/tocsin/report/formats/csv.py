@@ -6,10 +6,10 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from tocsin.report.cells import harmless
 from tocsin.report.choices import UNDECIDED, Choices
 from tocsin.report.format import Report
 from tocsin.report.summary import worst_first
-from tocsin.report.visible import shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +22,6 @@ COLUMNS = (
     *("clients", "first_seen", "last_seen"),
     *("artefact", "line", "record", "offset", "time", "time_from", "rule", "text"),
 )
-_FORMULA = ("=", "+", "-", "@")
-_CELL_CHARACTERS = 32_000
-"""What fits into a cell of the usual spreadsheets; what is longer is cut and says so."""
 
 
 def render(result: Result, _choices: Choices = UNDECIDED) -> bytes:
@@ -42,12 +39,6 @@ def render(result: Result, _choices: Choices = UNDECIDED) -> bytes:
             for cited in citations
         )
     return stream.getvalue().encode("utf-8")
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet runs, with every invisible character shown by its number."""
-    shown = visible(shortened(text, _CELL_CHARACTERS))
-    return f"'{shown}" if shown.lstrip().startswith(_FORMULA) else shown
 
 
 def _findings(host: HostResult) -> Iterator[tuple[list[str], Iterator[list[str]]]]:

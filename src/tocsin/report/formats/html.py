@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tocsin.report import exposures, summary, words
+from tocsin.report import exposures, mail, summary, words
 from tocsin.report.calendar import State
 from tocsin.report.choices import UNDECIDED, Choices
 from tocsin.report.format import Report
@@ -50,6 +50,11 @@ def render(result: Result, _choices: Choices = UNDECIDED) -> bytes:
     return text.encode("utf-8")
 
 
+def lists(result: Result, _choices: Choices) -> dict[str, bytes]:
+    """Whom to warn of mail in question, and the note to them; mostly nothing."""
+    return mail.beside(result)
+
+
 def _title(hosts: list[HostView]) -> str:
     worst = hosts[0].host
     more = f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""
@@ -81,6 +86,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "words": words,
         "exposures": exposures,
+        "mail": mail,
         "states": _STATES,
         "FIRST": _FIRST_CITATIONS,
         "MOST": _MOST_CITATIONS,
@@ -106,4 +112,5 @@ REPORT = Report(
     extension="html",
     media_type="text/html; charset=utf-8",
     render=render,
+    beside=lists,
 )
