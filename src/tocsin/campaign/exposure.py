@@ -115,6 +115,20 @@ def judge_builds(builds: tuple[SeenBuild, ...], cves: tuple[str, ...]) -> Mappin
 
 def judge_build(build: str, method: Method, cve: str) -> Judged:
     """What one build says of one CVE."""
+    known = _known(build, method)
+    found = known.get(cve)
+    if found is None:
+        found = known[cve] = _judged(build, method, cve)
+    return found
+
+
+@cached
+def _known(_build: str, _method: Method) -> dict[str, Judged]:
+    """What was found out of a build before, filled as it is asked for."""
+    return {}
+
+
+def _judged(build: str, method: Method, cve: str) -> Judged:
     number = counting(build, method)
     said = status(number if number is not None else build, cve)
     return Judged(

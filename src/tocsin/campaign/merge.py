@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from tocsin.campaign.exposure import SETTLED, Doubt, Judged, judge_build, order
 from tocsin.campaign.nodes import Rules, bases, nodes_of
 from tocsin.campaign.transitions import Change, Timeline, Transition, timeline, transitions
-from tocsin.knowledge.builds import parse
+from tocsin.knowledge.builds import Number, parse
+from tocsin.knowledge.root import cached
 from tocsin.knowledge.status import StatusWord
 from tocsin.knowledge.support import Support, support
 
@@ -163,7 +164,7 @@ def colour_of(host: Host, cves: Sequence[str]) -> Colour:
 
 
 def _exposure(gathered: Gathered, nodes: Sequence[Node], cve: str, rules: Rules) -> CveExposure:
-    by_server = tuple(ServerSays(server=node.name, said=node.says(cve)) for node in nodes)
+    by_server = tuple([ServerSays(server=node.name, said=node.says(cve)) for node in nodes])
     judged = [said.judged for one in by_server for said in one.said]
     statuses = tuple(sorted({one.status for one in judged}, key=order))
     return CveExposure(
@@ -172,12 +173,10 @@ def _exposure(gathered: Gathered, nodes: Sequence[Node], cve: str, rules: Rules)
         colour=_colour(statuses, compromised=bool(gathered.evidence)),
         doubts=tuple(sorted({one.doubt for one in judged if one.doubt is not None})),
         by_server=by_server,
-        differing=tuple(
-            one for node in nodes for one in _differing(node, cve, set(statuses), rules)
-        ),
-        claimed=tuple(claim for claim in gathered.claims if claim.what == cve),
+        differing=tuple([one for node in nodes for one in _differing(node, cve, statuses, rules)]),
+        claimed=tuple([claim for claim in gathered.claims if claim.what == cve]),
         owner_words=tuple(
-            _word(node, node.claim, cve, gathered) for node in nodes if node.claim is not None
+            [_word(node, node.claim, cve, gathered) for node in nodes if node.claim is not None]
         ),
     )
 
@@ -193,9 +192,11 @@ def _rank(colour: Colour) -> int:
 
 
 def _differing(
-    node: Node, cve: str, statuses: set[StatusWord], rules: Rules
+    node: Node, cve: str, statuses: Sequence[StatusWord], rules: Rules
 ) -> Iterator[Differing]:
     """What each feed would say alone, where that is settled and not what counts."""
+    if len(node.sightings) < 2:
+        return
     feeds = sorted({one.feed for one in node.sightings if one.builds})
     if len(feeds) < 2:
         return
@@ -233,4 +234,9 @@ def _support(nodes: Sequence[Node], on: date) -> Support | None:
     """Of the oldest build that counts: where one server is out of support, the host is."""
     builds = [basis.build for node in nodes for basis in node.bases]
     numbers = sorted(number for build in builds if (number := parse(build)) is not None)
-    return support(numbers[0], on) if numbers else None
+    return _support_of(numbers[0], on) if numbers else None
+
+
+@cached
+def _support_of(number: Number, on: date) -> Support:
+    return support(number, on)

@@ -8,6 +8,7 @@ arrive makes no difference.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -198,7 +199,7 @@ class Hosts:
         )
 
     def gathered(self) -> Iterator[Gathered]:
-        """What is kept of each host, in order of their keys.
+        """What is kept of each host, in order of address, those known by name alone last.
 
         What is known by a name alone joins the one address that has this name.
         """
@@ -206,7 +207,7 @@ class Hosts:
         joined: dict[str, list[str]] = {}
         for name, address in named.items():
             joined.setdefault(address, []).append(name)
-        for key in sorted(self._kept):
+        for key in sorted(self._kept, key=_place):
             if key not in named:
                 parts = [key, *sorted(joined.get(key, ()))]
                 yield _gathered(key, [self._kept[part] for part in parts])
@@ -421,3 +422,11 @@ def _series(feed: str, file: str) -> str:
 
 def _is_address(key: str) -> bool:
     return (":" in key or key[-1:].isdigit()) and normal_address(key) is not None
+
+
+def _place(key: str) -> tuple[int, int, str]:
+    """IPv4, IPv6, names."""
+    if not _is_address(key):
+        return 9, 0, key
+    address = ipaddress.ip_address(key)
+    return address.version, int(address), key

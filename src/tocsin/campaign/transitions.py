@@ -167,14 +167,15 @@ def _absent(
 
 
 def _of_node(node: Node, cves: Sequence[str], when: Timeline) -> Iterator[Transition]:
+    if len({one.builds for one in node.sightings if one.builds}) < 2:
+        return
     moments = [
         moment
         for moment in _moments(node.sightings, when, one_server=node.is_named)
         if moment.builds
     ]
-    if len({moment.builds for moment in moments}) > 1:
-        for cve in cves:
-            yield from _of_cve(node, moments, cve)
+    for cve in cves:
+        yield from _of_cve(node, moments, cve)
 
 
 def _of_cve(node: Node, moments: Sequence[_Moment], cve: str) -> Iterator[Transition]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
@@ -20,9 +19,9 @@ from tocsin.campaign.sightings import Hosts
 from tocsin.campaign.totals import Totals
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
+from tocsin.cli.feeds import cves_asked, mapping
 from tocsin.cli.progress import LineProgress, progress_on
-from tocsin.errors import SourceError, UsageError
-from tocsin.knowledge.cves import all_cves
+from tocsin.errors import SourceError
 from tocsin.report.visible import visible
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from tocsin.model.progress import Progress
 
 _PREVIEWED = 10
-_NEXT = re.compile(rf",(?=\s*(?:{'|'.join(COLUMNS)})\s*=)")
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -81,9 +79,9 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Read every file, print its rows or a preview, and count them."""
-    asked = Asked(feed=arguments.feed, mapping=_mapping(arguments.map), host=arguments.host)
+    asked = Asked(feed=arguments.feed, mapping=mapping(arguments.map), host=arguments.host)
     asked.check()
-    cves = _cves(arguments.cve)
+    cves = cves_asked(arguments.cve)
     if arguments.preview:
         return _end(_each(arguments, asked, _preview))
     counted, hosts = Account(), Hosts()
@@ -143,29 +141,6 @@ def _print_summary(
         totals.take(host)
     for line in summary(counted, totals):
         print(visible(line), file=stream)
-
-
-def _cves(asked: list[str] | None) -> tuple[str, ...] | None:
-    if asked is None:
-        return None
-    wanted = tuple(dict.fromkeys(one.upper() for one in asked))
-    unknown = [one for one in wanted if one not in all_cves()]
-    if unknown:
-        raise UsageError(f"nothing is known here of {', '.join(unknown)}", where="--cve")
-    return wanted
-
-
-def _mapping(texts: list[str] | None) -> dict[str, str]:
-    """``ip=Address,port=Service port``; a column's name may hold a comma."""
-    found: dict[str, str] = {}
-    for part in (part for text in texts or () for part in _NEXT.split(text)):
-        name, equals, column = (piece.strip() for piece in part.partition("="))
-        if not equals or not name or not column:
-            raise UsageError(f"{part!r} is not understood; write ip=COLUMN", where="--map")
-        if name in found:
-            raise UsageError(f"{name} is mapped twice", where="--map")
-        found[name] = column
-    return found
 
 
 def _progress(arguments: Namespace) -> Progress:

@@ -1,0 +1,156 @@
+"""A host, and the totals, as `tocsin exposure --json` prints them.
+
+Changing a name here breaks scripts: it needs a news fragment and a decision record. Times are UTC.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tocsin.campaign.merge import colour_of
+from tocsin.campaign.telling import explain, moment
+from tocsin.campaign.totals import SETTLED_BY
+
+if TYPE_CHECKING:
+    from tocsin.campaign.merge import CveExposure, Host, OwnerWord
+    from tocsin.campaign.nodes import Node
+    from tocsin.campaign.owners import Owner
+    from tocsin.campaign.sightings import Noted, Stamp
+    from tocsin.campaign.totals import Count, Totals
+    from tocsin.campaign.transitions import Transition
+
+Json = dict[str, Any]
+
+
+def host_json(host: Host, totals: Totals, owner: Owner | None) -> Json:
+    """One host. `owner` is None where no constituency was given."""
+    gathered = host.gathered
+    return {
+        "host": gathered.key,
+        "ip": gathered.ip,
+        "colour": colour_of(host, totals.settled_by_builds),
+        "vanished": host.vanished is not None,
+        "hostnames": gathered.hostnames,
+        "names": gathered.names,
+        "asns": gathered.asns,
+        "servers": [_server(node) for node in host.nodes],
+        "exposure": {cve: _exposure(host, one) for cve, one in host.cves.items()},
+        "evidence": [_noted(note) for note in host.evidence],
+        "claims": [_noted(note) for note in gathered.claims],
+        "support": None
+        if host.support is None
+        else {"state": host.support.state, "reason": host.support.reason},
+        "owner": None if owner is None else _owner(owner),
+        "transitions": [_transition(one) for one in host.transitions],
+        "cut": gathered.cut,
+    }
+
+
+def totals_json(totals: Totals) -> Json:
+    """The last line: colours over the CVEs that a build settles, and by CVE."""
+    return {
+        "summary": {
+            "together": {"cves": totals.settled_by_builds, **_count(totals.together)},
+            "by_cve": {cve: _count(count) for cve, count in totals.by_cve.items()},
+            "support": dict(sorted(totals.support.items())),
+        }
+    }
+
+
+def _server(node: Node) -> Json:
+    return {
+        "name": node.name,
+        "current": node.current,
+        "last": None if node.last is None else _stamp(node.last),
+        "builds": [
+            {
+                "build": one.build,
+                "method": one.method,
+                "last": _stamp(one.at),
+                "outdated": one.outdated_by is not None,
+            }
+            for one in node.bases
+        ],
+    }
+
+
+def _exposure(host: Host, one: CveExposure) -> Json:
+    return {
+        "status": one.statuses,
+        "colour": one.colour,
+        "doubts": one.doubts,
+        "owner_reported": [_word(word) for word in one.owner_words],
+        "claimed_by": sorted({claim.feed for claim in one.claimed}),
+        "why": explain(host, one.cve),
+    }
+
+
+def _word(word: OwnerWord) -> Json:
+    return {
+        "server": word.server,
+        "status": word.judged.status,
+        "build": word.judged.build,
+        "contradicted": word.contradicted,
+    }
+
+
+def _noted(note: Noted) -> Json:
+    return {
+        "what": note.what,
+        "feed": note.feed,
+        "first": _stamp(note.first),
+        "last": _stamp(note.last),
+    }
+
+
+def _owner(owner: Owner) -> Json:
+    who = owner.constituent
+    return {
+        "organisation": None if who is None else who.organisation,
+        "sector": None if who is None else who.sector,
+        "country": None if who is None else who.country,
+        "contacts": () if who is None else who.contacts,
+        "language": None if who is None else who.language,
+        "keys": () if who is None else who.keys,
+        "step": owner.step,
+        "confidence": owner.confidence,
+        "reason": owner.reason,
+        "others": [one._asdict() for one in owner.others],
+        "signs": [one._asdict() for one in owner.signs],
+    }
+
+
+def _transition(one: Transition) -> Json:
+    return {
+        "change": one.change,
+        "cve": one.cve,
+        "server": one.server,
+        "after": None if one.after is None else moment(one.after),
+        "before": moment(one.before),
+        "builds": one.builds,
+    }
+
+
+def _stamp(stamp: Stamp) -> Json:
+    return {
+        "time": None if stamp.time is None else moment(stamp.time),
+        "feed": stamp.feed,
+        "file": stamp.file,
+        "row": stamp.row,
+    }
+
+
+def _count(count: Count) -> Json:
+    return {
+        "red": count.red,
+        "yellow": count.yellow,
+        "green": count.green,
+        "vanished": count.vanished,
+        "compromised": count.compromised,
+        "yellow_by": {
+            doubt: {"hosts": hosts, "settled_by": SETTLED_BY[doubt]}
+            for doubt, hosts in sorted(count.yellow_by.items())
+        },
+        "yellow_claimed": count.yellow_claimed,
+        "yellow_owner_reported_fixed": count.yellow_owner_fixed,
+    }

@@ -1,0 +1,198 @@
+"""`tocsin exposure` as users and scripts run it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tocsin.cli.entry import main
+from tocsin.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Captured = pytest.CaptureFixture[str]
+PROXYLOGON = "CVE-2021-26855"
+HEADER = '"timestamp","ip","port","hostname","tag","asn","geo","version","servername"\n'
+
+
+def scan(folder: Path, day: int, *rows: tuple[str, str, str, str]) -> Path:
+    """A report of Shadowserver of one day: address, host name, tag and version."""
+    path = folder / f"2021-05-{day:02}-scan_exchange-example.csv"
+    lines = [
+        f'"2021-05-{day:02} 00:11:30","{ip}",443,"{name}","{tag}",64496,"NL","{version}","EX1"\n'
+        for ip, name, tag, version in rows
+    ]
+    path.write_text(HEADER + "".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> list[str]:
+    """Three days: a host that is fixed, one with a web shell, one that vanishes, one unclear."""
+    fixed = ("192.0.2.10", "mail.example.org", "exchange")
+    shell = ("192.0.2.2", "mail.example.net", "exchange;webshell", "15.2.858")
+    unclear = ("192.0.2.30", "", "exchange;cve-2021-26855", "15.2.721")
+    lost = ("192.0.2.40", "", "exchange", "15.0.1130")
+    return [
+        str(path)
+        for path in (
+            scan(tmp_path, 1, (*fixed, "15.0.1130"), shell, unclear, lost),
+            scan(tmp_path, 2, (*fixed, "15.2.858"), shell, unclear),
+            scan(tmp_path, 3, (*fixed, "15.2.858"), shell, unclear),
+        )
+    ]
+
+
+@pytest.fixture
+def owners(tmp_path: Path) -> str:
+    path = tmp_path / "owners.csv"
+    path.write_text(
+        "organisation,networks,domains,contacts\n"
+        "Hospital,192.0.2.0/28,,soc@hospital.example\n"
+        "Bakery,,example.org,\n",
+        encoding="utf-8",
+    )
+    return str(path)
+
+
+def hosts(capsys: Captured, *arguments: str) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    assert Exit.DONE == main(["exposure", *arguments, "--json", "--quiet", "--on", "2021-06-01"])
+    *lines, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return {line["host"]: line for line in lines}, last["summary"]
+
+
+def test_each_host_is_one_line_with_status_owner_and_changes(
+    capsys: Captured, scans: list[str], owners: str
+) -> None:
+    found, _ = hosts(capsys, *scans, "--owners", owners, "--cve", PROXYLOGON)
+    assert ["192.0.2.2", "192.0.2.10", "192.0.2.30", "192.0.2.40"] == list(found)
+    fixed = found["192.0.2.10"]
+    assert ("green", ["fixed"]) == (fixed["colour"], fixed["exposure"][PROXYLOGON]["status"])
+    assert ("Hospital", "network", ["soc@hospital.example"]) == tuple(
+        fixed["owner"][key] for key in ("organisation", "step", "contacts")
+    )
+    assert [
+        {"step": "domain", "organisation": "Bakery", "what": "the host name mail.example.org"}
+    ] == fixed["owner"]["others"]
+    assert [
+        ("first_seen", None, "2021-05-01T00:11:30Z"),
+        ("fixed", "2021-05-01T00:11:30Z", "2021-05-02T00:11:30Z"),
+    ] == [(one["change"], one["after"], one["before"]) for one in fixed["transitions"]]
+
+
+def test_every_status_is_explained_with_its_place(capsys: Captured, scans: list[str]) -> None:
+    found, _ = hosts(capsys, *scans, "--cve", PROXYLOGON)
+    why = found["192.0.2.30"]["exposure"][PROXYLOGON]["why"]
+    assert [
+        (
+            "EX1: undetermined, by 15.2.721 as the feed's version (shadowserver: "
+            "2021-05-03-scan_exchange-example.csv, row 3, 2021-05-03T00:11:30Z): three parts tell that "
+            "it is 2019 CU7, but not whether Mar21SU is installed"
+        ),
+        (
+            "shadowserver claims CVE-2021-26855 (shadowserver: 2021-05-03-scan_exchange-example.csv, "
+            "row 3, 2021-05-03T00:11:30Z): a claim, no observation"
+        ),
+    ] == why
+
+
+def test_a_web_shell_is_red_whatever_the_build(capsys: Captured, scans: list[str]) -> None:
+    found, _ = hosts(capsys, *scans, "--cve", PROXYLOGON)
+    shell = found["192.0.2.2"]
+    assert ("red", ["fixed"]) == (shell["colour"], shell["exposure"][PROXYLOGON]["status"])
+    assert ["web_shell"] == [one["what"] for one in shell["evidence"]]
+
+
+def test_the_totals_say_what_would_settle_the_yellow_and_count_the_vanished_apart(
+    capsys: Captured, scans: list[str]
+) -> None:
+    _, summary = hosts(capsys, *scans, "--cve", PROXYLOGON)
+    together = summary["together"]
+    assert {"red": 1, "yellow": 1, "green": 1, "vanished": 1, "compromised": 1} == {
+        key: together[key] for key in ("red", "yellow", "green", "vanished", "compromised")
+    }
+    assert ["three_parts"] == list(together["yellow_by"])
+    assert 1 == together["yellow_claimed"]
+
+
+def test_prose_is_one_line_for_each_host_and_the_totals(
+    capsys: Captured, scans: list[str], owners: str
+) -> None:
+    assert Exit.DONE == main(["exposure", *scans, "--owners", owners, "--cve", PROXYLOGON])
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].startswith("red       192.0.2.2        mail.example.net  15.2.858  no CVE open")
+    assert out[0].endswith("signs of compromise: web_shell  owner: Hospital (network, high)")
+    assert out[3].startswith("vanished  192.0.2.40")
+    assert "  red 1, yellow 1, green 1 (1 of the red with signs of compromise), vanished 1" in out
+
+
+def test_explain_tells_below_each_host_why_whose_and_what_changed(
+    capsys: Captured, scans: list[str], owners: str
+) -> None:
+    main(["exposure", *scans, "--owners", owners, "--cve", PROXYLOGON, "--explain"])
+    out = capsys.readouterr().out
+    assert "    owner: Hospital (network, high confidence): 192.0.2.10 lies in 192.0.2.0/28" in out
+    assert "    vanished, which is not fixed between 2021-05-01" in out
+
+
+def test_an_owners_result_is_shown_as_a_claim(
+    capsys: Captured, scans: list[str], tmp_path: Path
+) -> None:
+    result = tmp_path / "result.json"
+    host = {
+        "name": "EX1",
+        "verdict": {"level": "no_evidence_found", "assurance": "complete"},
+        "builds": [{"build": "15.2.721.13", "last_seen": "2021-05-04T00:00:00Z"}],
+    }
+    result.write_text(json.dumps({"schema": "tocsin.result/1", "hosts": [host]}), encoding="utf-8")
+    found, summary = hosts(
+        capsys, *scans, "--owner-result", f"192.0.2.30={result}", "--cve", PROXYLOGON
+    )
+    unclear = found["192.0.2.30"]
+    assert "yellow" == unclear["colour"]
+    assert [
+        {"server": "EX1", "status": "fixed", "build": "15.2.721.13", "contradicted": None}
+    ] == unclear["exposure"][PROXYLOGON]["owner_reported"]
+    assert 1 == summary["together"]["yellow_owner_reported_fixed"]
+
+
+def test_the_order_of_files_makes_no_difference(capsys: Captured, scans: list[str]) -> None:
+    assert hosts(capsys, *scans) == hosts(capsys, *reversed(scans), scans[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "give files of scan feeds"),
+        (["FILE", "--on", "soon"], "--on: 'soon' is no day"),
+        (["FILE", "--absent-after", "0"], "--absent-after: 0 is not between"),
+        (["FILE", "--owner-result", "x"], "--owner-result: 'x' is not understood"),
+        (["FILE", "--owners", "/nowhere/owners.csv"], "--owners: /nowhere/owners.csv cannot be read"),
+        (["FILE", "--cve", "CVE-1"], "--cve: nothing is known here of CVE-1"),
+        (["FILE", "--feed", "x"], "there is no feed 'x'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_refused(
+    capsys: Captured, scans: list[str], arguments: list[str], told: str
+) -> None:
+    words = [scans[0] if word == "FILE" else word for word in arguments]
+    assert Exit.USAGE == main(["exposure", *words])
+    assert told in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_feed_does_not_stop_the_others(
+    capsys: Captured, scans: list[str], tmp_path: Path
+) -> None:
+    odd = tmp_path / "odd.txt"
+    odd.write_text("nothing", encoding="utf-8")
+    assert Exit.SOURCE == main(["exposure", str(odd), *scans])
+    assert "192.0.2.10" in capsys.readouterr().out
+
+
+def test_hostile_text_reaches_no_terminal(capsys: Captured, tmp_path: Path) -> None:
+    path = scan(tmp_path, 1, ("192.0.2.1", "a\x1b[31mb\u202e.example", "exchange", "15.2.721"))
+    main(["exposure", str(path), "--explain"])
+    assert not {"\x1b", "\u202e"} & set(capsys.readouterr().out)
