@@ -20,8 +20,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +37,10 @@ SMALLEST_RECORD = 40
 FREE_SPACE_AT = 48
 CHECKSUM_AT = 124
 
+_HEADER = struct.Struct("<4sIQ")
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+
+class Frame(NamedTuple):
     """One unit in a chunk: a record with its number, or, without a size, damage.
 
     `offset` counts from the chunk's start. `record_id` of damage is known only where the record's
@@ -58,8 +58,7 @@ class Frame:
         return self.size > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A chunk, or a stretch of `length` bytes that holds none; `offset` is the file's."""
 
     offset: int
@@ -105,11 +104,12 @@ def frames(chunk: bytes) -> list[Frame]:
     found: list[Frame] = []
     at = RECORDS_START
     while at < limit:
-        size = _size_at(chunk, at, limit)
-        if size:
-            found.append(Frame(at, size, _record_id(chunk, at)))
-            at += size
-            continue
+        if at + SMALLEST_RECORD <= limit:
+            magic, size, number = _HEADER.unpack_from(chunk, at)
+            if magic == RECORD_MAGIC and SMALLEST_RECORD <= size <= limit - at:
+                found.append(Frame(at, size, number))
+                at += size
+                continue
         following = _next_trusted(chunk, at + SMALLEST_RECORD, limit)
         if chunk[at:following].strip(b"\0"):
             found.append(Frame(at, 0, _record_id(chunk, at), cut and following == limit))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tocsin.events.bulk import Bulk
+    from tocsin.events.chosen import Chooser, Passed
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
 
@@ -91,7 +92,8 @@ class Format:
     `count` is an independent count of data units in bytes, for the contract test. `sample` is
     a short, well-formed file written by us, from which the fuzz test starts. `reference` says
     where the facts come from. `bulk` is how the lines of a text log are read without an object for
-    each.
+    each. `choose` reads as `parse` does, but need not make an event of what its chooser does not
+    want.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Format:
     sample_path: str
     reference: str
     bulk: Bulk | None = None
+    choose: Callable[[BinaryIO, Artefact, Chooser], Iterator[Row | Passed]] | None = None
 
     def values(self, event: Event) -> dict[str, str]:
         """All typed columns of `event` that have a value, by our names; the first source wins."""

@@ -25,7 +25,8 @@ TEXT_LIMIT = 16 * 1024
 OFFSET_FIELD = "ClockOffsetMinutes"
 """Ours alone: how many minutes `tocsin.events.clock` added to the time as exported, signed."""
 
-_EMPTY = frozenset({"", "-"})
+EMPTY = frozenset({"", "-"})
+"""Texts that stand for nothing; what has one of them is left out."""
 _NO_PROCESS = "00000000-0000-0000-0000-000000000000"
 _ADDRESS = r"^(?:::ffff:)?(.+)$"
 _DEFENDER_PATH = r"^(?:[a-z]+:_)?([^;]+)"
@@ -83,7 +84,7 @@ _MANAGEMENT_FAILURE = re.compile(
 def put(fields: dict[str, str], name: str, value: object) -> None:
     """Add a value as text; what is empty, or a lone ``-``, is left out."""
     text = value if isinstance(value, str) else text_of(value)
-    if text not in _EMPTY:
+    if text not in EMPTY:
         fields[name] = text
 
 

@@ -10,11 +10,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tocsin.events.windows_event import complete, put, text_of
+from tocsin.events.windows_event import EMPTY, complete, put, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Json = dict[str, Any]
 
@@ -68,13 +71,18 @@ def nested(event: Json) -> Shaped | None:
         return None
     shaped = Shaped(fields={})
     fields = shaped.fields
-    put(fields, "EventID", _event_id(system.get("EventID")))
-    put(fields, "Channel", system.get("Channel"))
-    put(fields, "Provider_Name", _attribute(system, "Provider", "Name"))
-    put(fields, "Computer", system.get("Computer"))
-    put(fields, "Level", system.get("Level"))
-    put(fields, "EventRecordID", system.get("EventRecordID"))
-    put(fields, "UserSid", _attribute(system, "Security", "UserID"))
+    _put_all(
+        fields,
+        (
+            ("EventID", _event_id(system.get("EventID"))),
+            ("Channel", system.get("Channel")),
+            ("Provider_Name", _attribute(system, "Provider", "Name")),
+            ("Computer", system.get("Computer")),
+            ("Level", system.get("Level")),
+            ("EventRecordID", system.get("EventRecordID")),
+            ("UserSid", _attribute(system, "Security", "UserID")),
+        ),
+    )
     shaped.time = _attribute(system, "TimeCreated", "SystemTime")
     for key, part in event.items():
         if key == "EventData":
@@ -84,6 +92,18 @@ def nested(event: Json) -> Shaped | None:
         elif key not in _NOT_DATA:
             _leaves(part, fields)
     return shaped
+
+
+def _put_all(fields: dict[str, str], values: Iterable[tuple[str, object]]) -> None:
+    """As `put` does for each: to call it for each value is most of the work of a record."""
+    for name, value in values:
+        if isinstance(value, str):
+            if value not in EMPTY:
+                fields[name] = value
+        elif type(value) is int:
+            fields[name] = str(value)
+        else:
+            put(fields, name, value)
 
 
 _NOT_DATA = frozenset({"System", "#attributes", "Event_attributes", "xmlns"})
@@ -96,12 +116,15 @@ def _event_id(value: object) -> object:
     return value
 
 
+_BESIDE = {name: f"{name}_attributes" for name in ("Provider", "Security", "TimeCreated")}
+
+
 def _attribute(system: Json, element: str, name: str) -> object:
     """An attribute of one element, where the exporter put it."""
-    beside = system.get(f"{element}_attributes")
+    value = system.get(element)
+    beside = system.get(_BESIDE[element])
     if isinstance(beside, dict):
         return beside.get(name)
-    value = system.get(element)
     if not isinstance(value, dict):
         return value
     attributes = value.get("#attributes", value)
@@ -112,6 +135,9 @@ def _event_data(part: object, shaped: Shaped) -> None:
     if isinstance(part, str):
         shaped.positional.append(part)
     if not isinstance(part, dict):
+        return
+    if "Data" not in part and "#attributes" not in part:
+        _put_all(shaped.fields, part.items())
         return
     for name, value in part.items():
         if name == "Data":

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 import numpy as np
 
 from tocsin.events.bulk_times import microseconds
+from tocsin.events.chosen import Passed
 from tocsin.matching.narrowing import Asked, Plain, narrowed
 from tocsin.matching.several import JsonLinesRules
+from tocsin.matching.sigma.records import Records
+from tocsin.matching.sigma.screen import Screen
 from tocsin.model.event import Event
 from tocsin.model.problem import Problem
 
@@ -59,8 +62,10 @@ def rows_found(
     matcher: Matcher
     matcher = rules if isinstance(rules, JsonLinesRules) else rules.narrows.matcher(rules, form)
     one = _Pass(matcher, period, account)
-    rows: Iterable[Item]
-    if form.bulk is None or isinstance(rules, JsonLinesRules):
+    rows: Iterable[Item | Passed]
+    if isinstance(matcher, Records) and form.choose is not None and period.is_open:
+        rows = form.choose(stream, artefact, Screen(matcher, account.seen))
+    elif form.bulk is None or isinstance(rules, JsonLinesRules):
         rows = form.parse(stream, artefact)
     else:
         rows = narrowed(stream, artefact, form, rules, period, account.seen, only=only)
@@ -82,7 +87,7 @@ class _Pass:
         self._period = period
         self._account = account
 
-    def take(self, item: Item) -> Found | None:
+    def take(self, item: Item | Passed) -> Found | None:
         """Count it, and say what rules say of it."""
         match item:
             case Event():
@@ -90,6 +95,8 @@ class _Pass:
                 if self._period.holds(item.time):
                     return self._found(item, self._matcher.hits(item, self._account.seen))
                 self._account.outside += 1
+            case Passed():
+                self.events += sum(item.rows.values())
             case Problem():
                 self._account.problem(item)
                 part = item.salvaged

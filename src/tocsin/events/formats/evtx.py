@@ -1,8 +1,4 @@
-"""Windows event logs: ``*.evtx``, decoded chunk by chunk so that damage stays where it is.
-
-`tocsin.events.evtx_frames` says which records there are; the library decodes them. Each chunk is
-handed over alone, under headers of our own, so no damaged header can hide a record, no more than
-64 KiB are in memory, and the stream need not seek.
+"""Windows event logs: ``*.evtx``; `tocsin.events.evtx_records` reads them.
 
 One limit of the library's JSON: where one event has values with names and values without, or one
 name twice, it keeps only one of them. Windows' own providers do not write such events.
@@ -10,33 +6,23 @@ name twice, it keeps only one of them. Windows' own providers do not write such 
 
 from __future__ import annotations
 
-import io
-import itertools
-import struct
-import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
-import orjson
-from evtx import PyEvtxParser
-
 from tocsin.events import evtx_frames as layout
+from tocsin.events.chosen import Passed
+from tocsin.events.evtx_records import RecordReader
 from tocsin.events.evtx_writer import EvtxRecord, write_evtx
 from tocsin.events.format import Format, LogSource, Row, Unit
-from tocsin.events.windows_event import COLUMNS, TEXT_LIMIT, moment
-from tocsin.events.windows_shapes import shape
-from tocsin.model.event import Event, PlaceKind
-from tocsin.model.problem import Problem, ProblemCode
+from tocsin.events.windows_event import COLUMNS
+from tocsin.model.event import PlaceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
-    from tocsin.events.evtx_frames import Frame, Piece
+    from tocsin.events.chosen import Chooser
     from tocsin.model.artefact import Artefact
     from tocsin.model.path import EvidencePath
-
-_LARGEST_ID = 2**64 - 1
-_SAYS_LITTLE = ("Provider_Name", "Computer", "Level", "EventRecordID", "UserSid")
 
 
 def _recognise(head: bytes, _: EvidencePath) -> bool:
@@ -46,130 +32,13 @@ def _recognise(head: bytes, _: EvidencePath) -> bool:
 
 
 def _parse(stream: BinaryIO, artefact: Artefact) -> Iterator[Row]:
-    name = artefact.path.inside
-    try:
-        for piece in layout.pieces(stream):
-            yield from _rows(piece, name) if piece.chunk is not None else (_lost(piece, name),)
-    except OSError as error:
-        yield Problem(
-            artefact=name,
-            line=None,
-            code=ProblemCode.UNREADABLE,
-            detail=f"reading stopped: {error}",
-        )
+    for row in RecordReader(artefact.path.inside).read(stream):
+        if not isinstance(row, Passed):
+            yield row
 
 
-def _lost(piece: Piece, artefact: str) -> Problem:
-    cut = piece.offset == 0 and piece.length < layout.FILE_HEADER_BYTES
-    return Problem(
-        artefact=artefact,
-        line=None,
-        code=ProblemCode.TRUNCATED if cut else ProblemCode.BAD_RECORD,
-        detail=f"{piece.length} bytes from offset {piece.offset} hold no chunk of records",
-    )
-
-
-def _rows(piece: Piece, artefact: str) -> Iterator[Row]:
-    chunk = piece.chunk or b""
-    for is_record, group in itertools.groupby(layout.frames(chunk), lambda one: one.is_record):
-        run = list(group)
-        if is_record:
-            yield from _decoded(chunk, run, piece.offset, artefact)
-        else:
-            for frame in run:
-                yield _damaged(frame, piece.offset, artefact)
-
-
-def _damaged(frame: Frame, chunk_offset: int, artefact: str, reason: str = "") -> Problem:
-    what = "the file ends in this chunk" if frame.cut else "a record that cannot be read"
-    return Problem(
-        artefact=artefact,
-        line=frame.record_id,
-        code=ProblemCode.TRUNCATED if frame.cut else ProblemCode.BAD_RECORD,
-        detail=f"{what}, at offset {chunk_offset + frame.offset}{reason}",
-    )
-
-
-def _decoded(chunk: bytes, run: list[Frame], chunk_offset: int, artefact: str) -> Iterator[Row]:
-    """One row or problem for each of these records, which lie one behind the other.
-
-    The library walks the same chain of sizes, and gives one record or one error for each.
-    """
-    records = PyEvtxParser(io.BytesIO(_alone(chunk, run)), 1).records_json()
-    if run[0].offset > layout.RECORDS_START:
-        next(records, None)
-    for frame in run:
-        reason = ": the library stopped before it"
-        try:
-            record = next(records, None)
-            if record is not None and (event := _event(record, frame)) is not None:
-                yield event
-                continue
-            if record is not None:
-                reason = ": no Windows event"
-        except (RuntimeError, ValueError) as error:
-            reason = f": {str(error)[:200]}"
-        yield _damaged(frame, chunk_offset, artefact, reason)
-
-
-def _event(record: dict[str, object], frame: Frame) -> Event | None:
-    text = str(record["data"])
-    shaped = shape(orjson.loads(text))
-    if shaped is None or record["event_record_id"] != frame.record_id:
-        return None
-    time = moment(shaped.time)
-    if time is None:
-        time = moment(str(record["timestamp"]).replace(" UTC", "+00:00"))
-    number = shaped.fields.get("EventRecordID", "")
-    fields = shaped.named()
-    return Event(
-        time=time,
-        # An exported log numbers its records anew; the event keeps the number people know.
-        place=int(number) if number.isdecimal() else frame.record_id or 0,
-        fields=fields,
-        text=_readable(fields)[:TEXT_LIMIT],
-        stream=shaped.channel,
-    )
-
-
-def _readable(fields: Mapping[str, str]) -> str:
-    """The record for people who check a citation: its own values first, as compact JSON.
-
-    A binary record has no text of its own; the library's has its say-nothing parts in front.
-    """
-    own = {name: value for name, value in fields.items() if name not in _SAYS_LITTLE}
-    rest = {name: fields[name] for name in _SAYS_LITTLE if name in fields}
-    return orjson.dumps({**own, **rest}).decode()
-
-
-def _alone(chunk: bytes, run: Sequence[Frame]) -> bytes:
-    """A file with this one chunk, whose headers lead to exactly these records.
-
-    The tables of names and templates in the chunk's header are left out: they only save time. A
-    run that does not begin the chunk is reached over an empty record in the first one's place;
-    templates that the first record defines stay where they are.
-    """
-    whole = bytearray(chunk.ljust(layout.CHUNK_BYTES, b"\0"))
-    ids = {frame.record_id for frame in run}
-    unused = next(number for number in itertools.count(_LARGEST_ID, -1) if number not in ids)
-    end = run[-1].offset + run[-1].size
-    whole[: layout.RECORDS_START] = struct.pack(
-        "<8sQQQQIIII", layout.CHUNK_MAGIC, 1, unused, 1, unused, 128, 0, end, 0
-    ).ljust(layout.RECORDS_START, b"\0")
-    gap = run[0].offset - layout.RECORDS_START
-    if gap:
-        stub = struct.pack("<4sIQQ", layout.RECORD_MAGIC, gap, 0, 0) + b"\x0f\x01\x01\x00\x00"
-        whole[layout.RECORDS_START : layout.RECORDS_START + len(stub)] = stub
-    return _FILE_HEADER + whole
-
-
-def _header() -> bytes:
-    head = struct.pack("<8sQQQIHHHH", layout.FILE_MAGIC, 0, 0, 1, 128, 1, 3, 4096, 1)
-    head = head.ljust(120, b"\0")
-    return (head + struct.pack("<II", 0, zlib.crc32(head))).ljust(layout.FILE_HEADER_BYTES, b"\0")
-
-
-_FILE_HEADER = _header()
+def _choose(stream: BinaryIO, artefact: Artefact, chooser: Chooser) -> Iterator[Row | Passed]:
+    return RecordReader(artefact.path.inside, chooser).read(stream)
 
 
 def _count(data: bytes) -> int:
@@ -288,6 +157,7 @@ FORMAT = Format(
     recognise=_recognise,
     columns=COLUMNS,
     parse=_parse,
+    choose=_choose,
     count=_count,
     unit=Unit.RECORD,
     place=PlaceKind.RECORD,

@@ -120,6 +120,20 @@ class Seen:
         if not missing.columns.keys().isdisjoint(event.fields):
             missing.look(event.fields, group.widest(event))
 
+    def may_learn(self, groups: Iterable[_Group], fields: Collection[str]) -> bool:
+        """Whether an event with these fields may have one that was missing so far."""
+        for group in groups:
+            missing = self._missing.get(group)
+            if missing is None or not missing.columns.keys().isdisjoint(fields):
+                return True
+        return False
+
+    def misses(self, groups: Iterable[_Group]) -> bool:
+        """Whether a field of some of these rules is missing so far."""
+        return any(
+            (missing := self._missing.get(group)) is None or missing.columns for group in groups
+        )
+
     def never_seen(self) -> dict[str, frozenset[str]]:
         """By rule that was asked at all: those of its fields that no event had."""
         return {rule: fields for rule, fields in self.missing().items() if fields}
@@ -217,10 +231,14 @@ class FormatRules:
 
     def groups_for(self, event: Event) -> tuple[_Group, ...]:
         """The rules for events of this kind."""
+        return self.groups_of(event.stream, event.fields.get("EventID"))
+
+    def groups_of(self, stream: str, event_id: str | None) -> tuple[_Group, ...]:
+        """The rules for events of this stream and, where that matters, this id."""
         if self._one_kind:
             key: tuple[str, str | None] = ("", None)
         else:
-            key = (event.stream, event.fields.get("EventID") if self._by_id else None)
+            key = (stream, event_id if self._by_id else None)
         groups = self._plans.get(key)
         return self._plan(key) if groups is None else groups
 

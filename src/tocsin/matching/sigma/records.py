@@ -32,7 +32,7 @@ from tocsin.matching.sigma.rarity import MOST, Rarity
 from tocsin.matching.sigma.routing import sources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tocsin.matching.sigma.decided import Left
     from tocsin.matching.sigma.entry import SigmaEntry
@@ -61,6 +61,7 @@ COMMON = 0.4
 _LONGEST_PATTERN = 400
 """Bytes. A number may have any number of digits."""
 
+Fields: TypeAlias = "Mapping[str, str]"
 Places: TypeAlias = frozenset[int]
 _NOBODY: Places = frozenset()
 
@@ -74,6 +75,12 @@ class Records:
         self._kinds: dict[tuple[str, str | None], _Kind] = {}
         self._whole_rules: dict[tuple[int | Reach, ...], _Rule] = {}
         self._searched = 0
+        self._last: tuple[Fields, Places] | None = None
+
+    @property
+    def rules(self) -> FormatRules:
+        """All of them."""
+        return self._rules
 
     @property
     def full_scans(self) -> frozenset[str]:
@@ -85,12 +92,25 @@ class Records:
         """All rules that say yes to `event`, in rule order; `seen` takes notes."""
         if seen is not None:
             self._rules.note(event, seen)
-        key = (event.stream, event.fields.get("EventID"))
-        kind = self._kinds.get(key)
-        if kind is None:
-            kind = self._kind(key)
-        asked = kind.asked(event)
+        if self._last is not None and self._last[0] is event.fields:
+            asked = self._last[1]
+        else:
+            asked = self.asked(event.stream, event.fields, lambda: event.text)
         return self._rules.hits(event, only=asked) if asked else ()
+
+    def may_ask(self, stream: str, event_id: str | None) -> bool:
+        """Whether any rule is ever asked about events of this kind."""
+        return self._kind_of((stream, event_id)).has_rules
+
+    def asked(self, stream: str, fields: Fields, text: Callable[[], str]) -> Places:
+        """The places of the rules to ask about an event; remembered until the next one comes."""
+        places = self._kind_of((stream, fields.get("EventID"))).asked(fields, text)
+        self._last = (fields, places)
+        return places
+
+    def _kind_of(self, key: tuple[str, str | None]) -> _Kind:
+        kind = self._kinds.get(key)
+        return self._kind(key) if kind is None else kind
 
     def _kind(self, key: tuple[str, str | None]) -> _Kind:
         stream, event_id = key
@@ -151,6 +171,7 @@ class _Kind:
         self.always: Places = _NOBODY
         self._rules = rules
         self._all = frozenset(rule.place for rule in rules)
+        self.has_rules = bool(rules)
         self._with_text = any(rule.has_keyword for rule in rules)
         self._sample = Rarity() if self.is_searched else None
         self._sample_size = SAMPLE + FIRST // max(1, len(rules))
@@ -159,11 +180,11 @@ class _Kind:
         self._asked = 0
         self._worth = 0
 
-    def asked(self, event: Event) -> Places:
+    def asked(self, fields: Fields, text: Callable[[], str]) -> Places:
         """The places of the rules to ask about an event of this kind."""
         if self._sample is None and self._search is None:
             return self._all
-        data = searched_text(event, with_text=self._with_text)
+        data = searched(fields, text() if self._with_text else None)
         if self._sample is not None:
             self._learn(self._sample, data)
         if self._search is None:
@@ -207,14 +228,14 @@ class _Kind:
         self._worth = max(2 * self._worth, WORTH * len(waiting))
 
 
-def searched_text(event: Event, *, with_text: bool = False) -> bytes:
+def searched(fields: Fields, record: str | None) -> bytes:
     """All values of an event, each between LFs, so that they can be searched without case.
 
     Letters that are compared without case as one of ASCII become that one. Keywords may also
-    stand in the record itself.
+    stand in the `record` itself.
     """
-    values = event.fields.values()
-    text = "\n".join(("", *values, event.text, "") if with_text else ("", *values, ""))
+    values = fields.values()
+    text = "\n".join(("", *values, "") if record is None else ("", *values, record, ""))
     if not text.isascii():
         # Regular expressions take both of these for an i; folding leaves them as they are.
         text = text.replace("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "i").casefold()
@@ -232,7 +253,7 @@ def _rare_clause(need: Need | None, guess: Guess) -> Clause | None:
 
 
 def carrier_of(route: Route) -> Carrier:
-    """How an event that is seen on this way carries values in its `searched_text`."""
+    """How an event that is seen on this way carries values as `searched`."""
 
     @cache
     def reach(name: str) -> Reach:
