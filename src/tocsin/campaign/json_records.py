@@ -90,11 +90,14 @@ def head_paths(head: bytes) -> dict[str, str]:
                 depth_of_record = len(path)
         elif word in b"}]":
             del path[-1:]
+            key = ""
             if len(path) < depth_of_record:
                 break
         elif colon := _KEY_FOLLOWS.match(data, at):
             at, key = colon.end(), word[1:-1].decode("utf-8", "replace")
             found.setdefault(".".join([*filter(None, path), key]), _text_at(data, at))
+        else:
+            key = ""
     return found
 
 
@@ -204,7 +207,7 @@ class _Scanner:
         """What is left where the file ends."""
         self._wanted = 0
         yield from self.feed(b"")
-        if self._depth:
+        if self._depth and not self.gave_up:
             left = bytes(self._kept)
             yield Damage(
                 code=ProblemCode.TRUNCATED,

@@ -76,7 +76,7 @@ def observe(
     """
     listener = progress or SilentProgress()
     with open_collection(source) as collection:
-        members = list(collection.members())
+        members = _unpacked(list(collection.members()))
         total = 2 * sum(member.size_bytes for member in members)
         with running(listener, source.name, total):
             yield from _problems(collection, asked)
@@ -120,6 +120,12 @@ def _checked(feed: Feed, head: bytes, name: str, asked: Asked) -> Feed:
 
 def _named(feeds: Mapping[str, Feed]) -> str:
     return ", ".join(feeds)
+
+
+def _unpacked(members: list[Member]) -> list[Member]:
+    """Without packed files whose content is a member, too."""
+    folders = {member.path.inside.rpartition("/")[0] for member in members}
+    return [member for member in members if member.path.inside not in folders]
 
 
 def _name(collection: Collection, member: Member, members: int) -> str:

@@ -76,7 +76,7 @@ def _observed(record: Part, place: Place) -> Observation:
         about_exchange=about,
         tags=tags,
         evidence=(WEB_SHELL,) if fields.says_web_shell(said) else (),
-        claims=fields.cves(said),
+        claims=fields.cves([*tags, *_named(event)]),
         sector=text(event.get("extra.source.sector")),
         extra=fields.further(event, ours),
     )
@@ -113,15 +113,15 @@ def _tags(event: Part) -> tuple[str, ...]:
 
 def _said(event: Part) -> list[str]:
     keys = (
-        *("classification.identifier", "feed.name", "feed.code", "event_description.text"),
-        *(
-            "malware.name",
-            "product.full_name",
-            "product.name",
-            "extra.vulnerabilities",
-            "extra.cve",
-        ),
+        *("feed.name", "feed.code", "event_description.text", "malware.name"),
+        *("product.full_name", "product.name"),
     )
+    return [*_named(event), *(one for key in keys for one in texts(event.get(key)))]
+
+
+def _named(event: Part) -> list[str]:
+    """What speaks of this event. The feed's name may hold a CVE, and speaks of all."""
+    keys = ("classification.identifier", "extra.vulnerabilities", "extra.cve")
     return [one for key in keys for one in texts(event.get(key))]
 
 
