@@ -34,7 +34,7 @@ class Habit:
     `most_mails_hour` are recipients and mails in the busiest sixty minutes, whenever they began.
     `hours` is the share of its mails by hour of the day, UTC. `most_alike` are mails with one kind
     of subject within a week. `slow` is the first decile of seconds between two mails, None without
-    two on one day. `replies_to_old` is the share of its mails that take up an old thread.
+    two on one day.
     """
 
     mails: int
@@ -50,7 +50,6 @@ class Habit:
     usual_size: float
     large_size: float
     size_spread: float
-    replies_to_old: float
 
     def never_between(self) -> tuple[int, int] | None:
         """The longest stretch of hours, UTC, without mail, at least six: from, until."""
@@ -67,8 +66,8 @@ class Habit:
         return (start, (start + length) % 24) if length >= 6 else None
 
 
-def habit_of(mailbox: Mailbox, others: Places, old: NDArray[np.bool_]) -> Habit:
-    """The habit in these mails; `old` tells which mails of the mailbox take up an old thread."""
+def habit_of(mailbox: Mailbox, others: Places) -> Habit:
+    """The habit in these mails."""
     times, counts = mailbox.time[others], mailbox.count[others]
     by_day = by_days(times, counts)
     gaps = _gaps(times)
@@ -91,7 +90,6 @@ def habit_of(mailbox: Mailbox, others: Places, old: NDArray[np.bool_]) -> Habit:
         size_spread=float(np.median(np.abs(sizes - usual_size)) / usual_size)
         if usual_size
         else 0.0,
-        replies_to_old=float(old[others].mean()) if len(others) else 0.0,
     )
 
 

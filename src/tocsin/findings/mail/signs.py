@@ -22,7 +22,7 @@ from tocsin.findings.mail.sent import ITSELF
 from tocsin.findings.mail.table import DAY_S, HOUR_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -62,7 +62,7 @@ class Sign(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Question:
-    """Some mails of a mailbox, `chosen`, beside its `others` and the habit that these show.
+    """Some mails of a mailbox, `chosen`, beside its `others`.
 
     `old` tells which of all its mails take up an old thread.
     """
@@ -70,27 +70,33 @@ class Question:
     mailbox: Mailbox
     chosen: Places
     others: Places
-    habit: Habit
     old: NDArray[np.bool_]
     crowd: Crowd
 
 
-def signs(question: Question, points: Mapping[str, float]) -> tuple[Sign, ...]:
-    """All signs, with the `points` for each by its name."""
+def telling(question: Question) -> tuple[Sign, ...]:
+    """Signs without which all others say nothing: people send many invitations, also at night."""
+    return tuple(sign for find in (_address, _kind, _server, _threads) for sign in find(question))
+
+
+def further(question: Question, habit: Habit) -> tuple[Sign, ...]:
+    """All other signs, beside the habit that the others show."""
     return tuple(
-        sign._replace(points=round(sign.points * points[sign.name], 2))
-        for find in (
-            _burst, _steady, _alike, _contacts, _pace,
-            _address, _kind, _server, _hours,
-            _threads, _size, _answers,
-        )
-        for sign in find(question)
-    )  # fmt: skip
+        sign
+        for find in (_burst, _steady, _alike, _contacts, _pace, _hours, _size, _answers)
+        for sign in find(question, habit)
+    )
 
 
-def _burst(question: Question) -> Iterator[Sign]:
+def weighed(found: Iterable[Sign], points: Mapping[str, float]) -> tuple[Sign, ...]:
+    """The same signs with the points that knowledge gives for each by its name; volume first."""
+    given = (sign._replace(points=round(sign.points * points[sign.name], 2)) for sign in found)
+    return tuple(sorted(given, key=lambda sign: list(Group).index(sign.group)))
+
+
+def _burst(question: Question, habit: Habit) -> Iterator[Sign]:
     """Many recipients, or many mails, within an hour or a day."""
-    box, chosen, habit = question.mailbox, question.chosen, question.habit
+    box, chosen = question.mailbox, question.chosen
     times, counts = box.time[chosen], box.count[chosen]
     hour, first, last = most_within(times, counts, HOUR_S)
     mails = most_within(times, np.ones(len(times), np.int64), HOUR_S)[0]
@@ -116,9 +122,9 @@ def _burst(question: Question) -> Iterator[Sign]:
     yield Sign("burst", Group.VOLUME, points, text)
 
 
-def _steady(question: Question) -> Iterator[Sign]:
+def _steady(question: Question, habit: Habit) -> Iterator[Sign]:
     """On several days as much as the mailbox usually sends, several times over."""
-    box, habit = question.mailbox, question.habit
+    box = question.mailbox
     days = by_days(box.time[question.chosen], box.count[question.chosen])
     much = days >= 2.5 * max(habit.usual_day, 4)
     if much.sum() >= 2:
@@ -129,19 +135,19 @@ def _steady(question: Question) -> Iterator[Sign]:
         yield Sign("steady", Group.VOLUME, 1.0, text)
 
 
-def _alike(question: Question) -> Iterator[Sign]:
+def _alike(question: Question, habit: Habit) -> Iterator[Sign]:
     """One subject, in many mails."""
     box, chosen = question.mailbox, question.chosen
     number = most_alike(box.time[chosen], box.shape[chosen])[0]
-    usual = question.habit.most_alike
+    usual = habit.most_alike
     if number >= max(8, 2 * usual):
         text = f"one subject in {number:,} mails; otherwise at most {usual:,} within a week"
         yield Sign("one_subject", Group.VOLUME, 1.0, text)
 
 
-def _contacts(question: Question) -> Iterator[Sign]:
+def _contacts(question: Question, habit: Habit) -> Iterator[Sign]:
     """Much of the address book within a day, or many strangers."""
-    box, habit = question.mailbox, question.habit
+    box = question.mailbox
     times, counts = box.time[question.chosen], box.count[question.chosen]
     _, first, last = most_within(times, counts, DAY_S)
     own = box.contacts(question.chosen[first : last + 1])
@@ -156,13 +162,13 @@ def _contacts(question: Question) -> Iterator[Sign]:
         yield Sign("strangers", Group.VOLUME, 1.0, text)
 
 
-def _pace(question: Question) -> Iterator[Sign]:
+def _pace(question: Question, habit: Habit) -> Iterator[Sign]:
     """Faster than a person writes, where the owner never is."""
     gaps = np.diff(question.mailbox.time[question.chosen])
     gaps = gaps[gaps <= HOUR_S]
     if len(gaps) < 7:
         return
-    usual, slow = float(np.median(gaps)), question.habit.slow
+    usual, slow = float(np.median(gaps)), habit.slow
     if usual <= 6 and (slow is None or slow > 4 * max(usual, 1)):
         text = f"one mail every {max(1, round(usual))} s; people do not write so fast"
         yield Sign("pace", Group.VOLUME, 1.0, text)
@@ -283,14 +289,14 @@ def _server(question: Question) -> Iterator[Sign]:
         yield Sign("from_server", Group.WHO, points, text)
 
 
-def _hours(question: Question) -> Iterator[Sign]:
+def _hours(question: Question, habit: Habit) -> Iterator[Sign]:
     """At hours at which the owner does not write."""
-    hours = np.array(question.habit.hours)
+    hours = np.array(habit.hours)
     near = np.max([hours, np.roll(hours, 1), np.roll(hours, -1)], axis=0)
     of_chosen = (question.mailbox.time[question.chosen] // HOUR_S) % 24
     odd = float((near[of_chosen] < _RARE).mean())
     if odd >= 0.5:
-        quiet = question.habit.never_between()
+        quiet = habit.never_between()
         told = (
             f"; it never sends between {quiet[0]:02}:00 and {quiet[1]:02}:00 UTC" if quiet else ""
         )
@@ -302,7 +308,7 @@ def _threads(question: Question) -> Iterator[Sign]:
     """Answers in threads that had rested for days."""
     number = int(question.old[question.chosen].sum())
     share = number / len(question.chosen)
-    usual = question.habit.replies_to_old
+    usual = float(question.old[question.others].mean()) if len(question.others) else 0.0
     if number >= 4 and share >= 0.3 and share >= 3 * usual:
         text = (
             f"{number:,} of them take up threads that had rested for {OLD_DAYS} days or more "
@@ -311,9 +317,8 @@ def _threads(question: Question) -> Iterator[Sign]:
         yield Sign("old_threads", Group.CONTENT, 1.0, text)
 
 
-def _size(question: Question) -> Iterator[Sign]:
+def _size(question: Question, habit: Habit) -> Iterator[Sign]:
     """All of one size, or larger than ever."""
-    habit = question.habit
     sizes = question.mailbox.size[question.chosen].astype(np.float64)
     usual = float(np.median(sizes))
     if len(sizes) < 5 or not usual or not habit.usual_size:
@@ -327,8 +332,9 @@ def _size(question: Question) -> Iterator[Sign]:
         yield Sign("large", Group.CONTENT, 1.0, text)
 
 
-def _answers(question: Question) -> Iterator[Sign]:
+def _answers(question: Question, habit: Habit) -> Iterator[Sign]:
     """What came back within a day: reports of failure, out-of-office notes."""
+    del habit
     box = question.mailbox
     times = box.time[question.chosen]
     first, last = int(times.min()) // HOUR_S, int(times.max()) // HOUR_S + 24

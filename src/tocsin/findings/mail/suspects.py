@@ -11,7 +11,7 @@ import numpy as np
 from tocsin.findings.mail.candidates import candidates
 from tocsin.findings.mail.crowd import crowd_of
 from tocsin.findings.mail.habit import habit_of, takes_up_old
-from tocsin.findings.mail.signs import OLD_DAYS, Group, Question, Sign, signs
+from tocsin.findings.mail.signs import OLD_DAYS, Group, Question, Sign, further, telling, weighed
 from tocsin.findings.mail.table import DAY_S
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _LEAST = 0.5
 """Points that volume or content, and who, must have at the least: one alone is everyday life."""
 
-_TELLING = frozenset({"new_address", "new_client", "from_server", "old_threads"})
-"""Signs without which the others say nothing: people write many invitations, also at night."""
 _OWN_DAYS = 3
 """Days before a break-in on which the owner wrote from an address, for it to be the owner's."""
 _OWN_SHARE = 0.5
@@ -138,7 +136,7 @@ def judged(
         mailboxes += 1
         if mailbox.place in table.machines:
             machines += 1
-        elif not _has_history(mailbox, limits):
+        elif not _is_history(mailbox, np.arange(len(mailbox)), limits):
             cannot_tell += 1
         elif found := _worst(mailbox, crowd, limits):
             suspects.append(found)
@@ -160,22 +158,23 @@ def judged(
 
 
 def score_of(found: tuple[Sign, ...], limits: Limits) -> float:
-    """The points of these signs together; 0 where one group alone speaks."""
+    """The points of these signs together; 0 where one group alone speaks.
+
+    Without a telling sign among them nobody asks.
+    """
     points = dict.fromkeys(Group, 0.0)
     for sign in found:
         points[sign.group] += sign.points
-    if _TELLING.isdisjoint(sign.name for sign in found):
-        return 0.0
     if sum(number >= _LEAST for number in points.values()) < 2:
         return 0.0
     volume = min(points[Group.VOLUME], limits.most_volume)
     return volume + points[Group.WHO] + points[Group.CONTENT]
 
 
-def _has_history(mailbox: Mailbox, limits: Limits) -> bool:
-    return (
-        len(mailbox) > limits.history_messages
-        and len(np.unique(mailbox.time // DAY_S)) > limits.history_days
+def _is_history(mailbox: Mailbox, others: Places, limits: Limits) -> bool:
+    """Whether these mails are enough to be a habit."""
+    return len(others) >= limits.history_messages and (
+        len(np.unique(mailbox.time[others] // DAY_S)) >= limits.history_days
     )
 
 
@@ -185,17 +184,13 @@ def _worst(mailbox: Mailbox, crowd: Crowd, limits: Limits) -> Suspect | None:
     best: Suspect | None = None
     for chosen in candidates(mailbox):
         others = _others(mailbox, chosen)
-        if len(others) < limits.history_messages:
+        if not _is_history(mailbox, others, limits):
             continue
-        habit = habit_of(mailbox, others, old)
-        if habit.days < limits.history_days:
+        question = Question(mailbox=mailbox, chosen=chosen, others=others, old=old, crowd=crowd)
+        if not (first := telling(question)):
             continue
-        found = signs(
-            Question(
-                mailbox=mailbox, chosen=chosen, others=others, habit=habit, old=old, crowd=crowd
-            ),
-            limits.points,
-        )
+        habit = habit_of(mailbox, others)
+        found = weighed((*first, *further(question, habit)), limits.points)
         score = score_of(found, limits)
         if score >= max(limits.told, _LEAST) and (best is None or score > best.score):
             best = Suspect(mailbox=mailbox, chosen=chosen, habit=habit, signs=found, score=score)
@@ -213,17 +208,16 @@ def _of_intruder(
         chosen = _since(mailbox, np.flatnonzero(mailbox.client == place), intruders[address])
         if not len(chosen):
             continue
+        habit: Habit | None = None
+        found: tuple[Sign, ...] = ()
         others = _others(mailbox, chosen)
-        old = takes_up_old(mailbox, OLD_DAYS)
-        habit = habit_of(mailbox, others, old)
-        if habit.mails < limits.history_messages or habit.days < limits.history_days:
-            return Suspect(
-                mailbox=mailbox, chosen=chosen, habit=None, signs=(), score=0.0, intruder=address
+        if _is_history(mailbox, others, limits):
+            old = takes_up_old(mailbox, OLD_DAYS)
+            question = Question(
+                mailbox=mailbox, chosen=chosen, others=others, old=old, crowd=crowd
             )
-        question = Question(
-            mailbox=mailbox, chosen=chosen, others=others, habit=habit, old=old, crowd=crowd
-        )
-        found = signs(question, limits.points)
+            habit = habit_of(mailbox, others)
+            found = weighed((*telling(question), *further(question, habit)), limits.points)
         return Suspect(
             mailbox=mailbox,
             chosen=chosen,
