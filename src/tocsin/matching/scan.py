@@ -6,10 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from tocsin.events.chosen import Passed
 from tocsin.events.kind import kind_of
 from tocsin.matching.finding import rows_that_may_hold
 from tocsin.matching.match import Match
 from tocsin.matching.narrowing import Asked, Before, Plain, narrowed
+from tocsin.matching.passed import PassedOver
+from tocsin.matching.sigma.records import Records
+from tocsin.matching.sigma.screen import Screen
 from tocsin.matching.watching import Watching
 from tocsin.matching.words import holding
 from tocsin.model.problem import Problem
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
     from tocsin.matching.batch import Batch
     from tocsin.matching.rules import FormatRules, RuleSet, Seen
     from tocsin.matching.sigma.plan import Hit
-    from tocsin.matching.sigma.records import Records
     from tocsin.matching.sigma.single import Single
     from tocsin.matching.tally import Tally
     from tocsin.matching.watching import Several, Watch
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT = 4096
 """Characters of a row that a citation keeps, and of each of its columns."""
+_SHOWN_FIRST = 32
+"""Records of an event log that observers see as rows; who asks for names asks the first 20."""
 ROW_LIMIT = 8192
 """Characters of all columns of a row together that are kept: of more the longest are cut."""
 
@@ -134,14 +139,33 @@ class Pass:
     def over(self, stream: BinaryIO) -> None:
         """Read the artefact once, to its end. Never raises on its content.
 
-        A text log is read in bulk where no observer must see each row of it; the result is the
-        same.
+        A text log is read in bulk, and an event log in part, where no observer must see each row
+        of it; the result is the same.
         """
         if Watching.suffices(self.observers, self.form):
             self._in_bulk(stream)
-        else:
-            for row in self.form.parse(stream, self.artefact):
+            return
+        passed = PassedOver(self.observers, self.artefact, self.form)
+        for row in self._rows(stream, needs_times=passed.needs_times):
+            if isinstance(row, Passed):
+                passed.take(row)
+                self._kind = kind_of(self.form.name, row.last)
+            else:
                 self._take(row)
+
+    def _rows(self, stream: BinaryIO, *, needs_times: bool) -> Iterator[Row | Passed]:
+        """Each row; of an event log only those that somebody wants, where that can be told."""
+        matcher, choose = self._matcher, self.form.choose
+        if (
+            choose is None
+            or not isinstance(matcher, Records)
+            or not self.period.is_open
+            or len(self.rules.indicators)
+            or not PassedOver.suffices(self.observers, self.form)
+        ):
+            return self.form.parse(stream, self.artefact)
+        screen = Screen(matcher, self.seen, first=_SHOWN_FIRST, needs_times=needs_times)
+        return choose(stream, self.artefact, screen)
 
     def _take(self, row: Row) -> None:
         """One row or problem, to be shown to everybody."""
