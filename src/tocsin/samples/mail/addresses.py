@@ -58,16 +58,24 @@ def written_from(
     organisation: Organisation, person: Person, day: int, hour: float, chance: Chance
 ) -> tuple[str, str]:
     """The client type and the address of a message that a person writes at a local hour."""
-    client, address = _written_from(organisation.addresses, person, day, hour, chance)
-    return client, (BALANCER if organisation.masked and address else address)
+    habits = person.habits
+    if habits.phone and day >= habits.phone_since and chance.yes(habits.phone):
+        return "AirSync", ""
+    return written_at_computer(organisation, person, day, hour, chance)
 
 
-def _written_from(
+def written_at_computer(
+    organisation: Organisation, person: Person, day: int, hour: float, chance: Chance
+) -> tuple[str, str]:
+    """The same for a message that is not written on a telephone."""
+    client, address = _at_computer(organisation.addresses, person, day, hour, chance)
+    return client, (BALANCER if organisation.masked else address)
+
+
+def _at_computer(
     addresses: Addresses, person: Person, day: int, hour: float, chance: Chance
 ) -> tuple[str, str]:
     habits, stay = person.habits, person.stay(day)
-    if habits.phone and day >= habits.phone_since and chance.yes(habits.phone):
-        return "AirSync", ""
     if stay and stay.travels:
         client = "MOMT" if chance.yes(0.6) else "OWA"
         return client, addresses.hotel(person, day)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tocsin.samples.mail.addresses import APPLICATIONS, written_from
+from tocsin.samples.mail.addresses import APPLICATIONS, written_at_computer, written_from
 from tocsin.samples.mail.everyday import HOUR_MS, dead_of, local, reply_to, size
 from tocsin.samples.mail.message import Entry, Message
 from tocsin.samples.mail.organisation import MACHINES, Role
@@ -41,7 +41,10 @@ class Run:
 def message_of(organisation: Organisation, run: Run, place: int, chance: Chance) -> Message:
     """The message at this place of a run."""
     day, hour = local(organisation, run.times_ms[place])
-    client, address = written_from(organisation, run.person, day, hour, chance)
+    # Nobody sends to many from a telephone.
+    many = len(run.to) > 20 or run.client
+    source = written_at_computer if many else written_from
+    client, address = source(organisation, run.person, day, hour, chance)
     to = run.to[place]
     return Message(
         at_ms=run.times_ms[place],
