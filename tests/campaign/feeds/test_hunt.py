@@ -4,9 +4,12 @@ import json
 from typing import Any
 
 from tests.campaign.reading_feeds import read, status, the_one, the_problem
-from tocsin.campaign.feed import all_feeds
+from tests.report.results import compromised, hostile, quiet
+from tests.report.results import result as result_of
+from tocsin.campaign.feed import HEAD_BYTES, all_feeds
 from tocsin.campaign.observation import FeedProblem, Method, Observation
 from tocsin.model.problem import ProblemCode
+from tocsin.report.formats.json import render
 
 
 def host(**keys: Any) -> dict[str, Any]:  # noqa: ANN401 any JSON value
@@ -58,12 +61,17 @@ def test_the_file_s_own_judgement_of_cves_is_not_used() -> None:
 
 def test_findings_become_the_owner_s_report_and_attempts_do_not() -> None:
     verdict = {"level": "compromised", "assurance": "partial"}
-    finding = {"id": "proxylogon-oab-shell", "title": "x", "grade": "persistence"}
-    attempt = {"id": "web-shell-requests", "title": "x", "grade": "attempt"}
-    told = the_one("hunt", result(host(findings=[finding], verdict=verdict)))
-    tried = the_one("hunt", result(host(findings=[attempt])))
+    shell = {"grade": "persistence", "confidence": "high", "attack": ["T1190", "T1505.003"]}
+    told = the_one("hunt", result(host(findings=[shell], verdict=verdict)))
     assert ("owner_reported_web_shell", "owner_reported_compromise") == told.evidence
-    assert () == tried.evidence
+    changes: list[dict[str, Any]] = [
+        {"grade": "attempt"},
+        {"grade": "exploited"},
+        {"confidence": "low"},
+        {"attack": []},
+    ]
+    for change in changes:
+        assert () == the_one("hunt", result(host(findings=[{**shell, **change}]))).evidence
 
 
 def test_the_address_comes_from_whoever_received_the_result() -> None:
@@ -104,3 +112,12 @@ def test_a_real_result_of_the_demo_s_shape_is_recognised_though_its_hosts_are_fa
         {"schema": "tocsin.result/1", "tool": {"x": "y" * 100_000}, "hosts": [host()]}
     )
     assert all_feeds()["hunt"].recognise(text[:65536].encode(), "report.json")
+
+
+def test_what_we_print_ourselves_is_read_back() -> None:
+    content = render(result_of(compromised(), quiet(), hostile()))
+    assert all_feeds()["hunt"].recognise(content[:HEAD_BYTES], "report.json")
+    rows = read("hunt", content)
+    assert [False] * 3 == [isinstance(row, FeedProblem) for row in rows]
+    assert [True, False] == ["owner_reported_compromise" in row.evidence for row in rows[:2]]
+    assert "owner_reported_web_shell" in rows[0].evidence

@@ -7,7 +7,6 @@ not tell how the server is reached from outside: whoever received it says so (`F
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -27,7 +26,7 @@ from tocsin.campaign.observation import (
     seen_builds,
 )
 from tocsin.campaign.reading import Numbering
-from tocsin.model.grade import Grade, Level
+from tocsin.model.grade import Confidence, Grade, Level
 from tocsin.model.problem import ProblemCode
 from tocsin.model.result import SCHEMA
 
@@ -41,9 +40,10 @@ MAX_BYTES = 256 * 2**20
 """Bytes of a result: one of a large server has tens of MiB, most of them its list of files."""
 _CHUNK_BYTES = 2**20
 _BREACHED = frozenset({Level.COMPROMISED, Level.EXPLOITED})
-_SHELL = re.compile(r"web[ _-]?shell|-shell\b", re.IGNORECASE)
-_GRADES = frozenset(Grade) - {Grade.PROBE, Grade.ATTEMPT}
-"""An attempt to reach a web shell is none."""
+_WEB_SHELL = "T1505.003"
+"""Source: MITRE ATT&CK, Server Software Component: Web Shell."""
+_STAYED = frozenset(Grade) - {Grade.PROBE, Grade.ATTEMPT, Grade.EXPLOITED}
+"""An attempt to reach a web shell is none, and an attack that leaves one may have failed to."""
 
 
 class _Verdict(msgspec.Struct, frozen=True):
@@ -59,9 +59,9 @@ class _Build(msgspec.Struct, frozen=True):
 
 
 class _Finding(msgspec.Struct, frozen=True):
-    id: str
-    title: str
     grade: str
+    confidence: str
+    attack: list[str]
 
 
 class _Coverage(msgspec.Struct, frozen=True):
@@ -167,19 +167,20 @@ def _utc(when: datetime) -> datetime:
 
 
 def _evidence(host: _Host) -> Iterator[str]:
-    if any(one.grade in _GRADES and _is_shell(one) for one in host.findings):
+    if any(map(_is_shell, host.findings)):
         yield OWNER_REPORTED_WEB_SHELL
     if host.verdict.level in _BREACHED:
         yield OWNER_REPORTED_COMPROMISE
 
 
 def _is_shell(finding: _Finding) -> bool:
-    return bool(_SHELL.search(finding.id[:MAX_TEXT]) or _SHELL.search(finding.title[:MAX_TEXT]))
+    sure = finding.confidence != Confidence.LOW
+    return sure and finding.grade in _STAYED and _WEB_SHELL in finding.attack
 
 
 _SAMPLE = """\
 {"schema":"tocsin.result/1","tool":{"version":"0.1.0","knowledge":"2026-11-01"},"verdict":"compromised","hosts":[
-{"source":"exch01.zip","name":"EXCH01","verdict":{"level":"compromised","assurance":"complete","reasons":[],"limits":[]},"builds":[{"build":"15.1.2176.2","product":"Exchange Server 2016","cu":"CU19","su":null,"first_seen":"2021-02-01T00:00:00Z","last_seen":"2021-03-02T08:00:00Z","from":"setup_log"},{"build":"15.1.2176.14","product":"Exchange Server 2016","cu":"CU19","su":"May21SU","first_seen":"2021-06-01T00:00:00Z","last_seen":"2021-06-09T08:00:00Z","from":"exsetup"}],"findings":[{"id":"web-shell-requests","title":"Requests to a page that is a web shell","grade":"persistence"}],"coverage":[{"kind":"iis","last":"2021-06-09T09:30:00Z"}]},
+{"source":"exch01.zip","name":"EXCH01","verdict":{"level":"compromised","assurance":"complete","reasons":[],"limits":[]},"builds":[{"build":"15.1.2176.2","product":"Exchange Server 2016","cu":"CU19","su":null,"first_seen":"2021-02-01T00:00:00Z","last_seen":"2021-03-02T08:00:00Z","from":"setup_log"},{"build":"15.1.2176.14","product":"Exchange Server 2016","cu":"CU19","su":"May21SU","first_seen":"2021-06-01T00:00:00Z","last_seen":"2021-06-09T08:00:00Z","from":"exsetup"}],"findings":[{"id":"web-shell-requests","title":"Requests to a page that is a web shell","grade":"persistence","confidence":"high","attack":["T1505.003"]}],"coverage":[{"kind":"iis","last":"2021-06-09T09:30:00Z"}]},
 {"source":"exch02.zip","name":"EXCH02","verdict":{"level":"no_evidence_found","assurance":"partial","reasons":[],"limits":[]},"builds":[],"findings":[],"coverage":[]}]}
 """
 
