@@ -230,7 +230,7 @@ def rows_of_one_host(draw: st.DrawFn) -> list[Observation]:
 
 def told(host: Host) -> tuple[object, ...]:
     """All that is told of a host: places of looks in memory are not."""
-    return host.cves, host.transitions, host.support, host.evidence, host.vanished
+    return dict(host.cves), host.transitions, host.support, host.evidence, host.vanished
 
 
 @given(rows_of_one_host(), st.randoms(use_true_random=False))

@@ -97,10 +97,12 @@ def _builds(host: Host) -> str:
 
 
 def _open(host: Host) -> str:
-    found = [cve for cve, one in host.cves.items() if "vulnerable" in one.statuses]
+    found = [cve for cve, one in host.summaries.items() if "vulnerable" in one.statuses]
     if not found:
-        unclear = sum(bool(one.doubts) for one in host.cves.values())
-        return f"not settled: {unclear} of {len(host.cves)} CVEs" if unclear else "no CVE open"
+        unclear = sum(bool(one.doubts) for one in host.summaries.values())
+        return (
+            f"not settled: {unclear} of {len(host.summaries)} CVEs" if unclear else "no CVE open"
+        )
     rest = len(found) - _CVES_SHOWN
     more = f" and {rest} more" if rest > 0 else ""
     return f"vulnerable: {', '.join(found[:_CVES_SHOWN])}{more}"

@@ -7,12 +7,14 @@ reports stand beside it and change no colour. What disagrees is kept side by sid
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tocsin.campaign.exposure import SETTLED, Doubt, Judged, judge_build, order
-from tocsin.campaign.nodes import Rules, bases, nodes_of
+from tocsin.campaign.exposure import SETTLED, Doubt, Judged, judge_build, nothing_seen, order
+from tocsin.campaign.nodes import Rules, Weight, bases, judged_by, nodes_of
 from tocsin.campaign.transitions import Change, Timeline, Transition, timeline, transitions
 from tocsin.knowledge.builds import Number, parse
 from tocsin.knowledge.root import cached
@@ -20,7 +22,7 @@ from tocsin.knowledge.status import StatusWord
 from tocsin.knowledge.support import Support, support
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from tocsin.campaign.nodes import Basis, Node, Said
@@ -78,10 +80,21 @@ class ServerSays:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CveExposure:
-    """One CVE on one host.
+class Summary:
+    """One CVE on one host in short, which many hosts share.
 
     `statuses` is the set of what its servers say, the worst first. `doubts` is why it is yellow.
+    """
+
+    statuses: tuple[StatusWord, ...]
+    colour: Colour
+    doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CveExposure:
+    """One CVE on one host: its `Summary`, and what it rests on.
+
     `by_server` holds the servers that count. `claimed` are the feeds' claims of this CVE.
     """
 
@@ -109,12 +122,15 @@ class CveExposure:
 class Host:
     """What is known of one host.
 
-    `support` speaks of the oldest product seen on the servers that count, on a given day: another
-    axis than the colours, None where no build is known. `vanished` is when it was found missing.
+    `summaries` and `cves` hold what was asked for, in that order; each of `cves` is worked out
+    when it is read. `support` speaks of the oldest product seen on the servers that count, on a
+    given day: another axis than the colours, None where no build is known. `vanished` is when it
+    was found missing.
     """
 
     gathered: Gathered
     nodes: tuple[Node, ...]
+    summaries: Mapping[str, Summary]
     cves: Mapping[str, CveExposure]
     support: Support | None
     transitions: tuple[Transition, ...]
@@ -144,12 +160,16 @@ def merge(
     """What is known of one host. Pure."""
     nodes = nodes_of(gathered.sightings, when.looks, rules)
     counting = tuple(node for node in nodes if node.current) or nodes
+    asked = tuple(cves)
+    weights = {tuple(basis.weight for basis in node.bases) for node in counting}
+    summaries = _summaries(frozenset(weights), asked, compromised=bool(gathered.evidence))
     changes = transitions(gathered.sightings, nodes, cves, when, rules)
     presence = [one for one in changes if one.cve is None]
     return Host(
         gathered=gathered,
         nodes=nodes,
-        cves={cve: _exposure(gathered, counting, cve, rules) for cve in cves},
+        summaries=summaries,
+        cves=_Exposures(gathered, counting, summaries, rules),
         support=_support(counting, on),
         transitions=changes,
         vanished=presence[-1] if presence and presence[-1].change is Change.VANISHED else None,
@@ -160,25 +180,65 @@ def colour_of(host: Host, cves: Sequence[str]) -> Colour:
     """The worst colour of these CVEs; a host with signs of compromise is red."""
     if host.evidence:
         return Colour.RED
-    return max((host.cves[cve].colour for cve in cves), key=_rank, default=Colour.YELLOW)
+    found = {host.summaries[cve].colour for cve in cves}
+    return max(found, key=lambda colour: colour.rank, default=Colour.YELLOW)
 
 
-def _exposure(gathered: Gathered, nodes: Sequence[Node], cve: str, rules: Rules) -> CveExposure:
-    by_server = tuple([ServerSays(server=node.name, said=node.says(cve)) for node in nodes])
-    judged = [said.judged for one in by_server for said in one.said]
-    statuses = tuple(sorted({one.status for one in judged}, key=order))
-    return CveExposure(
-        cve=cve,
-        statuses=statuses,
-        colour=_colour(statuses, compromised=bool(gathered.evidence)),
-        doubts=tuple(sorted({one.doubt for one in judged if one.doubt is not None})),
-        by_server=by_server,
-        differing=tuple([one for node in nodes for one in _differing(node, cve, statuses, rules)]),
-        claimed=tuple([claim for claim in gathered.claims if claim.what == cve]),
-        owner_words=tuple(
-            [_word(node, node.claim, cve, gathered) for node in nodes if node.claim is not None]
-        ),
-    )
+class _Exposures(Mapping[str, CveExposure]):
+    """Worked out when asked for: totals of a million hosts need the summaries alone."""
+
+    def __init__(
+        self,
+        gathered: Gathered,
+        nodes: Sequence[Node],
+        summaries: Mapping[str, Summary],
+        rules: Rules,
+    ) -> None:
+        self._gathered, self._nodes = gathered, nodes
+        self._summaries, self._rules = summaries, rules
+
+    def __getitem__(self, cve: str) -> CveExposure:
+        summary = self._summaries[cve]
+        nodes, gathered = self._nodes, self._gathered
+        return CveExposure(
+            cve=cve,
+            statuses=summary.statuses,
+            colour=summary.colour,
+            doubts=summary.doubts,
+            by_server=tuple([ServerSays(server=one.name, said=one.says(cve)) for one in nodes]),
+            differing=tuple(
+                [one for node in nodes for one in _differing(node, summary, cve, self._rules)]
+            ),
+            claimed=tuple([claim for claim in gathered.claims if claim.what == cve]),
+            owner_words=tuple(
+                [_word(one, one.claim, cve, gathered) for one in nodes if one.claim is not None]
+            ),
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._summaries)
+
+    def __len__(self) -> int:
+        return len(self._summaries)
+
+
+@cached
+def _summaries(
+    weights: frozenset[tuple[Weight, ...]], cves: tuple[str, ...], *, compromised: bool
+) -> Mapping[str, Summary]:
+    """In short what servers with these builds say: one set of builds for each server."""
+    found: dict[str, Summary] = {}
+    for cve in cves:
+        judged = [judged_by(one, cve)[0] for server in weights for one in server]
+        if not all(weights):
+            judged.append(nothing_seen(cve))
+        statuses = tuple(sorted({one.status for one in judged}, key=order))
+        found[cve] = Summary(
+            statuses=statuses,
+            colour=_colour(statuses, compromised=compromised),
+            doubts=tuple(sorted({one.doubt for one in judged if one.doubt is not None})),
+        )
+    return MappingProxyType(found)
 
 
 def _colour(statuses: Sequence[StatusWord], *, compromised: bool) -> Colour:
@@ -187,13 +247,7 @@ def _colour(statuses: Sequence[StatusWord], *, compromised: bool) -> Colour:
     return Colour.GREEN if _NOT_OPEN.issuperset(statuses) else Colour.YELLOW
 
 
-def _rank(colour: Colour) -> int:
-    return colour.rank
-
-
-def _differing(
-    node: Node, cve: str, statuses: Sequence[StatusWord], rules: Rules
-) -> Iterator[Differing]:
+def _differing(node: Node, summary: Summary, cve: str, rules: Rules) -> Iterator[Differing]:
     """What each feed would say alone, where that is settled and not what counts."""
     if len(node.sightings) < 2:
         return
@@ -204,7 +258,7 @@ def _differing(
         own = [one for one in node.sightings if one.feed == feed]
         for basis in bases(own, rules, one_server=node.is_named):
             judged = judge_build(basis.build, basis.method, cve)
-            if judged.status in SETTLED and judged.status not in statuses:
+            if judged.status in SETTLED and judged.status not in summary.statuses:
                 yield Differing(feed=feed, server=node.name, judged=judged, at=basis.at)
 
 

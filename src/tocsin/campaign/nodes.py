@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tocsin.campaign.exposure import (
     Doubt,
     Judged,
+    SeenBuild,
     counting,
     judge_build,
     nothing_seen,
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
     from tocsin.campaign.sightings import Look, Sighting, Stamp
     from tocsin.knowledge.builds import Number
+
+Weight = tuple[str, Method, bool, SeenBuild | None]
+"""A build, how it became known, whether it is outdated, and the less precise one beside it."""
 
 _FOUR = 4
 _THREE = 3
@@ -64,6 +68,12 @@ class Basis:
     at: Stamp
     outdated_by: Stamp | None = None
     beside: Basis | None = None
+
+    @property
+    def weight(self) -> Weight:
+        """All of it that a status hangs on: places and times left out."""
+        beside = (self.beside.build, self.beside.method) if self.beside is not None else None
+        return self.build, self.method, self.outdated_by is not None, beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,26 +167,30 @@ def _of_one_cumulative_update(
     return [_dated(basis, newest, rules, beside) for _, basis in by_number.values()]
 
 
-def _said(basis: Basis, cve: str) -> Said:
-    judged = judge_build(basis.build, basis.method, cve)
-    if basis.outdated_by is None or judged.status is not StatusWord.VULNERABLE:
-        return Said(judged=judged, basis=basis)
-    if basis.beside is not None:
+def judged_by(weight: Weight, cve: str) -> tuple[Judged, bool]:
+    """What a build of this weight says, and whether it is the less precise one beside it."""
+    build, method, is_outdated, beside = weight
+    judged = judge_build(build, method, cve)
+    if not is_outdated or judged.status is not StatusWord.VULNERABLE:
+        return judged, False
+    if beside is not None:
         # Three parts may settle it, too: no update of this cumulative update ever had the fix.
-        coarse = judge_build(basis.beside.build, basis.beside.method, cve)
+        coarse = judge_build(*beside, cve)
         if coarse.status is StatusWord.VULNERABLE:
-            return Said(judged=coarse, basis=basis.beside)
-    outdated = Judged(
-        cve=cve,
+            return coarse, True
+    outdated = replace(
+        judged,
         status=StatusWord.UNDETERMINED,
         reason=f"it was vulnerable when this build was last seen ({judged.reason}), and may have "
         "been updated since",
-        build=judged.build,
-        precision=judged.precision,
-        method=judged.method,
         doubt=Doubt.STALE,
     )
-    return Said(judged=outdated, basis=basis)
+    return outdated, False
+
+
+def _said(basis: Basis, cve: str) -> Said:
+    judged, is_beside = judged_by(basis.weight, cve)
+    return Said(judged=judged, basis=basis.beside if is_beside else basis)
 
 
 def _evidence(sightings: Iterable[Sighting]) -> list[Evidence]:

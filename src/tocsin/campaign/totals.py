@@ -16,7 +16,7 @@ from tocsin.knowledge.cves import all_cves
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tocsin.campaign.merge import CveExposure, Host
+    from tocsin.campaign.merge import Host
 
 SETTLED_BY = {
     Doubt.NO_BUILD: "a scan that reads the version, or the owner's word",
@@ -52,8 +52,8 @@ class Count:
     yellow_claimed: int = 0
     yellow_owner_fixed: int = 0
 
-    def take(self, host: Host, colour: Colour, exposures: Sequence[CveExposure]) -> None:
-        """Count one host."""
+    def take(self, host: Host, colour: Colour, cves: Sequence[str]) -> None:
+        """Count one host, whose worst colour over `cves` is this."""
         if host.vanished is not None and not host.evidence:
             self.vanished += 1
             return
@@ -63,10 +63,11 @@ class Count:
             self.green += colour is Colour.GREEN
             return
         self.yellow += 1
-        yellow = [one for one in exposures if one.colour is Colour.YELLOW]
-        self.yellow_by.update({doubt for one in yellow for doubt in one.doubts})
-        self.yellow_claimed += any(one.claimed for one in yellow)
-        self.yellow_owner_fixed += all(one.owner_reports_fixed for one in yellow)
+        yellow = [cve for cve in cves if host.summaries[cve].colour is Colour.YELLOW]
+        self.yellow_by.update({doubt for cve in yellow for doubt in host.summaries[cve].doubts})
+        self.yellow_claimed += any(claim.what in yellow for claim in host.gathered.claims)
+        if any(node.claim is not None for node in host.nodes):
+            self.yellow_owner_fixed += all(host.cves[cve].owner_reports_fixed for cve in yellow)
 
 
 class Totals:
@@ -87,7 +88,7 @@ class Totals:
     def take(self, host: Host) -> None:
         """Count one host."""
         for cve in self.cves:
-            self.by_cve[cve].take(host, host.cves[cve].colour, (host.cves[cve],))
-        asked = [host.cves[cve] for cve in self.settled_by_builds]
-        self.together.take(host, colour_of(host, self.settled_by_builds), asked)
+            self.by_cve[cve].take(host, host.summaries[cve].colour, (cve,))
+        asked = self.settled_by_builds
+        self.together.take(host, colour_of(host, asked), asked)
         self.support[host.support.state if host.support is not None else "unknown"] += 1
