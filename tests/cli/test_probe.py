@@ -84,6 +84,21 @@ def test_rows_are_written_and_the_audit_log_lies_beside_them(
     assert "Not asked: opted_out 2; each is in the audit log." in err
 
 
+def test_what_it_writes_is_read_as_a_feed(scope: Path, tmp_path: Path, capsys: Captured) -> None:
+    output = tmp_path / "out.jsonl"
+    main(["probe", "--scope", str(scope), "--output", str(output), "--quiet"])
+    assert Exit.DONE == main(["observe", "probe", str(output), "--json", "--quiet"])
+
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [
+        ("probe", "127.0.0.1", "15.2.792.15", 4),
+        ("probe", "127.0.0.2", "15.2.792.15", 4),
+    ] == [
+        (one["feed"], one["ip"], one["build"], one["precision"])
+        for one in sorted(told, key=lambda one: str(one["ip"]))
+    ]
+
+
 def test_json_goes_to_stdout_and_prose_where_nothing_else_is_wanted(
     scope: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 BODY_BYTES = 64 * 1024
 """Of a body, as it is sent and as it is unpacked. The sign-in page has about 60 KiB; the paths
 with the build stand in its first lines."""
+_CONNECT_S = 6.0
+"""The kernel knocks three times in this time; most addresses of a network never answer."""
 _STANDARD_PORTS = {"https": 443, "http": 80}
 _OUT_OF_SUPPLIES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
 _HEADERS = frozenset(
@@ -78,6 +80,8 @@ class Answer:
     http: str
     headers: Mapping[str, str]
     body: bytes
+    cut: bool
+    """There was more: what still comes over this connection is of no use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +140,8 @@ class Line:
             async with asyncio.timeout(self.manner.timeout_s):
                 return await self._get(path)
         except (TimeoutError, httpcore.TimeoutException):
-            seconds = f"{self.manner.timeout_s:g}"
-            return self._failure(FailureKind.TIMEOUT, f"no whole answer in {seconds} s")
+            late = "no whole answer in time" if self._connected else "nobody answered the knock"
+            return self._failure(FailureKind.TIMEOUT, late)
         except (httpcore.NetworkError, OSError) as error:
             return self._failure(*_reason(error, tls=self._in_handshake))
         except (
@@ -175,9 +179,10 @@ class Line:
             ],
             extensions={
                 "sni_hostname": self.endpoint.name,
-                "timeout": dict.fromkeys(
-                    ("connect", "read", "write", "pool"), self.manner.timeout_s
-                ),
+                "timeout": {
+                    "connect": min(_CONNECT_S, self.manner.timeout_s),
+                    **dict.fromkeys(("read", "write", "pool"), self.manner.timeout_s),
+                },
                 "trace": self._watch,
             },
         )
@@ -196,6 +201,7 @@ class Line:
             status=response.status,
             http=str(response.extensions["http_version"], "ascii").removeprefix("HTTP/"),
             headers=headers,
+            cut=len(body) >= BODY_BYTES,
             body=unpacked(bytes(body), headers.get("content-encoding", ""), BODY_BYTES),
         )
 

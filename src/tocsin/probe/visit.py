@@ -136,6 +136,8 @@ class _Visit:
             await self.hang_up()
             return answer
         self.means.audit.asked(self.endpoint, request.path, str(answer.status))
+        if answer.cut:
+            await self.hang_up()
         told = read(request.path, request.reads, answer.headers, answer.body)
         self.faults += ((request.path, "odd_version", odd) for odd in told.odd)
         self.heard.append(Heard(time_utc=self.means.now(), http=answer.http, told=told))
