@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -138,6 +139,13 @@ def test_signs_come_from_the_lists() -> None:
     assert [SignKind.PROVIDER_NAME, SignKind.CLOUD, SignKind.CDN, SignKind.DECOY] == [
         one.kind for one in found
     ]
+
+
+def test_a_column_of_censys_speaks_of_a_decoy() -> None:
+    seen = replace(row(), extra=(("truncated", "True"),))
+    assert [SignKind.DECOY] == [one.kind for one in LADDER.of(clues_of(seen)).signs]
+    host = hosts_of([seen])["192.0.2.1"]
+    assert [SignKind.DECOY] == [one.kind for one in LADDER.of(clues_of_host(host.gathered)).signs]
 
 
 def test_every_provider_names_its_source_and_nothing_twice() -> None:

@@ -196,3 +196,19 @@ def test_hostile_text_reaches_no_terminal(capsys: Captured, tmp_path: Path) -> N
     path = scan(tmp_path, 1, ("192.0.2.1", "a\x1b[31mb\u202e.example", "exchange", "15.2.721"))
     main(["exposure", str(path), "--explain"])
     assert not {"\x1b", "\u202e"} & set(capsys.readouterr().out)
+
+
+def test_recorded_answers_are_shown_and_name_no_owner(
+    capsys: Captured, scans: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "answers" / "security.txt").mkdir(parents=True)
+    (tmp_path / "answers" / "security.txt" / "example.org.txt").write_text(
+        "Contact: mailto:security@example.org\nExpires: 2030-01-01T00:00:00Z\n", encoding="utf-8"
+    )
+    answers = str(tmp_path / "answers")
+    found, _ = hosts(capsys, *scans, "--answers", answers)
+    host = found["192.0.2.10"]
+    assert ["mailto:security@example.org"] == host["lookup"]["security_txt"]["contacts"]
+    assert (None, None) == (host["owner"], found["192.0.2.40"]["lookup"]["rdap"])
+    main(["exposure", *scans, "--answers", answers, "--explain"])
+    assert "security.txt: mailto:security@example.org" in capsys.readouterr().out

@@ -5,6 +5,7 @@ Changing a name here breaks scripts: it needs a news fragment and a decision rec
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tocsin.campaign.merge import colour_of
@@ -12,6 +13,7 @@ from tocsin.campaign.telling import explain, moment
 from tocsin.campaign.totals import SETTLED_BY
 
 if TYPE_CHECKING:
+    from tocsin.campaign.lookup import Found
     from tocsin.campaign.merge import CveExposure, Host, OwnerWord
     from tocsin.campaign.nodes import Node
     from tocsin.campaign.owners import Owner
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def host_json(host: Host, totals: Totals, owner: Owner | None) -> Json:
-    """One host. `owner` is None where no constituency was given."""
+def host_json(host: Host, totals: Totals, owner: Owner | None, found: Found | None = None) -> Json:
+    """One host. `owner` is None without a constituency, `found` without recorded answers."""
     gathered = host.gathered
     return {
         "host": gathered.key,
@@ -41,6 +43,7 @@ def host_json(host: Host, totals: Totals, owner: Owner | None) -> Json:
         if host.support is None
         else {"state": host.support.state, "reason": host.support.reason},
         "owner": None if owner is None else _owner(owner),
+        "lookup": None if found is None else _found(found),
         "transitions": [_transition(one) for one in host.transitions],
         "cut": gathered.cut,
     }
@@ -117,6 +120,24 @@ def _owner(owner: Owner) -> Json:
         "reason": owner.reason,
         "others": [one._asdict() for one in owner.others],
         "signs": [one._asdict() for one in owner.signs],
+    }
+
+
+def _found(found: Found) -> Json:
+    """RDAP and security.txt, each as it was read, or null."""
+    published = found.security_txt
+    return {
+        "rdap": None if found.rdap is None else asdict(found.rdap),
+        "security_txt": None
+        if published is None
+        else {
+            "usable": published.usable,
+            "contacts": published.contacts,
+            "languages": published.languages,
+            "encryption": published.encryption,
+            "expires": None if published.expires is None else moment(published.expires),
+            "problems": published.problems,
+        },
     }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tocsin.campaign.merge import Colour, colour_of
-from tocsin.campaign.telling import explain, ownership, transition
+from tocsin.campaign.telling import explain, looked_up, ownership, transition
 from tocsin.campaign.totals import SETTLED_BY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tocsin.campaign.lookup import Found
     from tocsin.campaign.merge import Host
     from tocsin.campaign.owners import Owner
     from tocsin.campaign.totals import Count, Totals
@@ -37,10 +38,12 @@ def host_line(host: Host, totals: Totals, owner: Owner | None) -> str:
     return "  ".join(parts)
 
 
-def host_details(host: Host, owner: Owner | None) -> Iterator[str]:
+def host_details(host: Host, owner: Owner | None, found: Found | None = None) -> Iterator[str]:
     """Why, for each CVE that is not settled well; whose it is; what changed."""
     if owner is not None:
         yield from ownership(owner)
+    if found is not None:
+        yield from looked_up(found)
     if host.support is not None:
         yield f"support: {host.support.reason}"
     said: dict[tuple[str, ...], list[str]] = {}

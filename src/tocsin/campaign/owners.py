@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tocsin.campaign.prefixes import Prefixes
-from tocsin.campaign.signs import Sign, signs_of
+from tocsin.campaign.signs import Sign, signs_of, tags_of
 from tocsin.model.grade import Confidence
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def clues_of(observation: Observation) -> Clues:
         names=tuple(name.lower() for name in observation.names),
         server_names=(observation.server_name.lower(),) if observation.server_name else (),
         asns=(observation.asn,) if observation.asn is not None else (),
-        tags=observation.tags,
+        tags=tags_of(observation),
     )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.campaign.exposure import SeenBuild, seen_in
 from tocsin.campaign.observation import Method, Observation, normal_address
+from tocsin.campaign.signs import tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -336,8 +337,9 @@ class _Host:
             self._more("countries", (row.country,))
         if row.sector and row.sector not in self.sectors:
             self._more("sectors", (row.sector,))
-        if row.tags and not set(row.tags) <= set(self.tags):
-            self._more("tags", row.tags)
+        tags = tags_of(row)
+        if tags and not set(tags) <= set(self.tags):
+            self._more("tags", tags)
 
     def _more(self, kind: str, found: Iterable[str]) -> None:
         """Keep the first by the alphabet: which are kept must not hang on the order of rows."""

@@ -26,6 +26,8 @@ from tocsin.knowledge.root import cached
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tocsin.campaign.observation import Observation
+
 _TOKENS = re.compile(r"[a-z]+|[0-9]+", re.ASCII)
 _REMEMBERED = 2**14
 _OCTETS_IN_NAME = 3
@@ -93,6 +95,18 @@ def _of_name(name: str, ip: str | None) -> Sign | None:
     if made_by_machine(name, ip):
         return Sign(SignKind.PROVIDER_NAME, f"{name} was made from an address")
     return None
+
+
+def tags_of(observation: Observation) -> tuple[str, ...]:
+    """A row's tags, and what else of it speaks of a decoy: Censys has a column ``truncated``."""
+    if not observation.extra:
+        return observation.tags
+    said = [
+        word
+        for name, value in observation.extra
+        if (word := name.rpartition(".")[2].lower()) in decoy_tags() and value.lower() == "true"
+    ]
+    return (*observation.tags, *said) if said else observation.tags
 
 
 def made_by_machine(name: str, ip: str | None) -> bool:

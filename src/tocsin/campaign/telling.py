@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from tocsin.campaign.lookup import Found
     from tocsin.campaign.merge import CveExposure, Host, OwnerWord
     from tocsin.campaign.nodes import Said
     from tocsin.campaign.owners import Owner
@@ -82,6 +83,20 @@ def ownership(owner: Owner) -> tuple[str, ...]:
     told += [f"lowers the confidence: {sign.what}" for sign in owner.signs]
     told += [f"also spoke for {one.organisation}: {one.what}" for one in owner.others]
     return tuple(told)
+
+
+def looked_up(found: Found) -> Iterator[str]:
+    """What registries and domains answered: contacts to try, and no owner."""
+    if found.rdap is not None:
+        one = found.rdap
+        who = next((contact for contact in one.contacts if contact.mails), None)
+        mail = f"; contact: {who.mails[0]} ({', '.join(who.roles)})" if who is not None else ""
+        yield one.problem or f"registered: {one.name or one.handle}, {one.network}{mail}"
+    if found.security_txt is not None:
+        published = found.security_txt
+        contacts = ", ".join(published.contacts) or "no contact"
+        broken = f" ({'; '.join(published.problems)})" if published.problems else ""
+        yield f"security.txt: {contacts}{broken}"
 
 
 def place(stamp: Stamp) -> str:

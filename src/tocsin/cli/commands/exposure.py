@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from tocsin.campaign.exposure import exploited_cves
 from tocsin.campaign.feed import all_feeds
 from tocsin.campaign.host_json import host_json, totals_json
 from tocsin.campaign.host_lines import host_details, host_line, totals_lines
+from tocsin.campaign.lookup import RecordedAnswers, look_up
 from tocsin.campaign.merge import merged
 from tocsin.campaign.nodes import Rules
 from tocsin.campaign.observation import FeedProblem
@@ -84,6 +85,13 @@ def _configure_reading(parser: ArgumentParser) -> None:
         help="the constituency, CSV or JSON: tells whose each host is",
     )
 
+    group.add_argument(
+        "--answers",
+        type=Path,
+        metavar="DIR",
+        help="recorded answers of registries (RDAP) and domains (security.txt); none unless given",
+    )
+
 
 def _configure_judging(parser: ArgumentParser) -> None:
     rules = Rules()
@@ -118,17 +126,24 @@ def run(arguments: Namespace) -> int:
     rules, on = _rules(arguments), _day(arguments.on)
     cves = cves_asked(arguments.cve) or exploited_cves()
     owners = _owners(arguments)
+    answers = None if arguments.answers is None else RecordedAnswers(arguments.answers)
+    now = datetime.combine(on, time(), UTC)
     hosts, errors = _gather(arguments)
     totals = Totals(cves)
     for host in merged(hosts, cves, on=on, rules=rules):
         totals.take(host)
-        owner = None if owners is None else owners.of(clues_of_host(host.gathered))
+        clues = clues_of_host(host.gathered)
+        owner = None if owners is None else owners.of(clues)
+        found = None
+        if answers is not None:
+            names = (*clues.hostnames, *clues.names)
+            found = look_up(answers, ip=clues.ip, domains=names, now=now)
         if arguments.json:
-            sys.stdout.buffer.write(jsontext.line(host_json(host, totals, owner)))
+            sys.stdout.buffer.write(jsontext.line(host_json(host, totals, owner, found)))
             continue
         print(visible(host_line(host, totals, owner)))
         if arguments.explain:
-            for line in host_details(host, owner):
+            for line in host_details(host, owner, found):
                 print(visible(f"    {line}"))
     if arguments.json:
         sys.stdout.buffer.write(jsontext.line(totals_json(totals)))
