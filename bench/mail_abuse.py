@@ -59,6 +59,7 @@ class Plan:
     mailboxes: int
     days: int
     attacks: int
+    first: int = 0
 
     def settings(self, half: str, place: int) -> Settings:
         """The organisation at this place of a half; one in four has no attack."""
@@ -84,6 +85,7 @@ def main() -> int:
         mailboxes=told.mailboxes,
         days=30,
         attacks=told.attacks,
+        first=told.first,
     )
     halves = {half: judgements(plan, half, told.jobs) for half in told.half or HALVES}
     text = as_markdown(plan, halves)
@@ -104,6 +106,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--organisations", type=int, default=12, help="in each half")
     parser.add_argument("--mailboxes", type=int, default=150, help="in each organisation")
     parser.add_argument("--attacks", type=int, default=9, help="in each that is attacked")
+    parser.add_argument("--first", type=int, default=0, help="leave out so many of each half")
     parser.add_argument("--half", action="append", choices=HALVES)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--misses", action="store_true")
@@ -114,7 +117,8 @@ def parse() -> argparse.Namespace:
 
 def judgements(plan: Plan, half: str, jobs: int) -> list[Judgement]:
     """All organisations of a half, as the hunt judges them with every threshold."""
-    wanted = [plan.settings(half, place) for place in range(plan.organisations)]
+    places = range(plan.first, plan.first + plan.organisations)
+    wanted = [plan.settings(half, place) for place in places]
     if jobs == 1:
         return [judgement(one) for one in wanted]
     with ProcessPoolExecutor(jobs) as pool:
