@@ -106,3 +106,9 @@ def test_the_keys_of_a_record_are_told_though_it_is_cut_off() -> None:
     head = b'[{"a": "x", "b": {"c": [{"d": "y"}, {"e": 1}], "f": "z'
     assert {"a": "x", "b": "", "b.c": "", "b.c.d": "y", "b.c.e": "", "b.f": ""} == head_paths(head)
     assert {"a": ""} == head_paths(b'{"a": {}}{"b": 1}')
+
+
+@pytest.mark.parametrize("odd", [b"\xff", b"\x01", b"\\ud83d", b"\t"])
+def test_text_that_strict_json_refuses_costs_no_record(odd: bytes) -> None:
+    assert [None] == codes(b'{"data": "a' + odd + b'b"}\n')
+    assert [None] == codes(b'[{"data": "a' + odd + b'b"}]')

@@ -28,9 +28,11 @@ _CVE = re.compile(r"\bcve[-_](\d{4})[-_](\d{4,7})\b", re.IGNORECASE)
 _WEB_SHELL = re.compile(r"web[ _-]?shell", re.IGNORECASE)
 _WEB_SHELL_BYTES = re.compile(rb"web[ _-]?shell", re.IGNORECASE)
 _EXCHANGE = re.compile(
-    r"(?<![a-z])exchange(?![a-z])|\bowa\b|x-owa-version|/owa/|/ecp/|msexch|outlook web",
+    r"microsoft[ _-]?exchange|exchange[ _-]?server|outlook[ _-]web|x-owa-version|/owa/|/ecp/"
+    r"|msexch|\bowa\b",
     re.IGNORECASE,
 )
+_EXCHANGE_TAG = re.compile(r"(?<![a-z])(?:exchange|owa)(?![a-z])", re.IGNORECASE)
 _EPOCH = re.compile(r"\d{9,11}(\.\d{1,9})?")
 _FLATTENED_DEPTH = 3
 _YEARS = range(1990, 2200)
@@ -164,8 +166,13 @@ def web_shell_in(raw: bytes) -> tuple[str, ...]:
 
 
 def says_exchange(values: Iterable[str]) -> bool:
-    """Whether any of these texts speaks of Exchange Server or Outlook on the web."""
+    """Whether any of these texts speaks of Exchange Server: a stock exchange has pages, too."""
     return any(_EXCHANGE.search(value) for value in values)
+
+
+def tagged_exchange(tags: Iterable[str]) -> bool:
+    """Whether any of these tags or identifiers is for Exchange Server: one word says it there."""
+    return any(_EXCHANGE_TAG.search(tag) for tag in tags)
 
 
 def further(record: Mapping[str, Any], known: frozenset[str]) -> tuple[tuple[str, str], ...]:

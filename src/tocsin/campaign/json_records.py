@@ -7,6 +7,7 @@ itself. Memory is bounded by the largest record. UTF-16, as PowerShell redirects
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -282,14 +283,18 @@ def _record(raw: bytes, *, is_last: bool = False) -> Record:
 
 
 def _parsed(raw: bytes) -> Any:  # noqa: ANN401 any JSON value
-    """The value, or None where it is none; bytes that are no UTF-8 cost no record."""
+    """The value, or None where it is none.
+
+    Bytes that are no UTF-8, control characters and half a surrogate, which banners hold, cost no
+    record.
+    """
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
         pass
     try:
-        return orjson.loads(raw.decode("utf-8", "replace"))
-    except orjson.JSONDecodeError:
+        return json.loads(raw.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
         return None
 
 

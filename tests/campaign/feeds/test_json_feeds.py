@@ -10,6 +10,7 @@ import pytest
 from tests.campaign.reading_feeds import observed, read, status, the_one, the_problem
 from tocsin.campaign.feed import all_feeds
 from tocsin.campaign.observation import FeedProblem, Method
+from tocsin.campaign.observed_json import Printer
 from tocsin.model.problem import ProblemCode
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ def test_shodan_s_cpe_and_page_give_what_they_can() -> None:
 def test_a_version_of_another_product_is_no_build() -> None:
     row = the_one("shodan", banner(product="nginx", version="1.14.2"))
     assert (None, False) == (row.build, row.about_exchange)
+
+
+def test_a_stock_exchange_is_no_exchange_server() -> None:
+    row = the_one("shodan", banner(http={"title": "Crypto Exchange: log in"}))
+    assert not row.about_exchange
+    row = the_one("shodan", banner(product="Microsoft Exchange smtpd"))
+    assert row.about_exchange
+
+
+def test_half_a_surrogate_in_a_banner_is_printed() -> None:
+    data = banner(hostnames=["a\ud83d.example.org"]).encode()
+    assert b'"hostname":"a?.example.org"' in Printer(()).line(the_one("shodan", data))
 
 
 def test_a_host_and_a_search_of_shodan_hold_their_banners() -> None:

@@ -152,7 +152,7 @@ def _builds(
         one = mapping(software)
         cpe = (*texts(one.get("uniform_resource_identifier")), *texts(one.get("cpe")))
         yield from fingerprints.in_cpes(cpe)
-        if fields.says_exchange([text(one.get("product")) or ""]):
+        if fields.says_exchange([_product(one)]):
             yield text(one.get("version")), Method.FEED_VERSION
 
 
@@ -163,8 +163,12 @@ def _speaks_of_exchange(service: Part, pages: list[tuple[str, Mapping[str, Any]]
             return True
         said += [headers, text(answer.get("html_title")), text(answer.get("uri"))]
     for software in sequence(service.get("software"))[:MAX_LIST]:
-        said += [text(mapping(software).get(name)) for name in ("product", "cpe")]
+        said += [_product(mapping(software)), text(mapping(software).get("cpe"))]
     return fields.says_exchange(one for one in said if one)
+
+
+def _product(software: Mapping[str, Any]) -> str:
+    return f"{text(software.get('vendor')) or ''} {text(software.get('product')) or ''}"
 
 
 def _certificate(service: Part) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def _observed(record: Part, place: Place) -> Observation:
     needs_host(ip, names[0] if names else None)
     tags = _tags(event)
     said = [*tags, *_said(event)]
-    about = fields.says_exchange(said)
+    about = fields.tagged_exchange([*tags, *_named(event)]) or fields.says_exchange(said)
     version = text(event.get("extra.version")) or text(event.get("product.version"))
     builds = seen_builds([(version, Method.FEED_VERSION)] if about else ())
     ours = _OURS if builds.build or not version else _OURS - {"extra.version"}

@@ -48,7 +48,7 @@ def _observed(event: Part, place: Place) -> Observation:
     needs_host(ip, hostname)
     name = text(event.get("name")) or ""
     said = [name, text(event.get("source")) or "", text(event.get("category")) or ""]
-    about = fields.says_exchange(said)
+    about = fields.tagged_exchange(said)
     version = text(event.get("version"))
     builds = seen_builds([(version, Method.FEED_VERSION)] if about else ())
     ours = _OURS if builds.build or not version else _OURS - {"version"}

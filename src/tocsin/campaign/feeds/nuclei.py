@@ -61,9 +61,9 @@ def _observed(result: Part, place: Place) -> Observation:
     ip = ip or at.ip
     needs_host(ip, hostname)
     tags = _tags(result)
-    said = [one for key in _IDS if (one := text(result.get(key)))]
-    said += [*tags, text(within(result, "info", "name")) or ""]
-    about = fields.says_exchange(said)
+    ids = [*(one for key in _IDS if (one := text(result.get(key)))), *tags]
+    said = [*ids, text(within(result, "info", "name")) or ""]
+    about = fields.tagged_exchange(ids) or fields.says_exchange(said)
     matched = result.get("matcher-status") is not False
     builds = seen_builds(_builds(result) if about else ())
     named = [*said, *texts(within(result, "info", "classification", "cve-id"))]

@@ -20,6 +20,7 @@ from tocsin.campaign.fields import (
     port,
     says_exchange,
     says_web_shell,
+    tagged_exchange,
 )
 from tocsin.campaign.json_records import Damage
 from tocsin.campaign.observation import (
@@ -146,7 +147,7 @@ class _Layout:
         about = self._is_exchange
         if not about:
             signs = [cells[at] for at in self._signs]
-            about = says_exchange(signs)
+            about = tagged_exchange(tags) or says_exchange(signs)
             if not evidence and says_web_shell(signs):
                 evidence = (WEB_SHELL,)
         seen = _versioned(cells[self._version])
