@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FEWEST_MAILS = 3
 _FEWEST_RECIPIENTS = 10
 _SITTINGS = 3
-_NEWCOMERS = 5
+_NEWCOMERS = 4
 _MOST_DAYS = 0.6
 """What a mailbox uses on more of its days is its habit, and no newcomer."""
 _DAYS = 100_000
@@ -33,6 +33,7 @@ def candidates(mailbox: Mailbox) -> Iterator[Places]:
         *_sittings(mailbox),
         *_newcomers(mailbox, mailbox.client, untold),
         *_newcomers(mailbox, mailbox.kind, -1),
+        *_newcomers(mailbox, _means(mailbox), -1),
         *_alike(mailbox),
     ):
         key = chosen.tobytes()
@@ -65,8 +66,15 @@ def _newcomers(mailbox: Mailbox, things: Numbers, nothing: int) -> Iterator[Plac
     on_days = np.bincount(pairs, minlength=len(different))
     few = (on_days <= _MOST_DAYS * len(np.unique(days))) & (different != nothing)
     found = np.flatnonzero(few & ((numbers >= _FEWEST_MAILS) | (sums >= _FEWEST_RECIPIENTS)))
-    for at in found[np.argsort(-sums[found], kind="stable")][:_NEWCOMERS].tolist():
+    most = found[np.argsort(-sums[found], kind="stable")][:_NEWCOMERS]
+    rarest = found[np.lexsort((-sums[found], on_days[found]))][:_NEWCOMERS]
+    for at in dict.fromkeys((*most.tolist(), *rarest.tolist())):
         yield np.flatnonzero(places == at)
+
+
+def _means(mailbox: Mailbox) -> Numbers:
+    """One number for each address with each type of client."""
+    return mailbox.client.astype(np.int64) * len(mailbox.table.kinds) + mailbox.kind
 
 
 def _alike(mailbox: Mailbox) -> Iterator[Places]:

@@ -38,6 +38,8 @@ FIRST_DAYS = 5
 """Days with mail that tell what a mailbox uses."""
 _DAYS_BEFORE = 2
 """So many of them before something that is called new."""
+_BESIDES = 0.3
+"""The share of later days on which the owner writes by the old means, if nothing replaced them."""
 
 
 class Group(StrEnum):
@@ -106,7 +108,7 @@ def _burst(question: Question, habit: Habit) -> Iterator[Sign]:
     by_day = min(0.5, _times_more(day, habit.most_day, floor=8, fewest=15))
     points = max(by_hour, by_mails, by_day)
     if len(chosen) < _FEW_MAILS:
-        points = min(points, 0.5)
+        points = min(points, 0.25)
     if not points:
         return
     minutes = max(1, round((int(times[last]) - int(times[first])) / 60))
@@ -153,7 +155,8 @@ def _contacts(question: Question, habit: Habit) -> Iterator[Sign]:
     own = box.contacts(question.chosen[first : last + 1])
     known = box.contacts(question.others)
     both = int(np.isin(own, known, assume_unique=True).sum())
-    if both >= 8 and both > 0.2 * len(known) and both > habit.most_day:
+    is_much = both > 0.2 * len(known) and both > habit.most_day
+    if both >= 8 and is_much and len(question.chosen) >= _FEW_MAILS:
         text = f"to {both:,} of the {len(known):,} people whom this mailbox ever wrote to"
         yield Sign("contacts", Group.VOLUME, 1.0, text)
     strangers = len(own) - both
@@ -190,8 +193,8 @@ def _newness(question: Question, thing: NDArray[np.bool_]) -> float:
     elsewhere = float(thing[question.others].mean()) if len(question.others) else 0.0
     if len(before) < _DAYS_BEFORE or outside < FIRST_DAYS or elsewhere > 0.05:
         return 0.0
-    span = int(box.time[used[-1]] - box.time[since])
-    if span >= 2 * DAY_S and float(thing[since:].mean()) >= 0.8:
+    later, besides = np.unique(days[since:]), np.unique(days[since:][~thing[since:]])
+    if len(later) > _DAYS_BEFORE and len(besides) < _BESIDES * len(later):
         return 0.0
     return 0.5 if elsewhere else 1.0
 
