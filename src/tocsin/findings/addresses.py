@@ -79,7 +79,8 @@ class Addresses(Observer):
         for client, requests in later._rows.items():
             agents = self._agents_of(client, requests)
             if agents is not None:
-                agents.update(sorted(later._agents[client])[: _AGENTS_KEPT - len(agents)])
+                others = sorted(later._agents[client] - agents)
+                agents.update(others[: _AGENTS_KEPT - len(agents)])
         for address in later._front_ends:
             if len(self._front_ends) < _ADDRESSES_KEPT:
                 self._front_ends[address] = None
