@@ -235,6 +235,28 @@ def test_ctrl_c_ends_it_with_whole_rows_and_a_word_on_how_to_go_on(
     assert "interrupted" == rows(tmp_path / "out.jsonl.audit.jsonl")[-1]["why"]
 
 
+FEW_FILES = (
+    "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24)); "
+    "from tocsin.cli import main; sys.exit(main())"
+)
+
+
+def test_a_machine_that_is_at_its_end_is_not_told_as_hosts_without_an_answer(
+    scope: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    scope.write_text(scope.read_text(encoding="utf-8").replace("/30", "/24"), encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-c", FEW_FILES, "probe", "--scope", str(scope), "--output", str(output)],
+        capture_output=True,
+        check=False,
+    )
+
+    assert Exit.USAGE == run.returncode
+    assert b"this machine is at its end (Too many open files); lower limits.at_once" in run.stderr
+    assert {"exchange"} >= {row["outcome"] for row in rows(output)}
+
+
 def test_progress_is_a_line_now_and_then(capsys: Captured) -> None:
     now_s = 0.0
     with counting.Lines(sys.stderr, "probe", total=9, done=2, clock_s=lambda: now_s) as lines:
