@@ -126,7 +126,8 @@ def kinds_of(attack: Sent, truth: Truth) -> tuple[str, ...]:
         attack.way,
         "at night" if attack.night else "in office hours",
         "addresses hidden by a load balancer" if truth.masked else "addresses in the log",
-        *(("subjects not logged",) if truth.silent else ()),
+        "subjects not logged" if truth.silent else "subjects in the log",
+        "with a day of migration" if truth.moved else "without a migration",
     )
 
 
