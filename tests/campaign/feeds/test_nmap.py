@@ -104,3 +104,14 @@ def test_deep_and_endless_documents_end_reading() -> None:
 
 def test_another_xml_is_not_recognised() -> None:
     assert not all_feeds()["nmap"].recognise(b"<html><nmaprun/></html>", "out.xml")
+
+
+def test_a_host_name_of_nothing_is_none() -> None:
+    named = '<address addr="192.0.2.1" addrtype="ipv4"/><hostnames><hostname name=""/></hostnames>'
+    assert the_one("nmap", report(host(port(""), address=named))).hostname is None
+
+
+def test_an_encoding_that_nobody_knows_ends_reading() -> None:
+    (row,) = read("nmap", b'<?xml version="1.0" encoding="klingon"?><nmaprun/>')
+    assert isinstance(row, FeedProblem)
+    assert (None, ProblemCode.BAD_DOCUMENT) == (row.row, row.code)

@@ -64,29 +64,51 @@ def read(stream: BinaryIO, context: FeedContext) -> Iterator[FeedRow]:
     """One observation or problem for each port, and for each host without any."""
     numbering = Numbering(NAME, context)
     builder = _Builder()
-    parser = DefusedXMLParser(target=builder, forbid_dtd=False, forbid_entities=True)
-    error = ""
-    code = ProblemCode.BAD_DOCUMENT
-    silent = events = 0
-    try:
-        while chunk := stream.read(_CHUNK_BYTES):
-            parser.feed(chunk)
-            while builder.ready:
-                yield attempted(numbering, _observed, {"port": builder.ready.popleft()})
-            silent = 0 if builder.events != events else silent + len(chunk)
-            events = builder.events
-            if silent > _SILENT_BYTES:
-                raise _RefusedError(f"no element ends within {_SILENT_BYTES} bytes")
-        parser.close()
-    except OSError as failure:
-        error, code = f"reading stopped: {failure}", ProblemCode.UNREADABLE
-    except (ParseError, DefusedXmlException, _RefusedError, ValueError, LookupError) as failure:
-        error = f"reading stopped: {str(failure) or type(failure).__name__}"
-    while builder.ready:
-        yield attempted(numbering, _observed, {"port": builder.ready.popleft()})
-    if error:
+    document = _Document(stream, builder)
+    while document.goes_on():
+        while builder.ready:
+            yield attempted(numbering, _observed, {"port": builder.ready.popleft()})
+    if document.problem is not None:
+        code, error = document.problem
         yield from _unfinished(builder, numbering, error)
         yield numbering.of_file(code, error)
+
+
+class _Document:
+    """The report piece by piece, to its end or to where it cannot be read further."""
+
+    def __init__(self, stream: BinaryIO, builder: _Builder) -> None:
+        self.problem: tuple[ProblemCode, str] | None = None
+        self._stream = stream
+        self._builder = builder
+        self._parser = DefusedXMLParser(target=builder, forbid_dtd=False, forbid_entities=True)
+        self._silent = self._events = 0
+        self._ended = False
+
+    def goes_on(self) -> bool:
+        """Read on, and tell whether there may be more; what is ready must be taken each time."""
+        if self._ended or self.problem is not None:
+            return False
+        try:
+            self._feed(self._stream.read(_CHUNK_BYTES))
+        except OSError as error:
+            self.problem = ProblemCode.UNREADABLE, f"reading stopped: {error}"
+        except (ParseError, DefusedXmlException, _RefusedError, ValueError, LookupError) as error:
+            # The last two are what the parser says of an encoding that it does not know.
+            said = str(error) or type(error).__name__
+            self.problem = ProblemCode.BAD_DOCUMENT, f"reading stopped: {said}"
+        return True
+
+    def _feed(self, chunk: bytes) -> None:
+        if not chunk:
+            self._ended = True
+            self._parser.close()
+            return
+        self._parser.feed(chunk)
+        told, self._events = self._builder.events != self._events, self._builder.events
+        self._silent = 0 if told else self._silent + len(chunk)
+        if self._silent > _SILENT_BYTES:
+            raise _RefusedError(f"no element ends within {_SILENT_BYTES} bytes")
 
 
 class _RefusedError(Exception):
@@ -224,7 +246,8 @@ def _observed(part: dict[str, _Port], place: Place) -> Observation:
     host = port.host
     ip = fields.address(_address(host))
     names = [name for one in host.names if (name := text(one))]
-    needs_host(ip, names[0] if names else None)
+    hostname = names[0] if names else None
+    needs_host(ip, hostname)
     raw = "\n".join((*port.scripts.values(), _service_answer(port)))
     worded = port.scripts.get(_WORDED_SCRIPT, "")
     builds = seen_builds(_builds(port, worded, raw))
@@ -238,9 +261,9 @@ def _observed(part: dict[str, _Port], place: Place) -> Observation:
         time_utc=fields.time_of(host.time),
         ip=ip,
         port=fields.port(port.number),
-        hostname=names[0] if host.names else None,
+        hostname=hostname,
         server_name=fingerprints.server_name(raw),
-        names=tuple(dict.fromkeys(names[1:] if host.names else names))[:MAX_LIST],
+        names=tuple(one for one in dict.fromkeys(names) if one != hostname)[:MAX_LIST],
         build=builds.build,
         precision=builds.precision,
         method=builds.method,
