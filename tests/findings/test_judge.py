@@ -64,6 +64,18 @@ def test_two_rows_of_one_source_are_one_witness() -> None:
     assert Confidence.MEDIUM is finding.confidence
 
 
+def test_one_process_in_two_logs_is_one_witness() -> None:
+    logs = {"event": "events:Microsoft-Windows-Sysmon/Operational", "page": "events:Security"}
+    (finding,) = found(
+        *(
+            match(rule, 0, kind=kind, file_path="x.aspx", parent_process="C:/w3wp.exe")
+            for rule, kind in logs.items()
+        )
+    )
+    assert Confidence.MEDIUM is finding.confidence
+    assert 2 == len(finding.sources)
+
+
 def test_an_uncertain_step_does_not_hide_the_sure_one_below_it() -> None:
     (finding,) = found(
         match("session", 0, client_ip="192.0.2.7"),

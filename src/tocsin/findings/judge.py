@@ -97,7 +97,9 @@ def confirmed_grade(
     """
     pairs = sorted(members, key=lambda pair: pair[1].rank, reverse=True)
     witnesses = {
-        match.kind for match, _ in pairs if infos[match.rule].grade.rank >= Grade.EXPLOITED.rank
+        _witness(match)
+        for match, _ in pairs
+        if infos[match.rule].grade.rank >= Grade.EXPLOITED.rank
     }
     for match, grade in pairs:
         confidence = confidence_of(match, infos)
@@ -113,6 +115,15 @@ def confirmed_grade(
         key=lambda confidence: confidence.rank,
     )
     return top, best
+
+
+def _witness(match: Match) -> str:
+    """Whoever saw it. That a process began is one thing seen, in however many logs it stands.
+
+    Sysmon and the Security log tell of the same start with the same command line: what could be
+    harmless in one could be harmless in the other.
+    """
+    return "a process began" if "parent_process" in match.values else match.kind
 
 
 def _is_a_run(run: Run) -> bool:
