@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tocsin.campaign.prefixes import Prefixes
+from tocsin.campaign.prefixes import Held, Prefixes
 from tocsin.campaign.signs import Sign, signs_of, tags_of
 from tocsin.model.grade import Confidence
 
@@ -122,21 +122,22 @@ class Owners:
     def of(self, clues: Clues) -> Owner:
         """Whose host it is. Pure."""
         found: dict[Step, list[tuple[Constituent, str]]] = {}
-        for step, constituent, what in self._evidence(clues):
+        held = self._networks.holding(clues.ip) if clues.ip is not None else ()
+        for step, constituent, what in self._evidence(clues, held):
             found.setdefault(step, []).append((constituent, what))
         signs = signs_of(clues.ip, clues.hostnames, clues.asns, clues.tags)
         if not found:
             return _nobody("nothing that is known of it is in the constituency", (), signs)
         steps = sorted(found, key=_ORDER.__getitem__)
-        return _decided(steps, found, signs, self._around(clues.ip))
+        return _decided(steps, found, signs, _around(clues.ip, held))
 
-    def _evidence(self, clues: Clues) -> Iterator[tuple[Step, Constituent, str]]:
+    def _evidence(
+        self, clues: Clues, held: tuple[Held[Constituent], ...]
+    ) -> Iterator[tuple[Step, Constituent, str]]:
         yield from self._by_hand(clues)
-        if clues.ip is not None:
-            held = self._networks.holding(clues.ip)
-            for network, constituents in held[:1]:
-                for one in constituents:
-                    yield Step.NETWORK, one, f"{clues.ip} lies in {network}"
+        for network, constituents in held[:1]:
+            for one in constituents:
+                yield Step.NETWORK, one, f"{clues.ip} lies in {network}"
         for step, names, what in (
             (Step.CERTIFICATE, clues.names, "the name {} in a certificate or request"),
             (Step.SERVER_NAME, clues.server_names, "the server's own name {}"),
@@ -155,16 +156,19 @@ class Owners:
                 for one in self._hosts.get(host or "", ()):
                     yield Step.MANUAL, one, f"{host} is assigned by hand"
 
-    def _around(self, ip: str | None) -> tuple[Spoke, ...]:
-        """Whose wider networks hold an address: they speak, and never decide."""
-        return tuple(
-            Spoke(Step.NETWORK, one.organisation, f"{ip} lies in {network}, a wider network")
-            for network, constituents in self._networks.holding(ip or "")[1:]
-            for one in constituents
-        )
-
 
 _ORDER = {step: place for place, step in enumerate(Step)}
+
+
+def _around(ip: str | None, held: tuple[Held[Constituent], ...]) -> tuple[Spoke, ...]:
+    """Whose wider networks hold an address: they speak, and never decide."""
+    return tuple(
+        [
+            Spoke(Step.NETWORK, one.organisation, f"{ip} lies in {network}, a wider network")
+            for network, constituents in held[1:]
+            for one in constituents
+        ]
+    )
 
 
 def _decided(
