@@ -4,7 +4,8 @@ import io
 
 from rich.console import Console
 
-from tocsin.cli.progress import BarProgress, LineProgress, progress_on
+from tocsin.cli.bars import BarProgress
+from tocsin.cli.progress import LineProgress, progress_on
 from tocsin.model.progress import Progress, SilentProgress
 
 

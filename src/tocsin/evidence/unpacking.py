@@ -12,7 +12,6 @@ import zlib
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-import inflate64
 import zstandard
 from isal import igzip_lib, isal_zlib
 
@@ -251,6 +250,8 @@ class Inflater64:
 
     def __init__(self) -> None:
         """One stream."""
+        import inflate64  # noqa: PLC0415 - slow to import for what it is, and rarely needed
+
         self._inner = inflate64.Inflater()
 
     @property

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from tocsin.events.format import all_formats
 from tocsin.matching.indicators.info import Together
-from tocsin.matching.indicators.load import load_indicators
 from tocsin.matching.indicators.match import IndicatorSet
 from tocsin.matching.narrowing import Narrows
 from tocsin.matching.sigma.correlation.link import Plan
@@ -115,7 +114,7 @@ def load_rules(
     sigma.add_users(user_sigma)
     yara, yara_infos, yara_failed = load_yara(packs, user_yara, sigma.infos, cache)
     infos = MappingProxyType({**sigma.infos, **yara_infos})
-    indicators, lists_failed = load_indicators(user_indicators, infos)
+    indicators, lists_failed = _indicators(user_indicators, infos)
     return RuleSet(
         infos=Together(infos, indicators.infos) if len(indicators) else infos,
         failed=(*sigma.failed, *yara_failed, *lists_failed),
@@ -125,3 +124,15 @@ def load_rules(
         _sigma=tuple(sigma.entries),
         yara=yara,
     )
+
+
+def _indicators(
+    paths: Sequence[Path], infos: Mapping[str, RuleInfo]
+) -> tuple[IndicatorSet, list[RuleFailure]]:
+    if not paths:
+        return IndicatorSet(), []
+    from tocsin.matching.indicators.load import (  # noqa: PLC0415 - its readers are slow to import, and mostly there is no list
+        load_indicators,
+    )
+
+    return load_indicators(paths, infos)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from tocsin.events.json_lines import Fields, json_lines
@@ -40,18 +41,32 @@ class JsonLinesRules:
     def __init__(self, entries: Sequence[SigmaEntry], log_source: LogSource | None) -> None:
         """Take the rules for `log_source`; without one every rule is asked."""
         self.form: Format = json_lines(log_source)
-        own = self.form.log_sources[0]
-        if log_source is None:
-            entries = [replace(entry, log_source=own) for entry in entries]
-        self._whole = FormatRules(self.form, entries)
-        taken = frozenset(self._whole.ids)
+        self._given = entries
+        self._takes_all = log_source is None
         self._places = {entry.id: place for place, entry in enumerate(entries)}
-        self._by_field: dict[str, list[SigmaEntry]] = {}
         self._tests: dict[str, _Test] = {}
-        for entry in entries:
+
+    @cached_property
+    def _entries(self) -> Sequence[SigmaEntry]:
+        """The rules; those of one log source are asked about all where none was given."""
+        own = self.form.log_sources[0]
+        if not self._takes_all:
+            return self._given
+        return [replace(entry, log_source=own) for entry in self._given]
+
+    @cached_property
+    def _whole(self) -> FormatRules:
+        return FormatRules(self.form, self._entries)
+
+    @cached_property
+    def _by_field(self) -> dict[str, list[SigmaEntry]]:
+        taken = frozenset(self._whole.ids)
+        found: dict[str, list[SigmaEntry]] = {}
+        for entry in self._entries:
             if entry.id in taken:
                 for field in entry.fields:
-                    self._by_field.setdefault(field, []).append(entry)
+                    found.setdefault(field, []).append(entry)
+        return found
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.color import ColorSystem
-from rich.style import Style
-
 from tocsin.matching.applied import Fired
 from tocsin.matching.sigma.correlation.firing import as_object
 from tocsin.matching.sigma.keywords import passages
@@ -24,12 +21,12 @@ if TYPE_CHECKING:
     from tocsin.model.problem import Problem
     from tocsin.model.rule import RuleInfo
 
-_STYLES: Mapping[Severity, Style] = {
-    Severity.CRITICAL: Style.parse("bold red"),
-    Severity.HIGH: Style.parse("red"),
-    Severity.MEDIUM: Style.parse("yellow"),
-    Severity.LOW: Style.parse("cyan"),
-    Severity.INFORMATIONAL: Style.parse("dim"),
+_STYLES: Mapping[Severity, str] = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFORMATIONAL: "dim",
 }
 _PLACES = {
     PlaceKind.LINE: "{path}:{place}",
@@ -87,9 +84,16 @@ def _head(
 ) -> str:
     level = f"{rule.severity.value:<13}"
     if colours:
-        level = _STYLES[rule.severity].render(level, color_system=ColorSystem.STANDARD)
+        level = _coloured(level, rule.severity)
     notes = "".join(f"  [{one}]" for one in (note, "damaged row" if damaged else None) if one)
     return f"{words.moment(time)}  {level}  {visible(rule.title)}{notes}"
+
+
+def _coloured(text: str, severity: Severity) -> str:
+    from rich.color import ColorSystem  # noqa: PLC0415 - rich is slow to import
+    from rich.style import Style  # noqa: PLC0415 - the same
+
+    return Style.parse(_STYLES[severity]).render(text, color_system=ColorSystem.STANDARD)
 
 
 def _indented(head: str, lines: Iterable[str]) -> str:

@@ -82,7 +82,9 @@ class SigmaRules:
             if not isinstance(one, Rule):
                 continue
             try:
-                names.add(self._add_lead(one, file, filters), one.names, file)
+                # Only correlations ask what rules may be called.
+                called = one.names if correlations else ()
+                names.add(self._add_lead(one, file, filters), called, file)
             except KnowledgeError as error:
                 self._fail(file, str(error))
         if correlations:
