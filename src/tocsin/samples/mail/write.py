@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 BUILD = "15.01.2106.002"
 FOLDER = "Program Files/Microsoft/Exchange Server/V15/TransportRoles/Logs/MessageTracking"
-TRUTH = "truth.json"
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
