@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from tests.campaign.reading_feeds import observed, read, status, the_one, the_problem
@@ -12,6 +14,7 @@ from tocsin.campaign.feed import all_feeds
 from tocsin.campaign.observation import FeedProblem, Method
 from tocsin.campaign.observed_json import Printer
 from tocsin.model.problem import ProblemCode
+from tocsin.probe.rows import SCHEMA, Observed, Row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -281,6 +284,26 @@ def test_a_row_of_the_probe_for_a_host_that_did_not_answer_is_kept_and_not_judge
         row.about_exchange,
         ("outcome", "no_answer") in row.extra,
     )
+
+
+def test_a_row_as_the_probe_writes_it_is_read_with_all_its_builds() -> None:
+    when = datetime(2026, 11, 24, 15, tzinfo=UTC)
+    seen = [
+        Observed(method=method, path="/", value=value, precision=value.count(".") + 1, times=1)
+        for method, value in (("x_owa_version", "15.2.792.3"), ("page_path", "15.2.792"))
+    ]
+    written = Row(
+        schema=SCHEMA, time=when, until=when, target="mail.example.org",
+        hostname="mail.example.org", ip="192.0.2.1", port=443, scheme="https", outcome="exchange",
+        node=1, nodes=2, fe_server="EX01", answers=2, build="15.2.792.3", precision=4,
+        method="x_owa_version", observed=tuple(seen), http=("2",), certificate=None, redirects=(),
+        errors=(), last=True,
+    )  # fmt: skip
+    row = the_one("probe", msgspec.json.encode(written))
+    assert (when, "192.0.2.1", 443, "mail.example.org", "EX01", "15.2.792.3", 2) == (
+        row.time_utc, row.ip, row.port, row.hostname, row.server_name, row.build, len(row.builds),
+    )  # fmt: skip
+    assert "vulnerable" == status(row).value
 
 
 def test_only_methods_that_we_know_give_a_build() -> None:
