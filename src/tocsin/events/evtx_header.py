@@ -56,8 +56,20 @@ class Header(NamedTuple):
     time_text: str
 
 
+def is_all_told(text: str) -> bool:
+    """Whether the rest of a record that has a header can say nothing else, and is no problem."""
+    return (
+        text.count('"Channel"') == 1
+        and text.count('"EventID"') == 1
+        and text.count("{") + text.count("[") <= _LEVELS
+    )
+
+
 def header_of(text: str) -> Header | None:
-    """The header of a record; None where it must be read in full to be told. Never raises."""
+    """What a record begins with, if `is_all_told` says so too; None where that is unusual.
+
+    Never raises.
+    """
     try:
         system = _decode(text).Event.System
     except (msgspec.DecodeError, RecursionError):
@@ -70,10 +82,6 @@ def header_of(text: str) -> Header | None:
             return None
         number = str(number)
     if number in EMPTY or system.Channel in EMPTY or system.time_beside is not None:
-        return None
-    if text.count('"Channel"') != 1 or text.count('"EventID"') != 1:
-        return None
-    if text.count("{") + text.count("[") > _LEVELS:
         return None
     time = system.TimeCreated.attributes if system.TimeCreated else None
     return Header(system.Channel, number, time.SystemTime if time else "")

@@ -20,7 +20,7 @@ from evtx import PyEvtxParser
 
 from tocsin.events import evtx_frames as layout
 from tocsin.events.chosen import Passed, Passing
-from tocsin.events.evtx_header import header_of
+from tocsin.events.evtx_header import header_of, is_all_told
 from tocsin.events.windows_event import TEXT_LIMIT, moment
 from tocsin.events.windows_shapes import shape
 from tocsin.model.event import Event
@@ -126,6 +126,7 @@ class RecordReader:
         return (
             header is not None
             and not chooser.may_want(header.channel, header.event_id)
+            and is_all_told(text)
             and self._passes(chooser, header.channel, header.time_text)
         )
 
