@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.campaign.json_heads import head_paths
 from tocsin.campaign.json_records import (
     MAX_RECORD_BYTES,
     Damage,
     Record,
-    head_paths,
     is_lines,
     objects,
 )

@@ -26,12 +26,10 @@ MAX_RECORD_BYTES = 16 * 2**20
 """Bytes of one record: far more than a host with all that Censys knows of it."""
 _CHUNK_BYTES = 2**18
 _LINES_LOOKED_AT = 20
-_PATHS_KEPT = 2000
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]"]', re.DOTALL)
+TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]"]', re.DOTALL)
 """A whole string, a bracket, or the quote of a string that does not end here."""
 _BETWEEN = re.compile(rb"[\s\0,]*+")
 _GARBAGE = re.compile(rb"[^{\[\]]++")
-_KEY_FOLLOWS = re.compile(rb"\s*+:\s*+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,43 +68,6 @@ def is_lines(head: bytes) -> bool:
     return any(line.startswith(b'{"') and isinstance(_parsed(line), dict) for line in lines)
 
 
-def head_paths(head: bytes) -> dict[str, str]:
-    """The keys of the first record as paths with dots, each with its text where it is one.
-
-    Lists are passed through (``services.port``). The record may be longer than the head.
-    """
-    data = _head_as_utf8(head)
-    found: dict[str, str] = {}
-    path: list[str] = []
-    key = ""
-    depth_of_record = at = 0
-    while len(found) < _PATHS_KEPT and (token := _TOKEN.search(data, at)):
-        at, word = token.end(), token[0]
-        if word == b'"':
-            break
-        if word in b"{[":
-            path.append(key)
-            key = ""
-            if word == b"{" and not depth_of_record:
-                depth_of_record = len(path)
-        elif word in b"}]":
-            del path[-1:]
-            key = ""
-            if len(path) < depth_of_record:
-                break
-        elif colon := _KEY_FOLLOWS.match(data, at):
-            at, key = colon.end(), word[1:-1].decode("utf-8", "replace")
-            found.setdefault(".".join([*filter(None, path), key]), _text_at(data, at))
-        else:
-            key = ""
-    return found
-
-
-def _text_at(data: bytes, at: int) -> str:
-    value = _TOKEN.match(data, at)
-    return value[0][1:-1].decode("utf-8", "replace") if value and len(value[0]) > 1 else ""
-
-
 class _Source:
     """The bytes of a stream as UTF-8 without a byte order mark; a failure ends them."""
 
@@ -141,12 +102,6 @@ class _Source:
         except OSError as error:
             self.failure = f"reading stopped: {error}"
             return b""
-
-
-def _head_as_utf8(head: bytes) -> bytes:
-    encoding = encoding_of(head)
-    data = head if encoding == "utf-8" else head.decode(encoding, "replace").encode()
-    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _by_lines(source: _Source) -> Iterator[Record]:
@@ -244,7 +199,7 @@ class _Scanner:
 
     def _end(self) -> int | None:
         """Where the present record ends; None where that is still to come."""
-        for token in _TOKEN.finditer(self._kept, self._seen):
+        for token in TOKEN.finditer(self._kept, self._seen):
             word = token[0]
             if word == b'"':
                 self._seen = token.start()

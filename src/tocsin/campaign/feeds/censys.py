@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from tocsin.campaign import fields, fingerprints
 from tocsin.campaign.feed import Feed, FeedContext
 from tocsin.campaign.fields import mapping, sequence, text, texts, within
-from tocsin.campaign.json_records import head_paths
+from tocsin.campaign.json_heads import head_paths
 from tocsin.campaign.observation import (
     MAX_EXTRA,
     MAX_LIST,

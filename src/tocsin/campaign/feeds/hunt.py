@@ -14,7 +14,7 @@ import msgspec
 
 from tocsin.campaign.feed import Feed, FeedContext
 from tocsin.campaign.fields import web_shell_in
-from tocsin.campaign.json_records import head_paths
+from tocsin.campaign.json_heads import head_paths
 from tocsin.campaign.observation import (
     MAX_LIST,
     MAX_TEXT,

@@ -9,7 +9,7 @@ import orjson
 from tocsin.campaign import fields
 from tocsin.campaign.feed import Feed, FeedContext
 from tocsin.campaign.fields import text, texts
-from tocsin.campaign.json_records import head_paths
+from tocsin.campaign.json_heads import head_paths
 from tocsin.campaign.observation import MAX_LIST, WEB_SHELL, Method, Observation, seen_builds
 from tocsin.campaign.reading import Numbering, Part, Place, needs_host, read_json
 

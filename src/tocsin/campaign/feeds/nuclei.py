@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from tocsin.campaign import fields
 from tocsin.campaign.feed import Feed, FeedContext
 from tocsin.campaign.fields import mapping, text, texts, within
-from tocsin.campaign.json_records import head_paths
+from tocsin.campaign.json_heads import head_paths
 from tocsin.campaign.observation import (
     WEB_SHELL,
     Method,

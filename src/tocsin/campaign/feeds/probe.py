@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from tocsin.campaign import fields
 from tocsin.campaign.feed import Feed, FeedContext
 from tocsin.campaign.fields import mapping, sequence, text, texts, within
-from tocsin.campaign.json_records import head_paths
+from tocsin.campaign.json_heads import head_paths
 from tocsin.campaign.observation import (
     MAX_LIST,
     Method,

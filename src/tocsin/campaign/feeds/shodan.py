@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from tocsin.campaign import fields, fingerprints
 from tocsin.campaign.feed import Feed, FeedContext
 from tocsin.campaign.fields import mapping, sequence, text, texts, within
-from tocsin.campaign.json_records import head_paths
+from tocsin.campaign.json_heads import head_paths
 from tocsin.campaign.observation import MAX_LIST, WEB_SHELL, Method, Observation, seen_builds
 from tocsin.campaign.reading import Numbering, Part, Place, needs_host, read_json
 
