@@ -71,6 +71,7 @@ def test_a_file_of_a_folder_that_is_no_feed_is_a_problem_and_the_others_are_read
     found = rows(tmp_path)
     problems = [row for row in found if isinstance(row, FeedProblem)]
     assert [(ProblemCode.UNRECOGNISED, None)] == [(row.code, row.row) for row in problems]
+    assert problems[0].detail.startswith("this is no feed that is known here")
     assert SHADOWSERVER.sample_rows == len([row for row in found if isinstance(row, Observation)])
 
 

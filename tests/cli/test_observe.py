@@ -85,6 +85,15 @@ def test_the_summary_counts_rows_problems_signs_and_colours(
     assert "CVE-2021-26855: 1 red, 2 yellow, 0 green (1 of the red with signs" in told
 
 
+def test_without_hosts_there_are_no_colours(tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "empty.jsonl"
+    path.touch()
+    assert Exit.DONE == main(["observe", "nuclei", str(path), "--quiet"])
+    told = capsys.readouterr().out.splitlines()
+    assert ["0 rows: 0 observations, 0 that could not be read", "problem empty: 1"] == told[:2]
+    assert 3 == len(told)
+
+
 def test_with_json_the_summary_goes_to_stderr_and_quiet_silences_it(
     report: Path, capsys: Captured
 ) -> None:

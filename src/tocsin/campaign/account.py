@@ -62,7 +62,8 @@ def summary(account: Account, totals: Totals) -> Iterator[str]:
     for sign, count in sorted(account.signs.items()):
         yield f"{count:,} rows with the sign {sign}"
     yield from _problems(account)
-    yield from _colours(totals)
+    if totals.support.total():
+        yield from _colours(totals)
 
 
 def _problems(account: Account) -> Iterator[str]:

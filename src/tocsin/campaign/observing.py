@@ -179,7 +179,8 @@ class _Opened:
         except SourceError as error:
             if alone:
                 raise
-            yield self._problem(asked.feed, "", ProblemCode.UNRECOGNISED, str(error))
+            detail = str(error).removeprefix(f"{error.where}: ")
+            yield self._problem(asked.feed, "", ProblemCode.UNRECOGNISED, detail)
         except OSError as error:
             yield _of_file(self._name, asked.feed, "", problem_of(error, self._name))
 

@@ -74,7 +74,9 @@ def configure(parser: ArgumentParser) -> None:
         metavar="CVE",
         help="judge only this one; repeatable; otherwise all, and the summary has the exploited",
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
+    parser.add_argument(
+        "--quiet", action="store_true", help="no progress, and with --json no summary"
+    )
 
 
 def run(arguments: Namespace) -> int:
