@@ -11,7 +11,22 @@ from tocsin.events.composite import add_items
 
 PIECES = (
     *("S:A=1", "S:A=2", "S:A=", "S:A=-", "S:A=1=2", "I32:A=1", "S:AB=1", "S:B=1", "S:B=:A=1"),
-    *("'S:A=1'", "'S:A=1;2'", "S':A=1'", "1", "", ":A=1", "A=1", "S:", "S:=1", "2:A=1", "S:C=A"),
+    *(
+        "'S:A=1'",
+        "'S:A=1;2'",
+        "S':A=1'",
+        "'S:B=''x'''",
+        "S:A=o'c",
+        "'1'2",
+        "1",
+        "",
+        ":A=1",
+        "A=1",
+        "S:",
+        "S:=1",
+        "2:A=1",
+        "S:C=A",
+    ),
 )
 COLUMN = st.one_of(
     st.lists(st.sampled_from(PIECES), max_size=5).map(";".join), st.text("S:A=;'1", max_size=9)
@@ -37,7 +52,7 @@ def test_rows_that_are_equal_there_have_equal_items(values: list[str]) -> None:
 
 
 def test_one_item_among_others_decides_alone() -> None:
-    row = b"2021,S:X=7;S:BLD=15.1.2106.2;I32:ADS.C[DC01]=1;S:URL=/a?b=c\n"
+    row = b"2021,'S:CMD=Set-X.Identity=''a;b''';S:X=7;S:BLD=15.1.2106.2;I32:ADS.C[DC01]=1;S:URL=/a?b=c;'S:C=''x'''\n"
     packed = Packed(
         data=row,
         codes=np.frombuffer(row, np.uint8),
@@ -46,4 +61,4 @@ def test_one_item_among_others_decides_alone() -> None:
     )
     texts = {name: deciding(packed, name) for name in ("BLD", "URL", "TNAME")}
     found = {name: row[low[0] : high[0]] for name, (low, high) in texts.items()}
-    assert {"BLD": b"15.1.2106.2", "URL": b"/a?b=c", "TNAME": b""} == found
+    assert {"BLD": b"S:BLD=15.1.2106.2", "URL": b"S:URL=/a?b=c", "TNAME": b""} == found

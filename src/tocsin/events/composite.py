@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-IN_QUOTES = rb"'"
-"""Stands in every line where an item may read otherwise than it stands; for `Bulk.rewritten`."""
+REWRITTEN = rb"[;,\"]'(?:[^'\n]|'')*'[^;'\r\n\"]"
+"""Stands in every line where an item is not made of pieces of it: one goes on behind its quote."""
 _ITEM = re.compile(r"([A-Za-z]\w{0,7}):([^=;]{1,128})=(.*)", re.DOTALL)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.events.bulk import Bulk
-from tocsin.events.composite import IN_QUOTES, add_items
+from tocsin.events.composite import REWRITTEN, add_items
 from tocsin.events.exchange_csv import count_csv, csv_reader, log_type
 from tocsin.events.format import Column, ColumnType, Format, LogSource, Unit
 from tocsin.events.lines import head_text, read_rows
@@ -77,7 +77,7 @@ FORMAT = Format(
         Column(name="build", source="BLD"),
     ),
     parse=parse,
-    bulk=Bulk(reader=reader, separator=b",", items=_ITEMS, rewritten=(IN_QUOTES,)),
+    bulk=Bulk(reader=reader, separator=b",", items=_ITEMS, rewritten=(REWRITTEN,)),
     count=count_csv,
     unit=Unit.LINE,
     place=PlaceKind.LINE,
