@@ -29,7 +29,9 @@ def told_mail(abuse: MailAbuse | None) -> result.MailAbuse | None:
         cannot_tell=judged.cannot_tell,
         machines=judged.machines,
         without_address=judged.without_address,
-        lost=sum(number for what, number in judged.lost.items() if what != "recipients"),
+        lost=sum(
+            number for what, number in judged.lost.items() if what not in ("recipients", "heard")
+        ),
         more=abuse.more,
         cases=tuple(_case(case) for case in abuse.cases),
     )
@@ -49,6 +51,11 @@ def limits_of_mail(abuse: MailAbuse | None) -> list[str]:
         limits.append(
             f"{recipients:,} recipients of sent mails are beyond what is remembered: people who "
             "were written to before may seem new."
+        )
+    if heard := lost.get("heard", 0):
+        limits.append(
+            f"{heard:,} mails that came in are beyond what is remembered: whether mail takes up "
+            "an old thread was not judged."
         )
     return limits
 

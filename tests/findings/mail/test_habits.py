@@ -63,7 +63,7 @@ def said(table: Table) -> list[tuple[object, ...]]:
 
 
 @given(st.lists(mails, max_size=20), st.integers(0, 20))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_two_who_read_a_part_each_learn_what_one_learns_who_reads_all(
     sent: list[Mail], cut: int
 ) -> None:
@@ -75,7 +75,7 @@ def test_two_who_read_a_part_each_learn_what_one_learns_who_reads_all(
 
 
 @given(st.lists(mails, max_size=20), st.randoms(use_true_random=False))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_the_order_of_the_files_changes_nothing(sent: list[Mail], dice: object) -> None:
     shuffled = list(sent)
     dice.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a Random
@@ -91,7 +91,7 @@ def test_the_order_of_the_files_changes_nothing(sent: list[Mail], dice: object) 
     st.integers(0, 5),
     st.integers(0, 12),
 )
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_the_bounds_are_the_same_however_the_rows_are_shared(
     sent: list[Mail], cut: int, messages: int, per_sender: int, recipients: int
 ) -> None:
@@ -104,8 +104,12 @@ def test_the_bounds_are_the_same_however_the_rows_are_shared(
         first.absorb(learnt(row for mail in sent[cut:] for row in mail.rows()))
     assert len(alone) <= messages
     assert said(alone.taken()) == said(first.taken())
-    for what in ("messages", "machines"):
-        assert alone.taken().lost.get(what, 0) == first.taken().lost.get(what, 0)
+    assert refused(alone) == refused(first)
+
+
+def refused(habits: Habits) -> int:
+    """Mails that are not remembered, for whatever reason: which bound is met first may differ."""
+    return sum(number for what, number in habits.taken().lost.items() if what != "recipients")
 
 
 def test_what_is_beyond_the_bounds_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

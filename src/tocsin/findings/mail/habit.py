@@ -131,8 +131,11 @@ def takes_up_old(mailbox: Mailbox, days: int) -> NDArray[np.bool_]:
     """Which mails are replies in a thread that rested for so many days.
 
     Message tracking tells of a thread by its subject only. One of which nothing was seen before
-    has rested since before the log, so that nothing is said in the log's first days.
+    has rested since before the log, so that nothing is said in the log's first days. Where more
+    came in than is remembered, nothing can be said at all.
     """
+    if mailbox.table.lost.get("heard"):
+        return np.zeros(len(mailbox), np.bool_)
     came, came_at = mailbox.came_in()
     threads = np.concatenate([mailbox.thread.astype(np.uint64), came])
     times = np.concatenate([mailbox.time, came_at])

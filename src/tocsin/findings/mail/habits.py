@@ -1,9 +1,9 @@
-"""Every mail that mailboxes sent, in some thirty bytes each, learnt while the logs are read.
+"""Every mail that mailboxes sent, in some thirty-five bytes each, learnt while the logs are read.
 
 Nothing of a mail is kept but numbers: who (its place in a list of addresses), when (seconds), from
 which client and with which type of client (places in lists), how large, to how many, and 32 bits
 of the thread, of the kind of subject, and of each recipient. So the memory has a bound that can
-be said: `MESSAGES` of them are 124 MB, `RECIPIENTS` 64 MB, and of `HEARD` mails that came in, 72
+be said: `MESSAGES` of them are 140 MB, `RECIPIENTS` 64 MB, and of `HEARD` mails that came in, 72
 MB. What is beyond is counted and told.
 """
 
@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tocsin.findings.mail.sent import (
+    CAME,
     READ,
+    READ_OF_CAME,
     came_back,
     heard,
     may_tell,
@@ -47,7 +49,7 @@ FORMAT = "message_tracking"
 MESSAGES = 4_000_000
 """Mails that are remembered. Twenty million rows of a log tell of some two million."""
 RECIPIENTS = 16_000_000
-"""Recipients of these that are remembered, all mails together."""
+"""Recipients that are counted before no more of them are remembered, all mails together."""
 PER_SENDER = 20_000
 """Mails of one mailbox that are remembered; who sends more within a log is a machine."""
 PER_MESSAGE = 2_000
@@ -73,10 +75,13 @@ COLUMNS = {
     "shape": "I",
     "marks": "B",
     "known": "H",
+    "before": "I",
 }
-"""The numbers of one mail, by name, as types of `array`: 31 bytes. `known` are its recipients that
-are remembered, which lie one behind the other in a list of their own."""
-_WHO = ("sender", "client", "kind", "known")
+"""The numbers of one mail, by name, as types of `array`: 35 bytes. `known` are its recipients that
+are remembered, which lie one behind the other in a list of their own. `before` are the recipients
+of all mails before it, also of those that are not remembered: so everybody who reads a part comes
+to the same bound."""
+_WHO = ("sender", "client", "kind", "known", "before")
 REPLY, FORWARD = 1, 2
 """Marks."""
 
@@ -111,6 +116,7 @@ class Habits(Observer):
         self._senders, self._clients, self._kinds = Names(NAMES), Names(NAMES), Names(1000)
         self._columns = {name: array(code) for name, code in COLUMNS.items()}
         self._recipients = array("I")
+        self._counted = 0
         self._sent_by: Counter[int] = Counter()
         self._answers: Counter[tuple[int, int]] = Counter()
         self._heard, self._heard_at = array("Q"), array("I")
@@ -129,13 +135,16 @@ class Habits(Observer):
     def batch(self, batch: Batch) -> None:
         """Learn from rows that are read in bulk: those few that tell of a mail once."""
         numbers, firsts = batch.different(_TELLING)
-        kinds = zip(*(batch.texts(name, firsts) for name in _TELLING), strict=True)
-        tells = [may_tell(dict(zip(_TELLING, values, strict=True))) for values in kinds]
-        rows = np.flatnonzero(np.array(tells, np.bool_)[numbers]).tolist()
-        values = [batch.texts(name, rows) for name in READ]
-        seconds = batch.times_us[rows] // 1_000_000
-        for time, *of_row in zip(seconds.tolist(), *values, strict=True):
-            self.take(dict(zip(READ, of_row, strict=True)), time)
+        kinds = list(zip(*(batch.texts(name, firsts) for name in _TELLING), strict=True))
+        told = [dict(zip(_TELLING, values, strict=True)) for values in kinds]
+        came = np.array([one["event-id"] == CAME for one in told], np.bool_)
+        others = np.array([may_tell(one) for one in told], np.bool_) & ~came
+        seconds = batch.times_us // 1_000_000
+        for wanted, columns in ((came, READ_OF_CAME), (others, READ)):
+            rows = np.flatnonzero(wanted[numbers])
+            values = [batch.texts(name, rows.tolist()) for name in columns]
+            for time, *of_row in zip(seconds[rows].tolist(), *values, strict=True):
+                self.take(dict(zip(columns, of_row, strict=True)), time)
 
     def take(self, fields: Mapping[str, str], seconds: int) -> None:
         """Learn from the fields of one row, written so long after the beginning of 1970."""
@@ -176,9 +185,12 @@ class Habits(Observer):
                 [-1 if p is None else p for p in map(ours.place, theirs.all())] or [0]
             )
             columns[name] = places[columns[name]].astype(columns[name].dtype)
+        before = columns["before"] + np.int64(self._counted)
+        columns["before"] = np.minimum(before, _LAST_S).astype(np.uint32)
         known = np.array(later._recipients)
-        if not self._has_room(columns):
+        if not self._has_room(columns, later):
             columns, known = self._what_fits(columns, known)
+        self._counted += later._counted
         self._sent_by.update(columns["sender"].tolist())
         for name, column in self._columns.items():
             column.frombytes(columns[name].tobytes())
@@ -193,13 +205,13 @@ class Habits(Observer):
         self._heard.extend(later._heard[:room])
         self._heard_at.extend(later._heard_at[:room])
 
-    def _has_room(self, columns: Columns) -> bool:
+    def _has_room(self, columns: Columns, later: Habits) -> bool:
         """Whether all of these can be remembered: mostly so, and then none is looked at alone."""
         senders, numbers = np.unique(columns["sender"], return_counts=True)
         return (
             all(int(columns[name].min(initial=0)) >= 0 for name in ("sender", "client", "kind"))
             and len(self) + len(columns["time"]) <= MESSAGES
-            and len(self._recipients) + int(columns["known"].sum()) <= RECIPIENTS
+            and self._counted + later._counted <= RECIPIENTS
             and all(
                 self._sent_by[sender] + number <= PER_SENDER
                 for sender, number in zip(senders.tolist(), numbers.tolist(), strict=True)
@@ -212,9 +224,9 @@ class Habits(Observer):
         """Those of them that there is room for, and their recipients; the others are counted."""
         kept: list[int] = []
         of_kept: list[NDArray[np.uint32]] = []
-        mine, messages, recipients = Counter[int](), len(self), len(self._recipients)
+        mine, messages = Counter[int](), len(self)
         ends = np.cumsum(columns["known"], dtype=np.int64)
-        for at, (sender, client, kind, named) in enumerate(
+        for at, (sender, client, kind, named, before) in enumerate(
             zip(*(columns[name].tolist() for name in _WHO), strict=True)
         ):
             reason = _refused(
@@ -225,13 +237,12 @@ class Habits(Observer):
             if reason:
                 self._lost[reason] += 1
                 continue
-            fits = recipients + named <= RECIPIENTS
+            fits = before + named <= RECIPIENTS
             number = named if fits else 0
             if not fits:
                 self._lost["recipients"] += named
                 columns["known"][at] = 0
             of_kept.append(known[ends[at] - number : ends[at]])
-            recipients += number
             messages += 1
             mine[sender] += 1
             kept.append(at)
@@ -268,15 +279,18 @@ class Habits(Observer):
             by_sender=self._sent_by[sender],
             messages=len(self),
         )
+        before = min(self._counted, _LAST_S)
+        self._counted += len(known)
         if reason:
             self._lost[reason] += 1
             return
         self._sent_by[sender] += 1
-        if len(self._recipients) + len(known) > RECIPIENTS:
+        if self._counted > RECIPIENTS:
             self._lost["recipients"] += len(known)
             known = array("I")
         self._recipients.extend(known)
-        row = {**numbers, "sender": sender, "client": client, "kind": kind, "known": len(known)}
+        row = {**numbers, "sender": sender, "client": client, "kind": kind}
+        row |= {"known": len(known), "before": before}
         for name, column in self._columns.items():
             column.append(row[name])
 

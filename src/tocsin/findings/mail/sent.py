@@ -38,6 +38,10 @@ READ = (
     *("recipient-count", "return-path", "total-bytes", "message-subject"),
 )
 """The columns that are looked at."""
+CAME = "DELIVER"
+"""The event of a mail that came to a mailbox."""
+READ_OF_CAME = ("event-id", "recipient-address", "return-path", "message-subject")
+"""The columns that are looked at where a mail came in: there are many such rows."""
 
 
 class Subject(NamedTuple):
@@ -118,7 +122,7 @@ def came_back(fields: Mapping[str, str]) -> tuple[str, ...]:
 
 def heard(fields: Mapping[str, str]) -> tuple[tuple[str, ...], str] | None:
     """The mailboxes that this row says a mail came to, and its thread; None for other rows."""
-    if fields.get("event-id") != "DELIVER":
+    if fields.get("event-id") != CAME:
         return None
     thread = subject_of(fields.get("message-subject", "")).thread
     return (recipients_of(fields.get("recipient-address", "")), thread) if thread else None
