@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given, settings
 
-from tests.events.mutations import DAMAGE, Damage
+from tests.events.mutations import CHANGES, DAMAGE, Damage
 from tocsin.campaign.feed import HEAD_BYTES, Feed, FeedContext, all_feeds
 from tocsin.campaign.observation import (
     MAX_EXTRA,
@@ -31,6 +31,8 @@ from tocsin.campaign.observation import (
 
 if TYPE_CHECKING:
     from typing import BinaryIO
+
+    from tests.events.mutations import Change
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "observe.md").read_text(
     encoding="utf-8"
@@ -224,6 +226,18 @@ def test_a_web_shell_in_a_damaged_row_is_not_lost(name: str) -> None:
     rows = read(feed, b"\n".join((first, b'{"exchange;webshell",', rest)))
     problems = [row for row in rows if isinstance(row, FeedProblem)]
     assert [("web_shell",)] == [row.evidence for row in problems]
+
+
+@settings(max_examples=300)
+@given(change=CHANGES)
+def test_one_damage_that_leaves_the_word_web_shell_in_a_report_leaves_its_evidence(
+    change: Change,
+) -> None:
+    """Two damages may move a tag into another column with as many fields as before."""
+    feed = feed_of("shadowserver")
+    data = Damage((change,)).applied(feed.sample)
+    if b"webshell" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        assert any(row.evidence for row in read(feed, data))
 
 
 @per_feed

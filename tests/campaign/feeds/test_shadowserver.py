@@ -178,3 +178,16 @@ def test_an_open_quote_does_not_swallow_the_rows_after_it() -> None:
 def test_a_quoted_field_may_hold_a_line_end() -> None:
     row = the_one("shadowserver", HEADER_2021 + ROW_2021.replace("TURLOCK", "TUR\nLOCK"))
     assert ("city", "TUR\nLOCK") in row.extra
+
+
+def test_a_web_shell_is_seen_though_the_column_of_tags_has_another_name() -> None:
+    text = (
+        (HEADER_2021 + ROW_2021).replace('"tag"', '"tags"').replace("cve-2021-26855", "webshell")
+    )
+    assert ("web_shell",) == the_one("shadowserver", text).evidence
+
+
+@pytest.mark.parametrize("damage", [('"url"\n', '"ur'), ('"sic"', '"sic,'), ('url"\n', 'url",')])
+def test_a_row_that_runs_into_its_header_keeps_its_web_shell(damage: tuple[str, str]) -> None:
+    text = (HEADER_2021 + ROW_2021.replace("cve-2021-26855", "webshell")).replace(*damage)
+    assert ("web_shell",) in [row.evidence for row in read("shadowserver", text)]

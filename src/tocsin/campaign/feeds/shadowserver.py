@@ -6,6 +6,7 @@ layouts of 2021 (with ``sic``) and of today (with ``severity``) are read alike.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -60,6 +61,7 @@ _SIGNS = frozenset(
 """Columns that may speak of a web shell or of Exchange in the reports that are not for it alone."""
 _REMEMBERED = 2**14
 _DIGITS = frozenset("0123456789")
+_NAME = re.compile(r"[\w .-]*", re.ASCII)
 
 
 def recognise(head: bytes, _name: str) -> bool:
@@ -79,6 +81,9 @@ def read(stream: BinaryIO, context: FeedContext) -> Iterator[FeedRow]:
             yield layout.row(cells, numbering.row)
         elif _is_header(cells):
             layout = _Layout(_header(cells), context)
+            if not all(map(_NAME.fullmatch, cells)):
+                detail = "a header holds what is no name of a column: a line may lie within it"
+                yield numbering.problem(ProblemCode.NO_HEADER, detail, evidence=_evidence(cells))
         elif layout is not None:
             numbering.row += 1
             yield layout.row(cells, numbering.row)
@@ -123,6 +128,9 @@ class _Layout:
             if name not in ours or place[name] != at
         ][:MAX_EXTRA]
         self._signs = [place[name] for name in sorted(_SIGNS & place.keys())]
+        self._looks_around = not self._is_exchange
+        if "tag" not in place:
+            self._looks_around, self._signs = True, list(place.values())
 
     def is_odd(self, cells: list[str]) -> bool:
         """Whether it could be a header: its time does not begin like one."""
@@ -145,9 +153,9 @@ class _Layout:
         when = cells[self._time].strip()
         tags, evidence, claims = _tagged(cells[self._tag])
         about = self._is_exchange
-        if not about:
+        if self._looks_around:
             signs = [cells[at] for at in self._signs]
-            about = tagged_exchange(tags) or says_exchange(signs)
+            about = about or tagged_exchange(tags) or says_exchange(signs)
             if not evidence and says_web_shell(signs):
                 evidence = (WEB_SHELL,)
         seen = _versioned(cells[self._version])
