@@ -10,6 +10,7 @@ import yara_x
 
 from tocsin.matching.yara.excerpt import excerpt
 from tocsin.matching.yara.externals import externals_of
+from tocsin.matching.yara.info import shortened
 from tocsin.matching.yara.panic import is_panic
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _found(rule: yara_x.Rule, data: bytes) -> tuple[Found, ...]:
         if pattern.matches
     )
     return tuple(
-        Found(name=name, offset=offset, excerpt=excerpt(data, offset, length))
+        Found(name=shortened(name), offset=offset, excerpt=excerpt(data, offset, length))
         for offset, length, name in first[:STRINGS_SHOWN]
     )
 

@@ -11,7 +11,7 @@ import yara_x
 
 from tocsin.errors import KnowledgeError
 from tocsin.matching.yara.externals import EXTERNALS
-from tocsin.matching.yara.info import lead_info, pack_info
+from tocsin.matching.yara.info import lead_info, pack_info, shortened
 from tocsin.model.result import RuleFailure
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _claims(
         file = unit.origins.get(rule.identifier, unit.file)
         slug = known.get((file, rule.identifier))
         if slug is None:
-            slug = slugs.free(rule.identifier) if not unit.pack else slugs.own(unit)
+            slug = slugs.free(shortened(rule.identifier)) if not unit.pack else slugs.own(unit)
             infos[slug] = _info(rule, unit, file, slug)
             known[file, rule.identifier] = slug
         ids[rule.namespace, rule.identifier] = slug
@@ -155,7 +155,7 @@ def _failure(error: Mapping[str, Any], pieces: Sequence[Piece]) -> RuleFailure:
     title = str(error["title"])
     about = next((str(one["text"]) for one in error["labels"] if one["text"]), "")
     reason = title if not about or about == title else f"{title}: {about}"
-    return RuleFailure(file=file, reason=f"line {line}: {' '.join(reason.split())}")
+    return RuleFailure(file=file, reason=f"line {line}: {shortened(reason)}")
 
 
 def _place(told: Mapping[str, Any], pieces: Sequence[Piece]) -> tuple[str, int]:

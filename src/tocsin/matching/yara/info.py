@@ -34,6 +34,8 @@ _STEPS = (
     "Read what the rule's author says of its purpose and of false alarms",
 )
 """What to do with a lead, whatever the rule is about."""
+_SHOWN = 200
+"""Characters of a title, and of a name that is shown: a rule may call itself what it likes."""
 
 
 def pack_info(rule: yara_x.Rule, *, pack: str, file: str, slug: str) -> RuleInfo:
@@ -74,7 +76,7 @@ def lead(slug: str, title: str, file: str) -> RuleInfo:
     """What any rule of the user's claims, whatever it says of itself."""
     return RuleInfo(
         id=slug,
-        title=title,
+        title=shortened(title),
         kind=RuleKind.LEAD,
         pack="",
         file=file,
@@ -83,6 +85,12 @@ def lead(slug: str, title: str, file: str) -> RuleInfo:
         severity=Severity.MEDIUM,
         next_steps=_STEPS,
     )
+
+
+def shortened(text: str) -> str:
+    """A text of somebody else's in one line, and not without end."""
+    text = " ".join(text[: 2 * _SHOWN].split())
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _word(words: type[Word], meta: dict[str, str], key: str, file: str) -> Word:

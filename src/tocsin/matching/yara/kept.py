@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tocsin.matching.cache import RuleCache
     from tocsin.matching.yara.gather import Unit
 
-_SCHEME = "yara 1"
+_SCHEME = "yara 2"
 """Counted up when the meaning of what is kept changes."""
 
 
