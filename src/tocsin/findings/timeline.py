@@ -90,6 +90,8 @@ def _detail(match: Match) -> str:
     values = match.values
     wanted = ("method", "url_path", "anchor", "status", "cmdlet", "command_line", "file_path")
     parts = [values[name] for name in wanted if values.get(name)]
+    if not parts and values.get("sender"):
+        parts.append(f"mail of {values['sender']}: {values.get('subject', '')}".strip())
     who = values.get("client_ip") or values.get("user")
     if who:
         parts.append(f"by {who}")
