@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.matching.indicators.lists import keys, loaded
-from tocsin.matching.indicators import source_text
+from tocsin.matching.indicators import source_text, stix_pattern
 from tocsin.matching.indicators.load import load_indicators
 from tocsin.matching.indicators.readers import json_text
 
@@ -106,6 +106,44 @@ def test_a_stix_pattern_with_a_product_of_alternatives_is_refused(tmp_path: Path
     text = json.dumps({"type": "indicator", "id": "indicator--1", "name": "n", "pattern": pattern})
     found, failed = loaded(tmp_path, f"[{text}]")
     assert (0, ["'n' has more than 10000 alternatives"]) == (len(found), failed)
+
+
+def test_of_too_many_values_in_a_stix_pattern_none_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[str] = []
+    monkeypatch.setattr(stix_pattern, "part_of", lambda text, _: looked_at.append(text))
+    values = ",".join(["'a.exe'"] * (stix_pattern.MOST_ALTERNATIVES + 1))
+    with pytest.raises(ValueError, match="more than 10000 alternatives"):
+        stix_pattern.alternatives(f"[file:name IN ({values})]")
+    assert [] == looked_at
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(" * 50_000 + "[file:name = 'a.exe']" + ")" * 50_000,
+        "[" + "(" * 50_000,
+        "[file:name = '" + "\\" * 100_001,
+        "[file:" + "'x'" * 50_000 + "!",
+        "[file:name = 'a.exe'] " + "WITHIN 5 SECONDS " * 20_000,
+    ],
+    ids=["brackets", "open brackets", "backslashes", "a long name", "qualifiers"],
+)
+def test_a_hostile_stix_pattern_gives_reasons_and_no_indicator(
+    tmp_path: Path, pattern: str
+) -> None:
+    one = {"type": "indicator", "name": "n", "pattern_type": "stix", "pattern": pattern}
+    found, failed = loaded(tmp_path, json.dumps({"type": "bundle", "objects": [one]}))
+    assert 0 == len(found)
+    assert 1 <= len(failed) <= 21
+    assert max(map(len, failed)) < 1000
+
+
+def test_numbers_beyond_all_bounds_are_no_indicators(tmp_path: Path) -> None:
+    lines = ['{"value": "evil.example"}', '{"value": 1e999}', '{"value": ' + "9" * 5000 + "}"]
+    found, failed = loaded(tmp_path, "\n".join(lines))
+    assert ([("domain", "evil.example")], 2) == (keys(found), len(failed))
 
 
 TOKENS = st.sampled_from(

@@ -201,6 +201,8 @@ class _Reader:
         while self.peek() == ",":
             self.take()
             values.append(self.take())
+            if len(values) > MOST_ALTERNATIVES:  # Before any is looked at: that takes longer.
+                raise ValueError(f"has more than {MOST_ALTERNATIVES} alternatives")
         self.take(")")
         return values
 
