@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.campaign.seen import (
     FIXED,
+    ON,
     OPEN,
     PROXYLOGON,
     UNCLEAR,
@@ -18,7 +19,7 @@ from tests.campaign.seen import (
     row,
 )
 from tocsin.campaign.exposure import Doubt, judge
-from tocsin.campaign.merge import Colour, CveExposure, Host, colour_of
+from tocsin.campaign.merge import Colour, CveExposure, Host, colour_of, merged
 from tocsin.campaign.observation import (
     OWNER_REPORTED_WEB_SHELL,
     WEB_SHELL,
@@ -26,12 +27,15 @@ from tocsin.campaign.observation import (
     Method,
     Observation,
 )
+from tocsin.campaign.observing import Asked, observe
 from tocsin.campaign.sightings import Hosts
+from tocsin.campaign.totals import Totals
 from tocsin.knowledge.status import StatusWord
 from tocsin.model.problem import ProblemCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 CLAIM = Method.OWNER_CLAIM
 V, U, F, N = (
@@ -198,6 +202,38 @@ def test_a_decoy_that_shows_another_build_each_time_is_bounded() -> None:
     rows = [row(f"15.2.721.{number}", number, file="f") for number in range(200)]
     host = host_of(*rows)
     assert (64, True) == (len(host.gathered.sightings), host.gathered.cut)
+
+
+def test_the_seven_real_rows_of_2021_have_the_colours_worked_out_by_hand(corpus: Path) -> None:
+    """2019 CU7, 2016 CU19 and CU13, and 2019 CU6 got the update of March 2021, so three parts do
+    not tell; two rows have a web shell; one has no version at all.
+    """
+    hosts = Hosts()
+    for one in observe(corpus / "csirt/shadowserver/scan_exchange.csv", Asked()):
+        hosts.add(one)
+    totals = Totals((PROXYLOGON,))
+    colours = {}
+    for host in merged(hosts, totals.cves, on=ON):
+        totals.take(host)
+        colours[host.gathered.key] = host.cves[PROXYLOGON].colour.value
+    assert {
+        "12.33.7.8": "yellow",
+        "12.237.1.2": "yellow",
+        "41.204.9.10": "yellow",
+        "62.33.11.12": "yellow",
+        "98.153.3.4": "red",
+        "199.33.13.14": "yellow",
+        "206.210.5.6": "red",
+    } == colours
+    found = totals.together
+    assert (2, 5, 0, 2, 5) == (
+        found.red,
+        found.yellow,
+        found.green,
+        found.compromised,
+        found.yellow_claimed,
+    )
+    assert {Doubt.THREE_PARTS: 4, Doubt.NO_BUILD: 1} == found.yellow_by
 
 
 BUILDS = [OPEN, FIXED, UNCLEAR, "15.1.2176", "15.1.2176.9", "15.2.858", "15.0.1130", None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,10 @@ from tocsin.campaign.owners import Clues, Owner, Owners, Step, clues_of, clues_o
 from tocsin.campaign.prefixes import Prefixes
 from tocsin.campaign.signs import SignKind, made_by_machine, signs_of
 from tocsin.knowledge.providers import all_providers
+from tocsin.knowledge.root import using
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IP = "192.0.2.10"
 
@@ -196,3 +201,8 @@ def test_the_longest_prefix_equals_a_naive_search(networks: list[str], low: list
 
 def test_text_that_is_no_address_lies_nowhere() -> None:
     assert () == Prefixes([("192.0.2.0/24", 1)]).holding("mail.example.org")
+
+
+def test_knowledge_from_before_these_lists_takes_those_of_this_release(tmp_path: Path) -> None:
+    with using(tmp_path):
+        assert all_providers()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from tocsin.errors import KnowledgeError
-from tocsin.knowledge.root import cached, data_root
+from tocsin.knowledge.root import BUILTIN, cached, data_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,9 +111,11 @@ def decoy_tags() -> frozenset[str]:
 
 
 def _read(name: str, kind: type[T]) -> T:
+    """The list in use; knowledge that was installed before there were lists has none."""
+    path = data_root() / name
     try:
-        return msgspec.toml.decode((data_root() / name).read_bytes(), type=kind)
-    except FileNotFoundError:
-        raise KnowledgeError("is missing", where=name) from None
+        return msgspec.toml.decode(
+            (path if path.exists() else BUILTIN / name).read_bytes(), type=kind
+        )
     except msgspec.DecodeError as error:
         raise KnowledgeError(str(error), where=name) from error
