@@ -8,7 +8,7 @@ import pytest
 
 from tocsin.errors import KnowledgeError
 from tocsin.findings.mail.cases import PACK
-from tocsin.findings.mail.signs import Group
+from tocsin.findings.mail.question import Group
 from tocsin.knowledge.mail import FILE, mail_knowledge, read_mail
 from tocsin.knowledge.packs import all_packs
 from tocsin.knowledge.root import BUILTIN

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tocsin.findings.mail.candidates import candidates
+from tocsin.findings.mail.content import OLD_DAYS
 from tocsin.findings.mail.crowd import crowd_of
 from tocsin.findings.mail.habit import habit_of, takes_up_old
-from tocsin.findings.mail.signs import OLD_DAYS, Group, Question, Sign, further, telling, weighed
+from tocsin.findings.mail.question import Group, Question, Sign
+from tocsin.findings.mail.signs import further, telling, weighed
 from tocsin.findings.mail.table import DAY_S
 
 if TYPE_CHECKING:
