@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.matching.indicators.lists import keys, loaded
 from tocsin.matching.indicators import source_text, stix_pattern
 from tocsin.matching.indicators.load import load_indicators
-from tocsin.matching.indicators.readers import json_text
+from tocsin.matching.indicators.readers import json_text, stix
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +138,17 @@ def test_a_hostile_stix_pattern_gives_reasons_and_no_indicator(
     assert 0 == len(found)
     assert 1 <= len(failed) <= 21
     assert max(map(len, failed)) < 1000
+
+
+def test_patterns_that_say_the_same_again_and_again_come_to_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stix, "MOST", 4)
+    one = {"type": "indicator", "name": "n", "pattern_type": "stix"}
+    pattern = "[file:name = 'a.exe' OR file:name = 'b.exe']"
+    objects = [{**one, "pattern": pattern}] * 5
+    found, failed = loaded(tmp_path, json.dumps({"type": "bundle", "objects": objects}))
+    assert (2, ["'n' comes after 4 alternatives of patterns"] * 3) == (len(found), failed)
 
 
 def test_numbers_beyond_all_bounds_are_no_indicators(tmp_path: Path) -> None:

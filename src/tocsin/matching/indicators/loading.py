@@ -38,6 +38,8 @@ class Loading:
     failed: list[RuleFailure] = field(default_factory=list)
     also: dict[int, list[str]] = field(default_factory=dict)
     patterns: int = 0
+    alternatives: int = 0
+    """What the patterns of STIX ask for, also where it is known already."""
     _known: dict[tuple[Part, ...], int] = field(default_factory=dict)
     _comments: dict[str, str] = field(default_factory=dict)
     _slugs: Slugs = field(default_factory=Slugs)

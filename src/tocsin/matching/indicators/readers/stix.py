@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.matching.indicators.columns import kind_named
 from tocsin.matching.indicators.indicator import HASHES, Kind
-from tocsin.matching.indicators.loading import shown
+from tocsin.matching.indicators.loading import MOST, shown
 from tocsin.matching.indicators.stix_pattern import alternatives
 
 if TYPE_CHECKING:
@@ -81,11 +81,15 @@ def _read_indicator(one: Json, loading: Loading, line: int | None) -> None:
         kind = str(one.get("pattern_type", "no pattern"))[:40]
         loading.fail(f"{shown(name)} is no STIX pattern but {kind}", line=line)
     else:
+        if loading.alternatives >= MOST:  # A short pattern may have thousands, and be repeated.
+            loading.fail(f"{shown(name)} comes after {MOST} alternatives of patterns", line=line)
+            return
         try:
             found, unusable = alternatives(pattern)
         except ValueError as error:
             loading.fail(f"{shown(name)} {error}", line=line)
             return
+        loading.alternatives += len(found)
         for parts, text in found:
             loading.put(parts, text, comment=name, line=line)
         for reason in unusable:
