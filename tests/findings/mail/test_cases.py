@@ -217,3 +217,15 @@ def test_rows_tell_who_got_a_mail_and_whom_it_never_reached() -> None:
     ]
     assert 1 == len(rows.failed)
     assert 40 - 2 == rows.unnamed
+
+
+def test_what_was_deleted_in_these_hours_is_told() -> None:
+    found = suspect()
+    traces = [
+        row(f"{PIVOT}mail_client:0", found.last, "ews", user=person(3), operation="DeleteItem"),
+        row(f"{PIVOT}mail_client:0", found.first, "httpproxy:owa", user=person(3),
+            url_query="action=DeleteItem&EP=1"),
+        row(f"{PIVOT}mail_client:0", found.first + timedelta(seconds=9), "ews", user=person(3),
+            operation="GetFolder"),
+    ]  # fmt: skip
+    assert (3, 2) == (len((rows := rows_of(0, found, traces)).clients), len(rows.deleted))

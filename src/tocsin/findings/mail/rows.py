@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tocsin.matching.match import Match
 
 SENT, FOLLOWED, ANSWERED, CLIENT = "mail_sent", "mail_followed", "mail_answered", "mail_client"
-"""Kinds of rows: the mail itself, its way, what came back under its subject, and requests of EWS
-in the name of the mailbox."""
+"""Kinds of rows: the mail itself, its way, what came back under its subject, and requests of
+clients (EWS, OWA) in the name of the mailbox."""
 _SUBMITTED = "STOREDRIVER"
 _DAY_S, _HOUR_S = 86_400, 3_600
 _WAY = frozenset({"SEND", "SENDEXTERNAL", "DELIVER", "EXPAND", "FAIL"})
@@ -160,9 +160,17 @@ def rows_of(number: int, suspect: Suspect, traces: Iterable[Match]) -> Rows:
         failed=tuple(one for one in way if one.values.get("operation") == "FAIL"),
         answers=tuple(found[ANSWERED]),
         clients=clients,
-        deleted=tuple(one for one in clients if one.values.get("operation") in _DELETES),
+        deleted=tuple(one for one in clients if _deletes(one)),
         recipients=recipients,
         unnamed=len(expected - named),
+    )
+
+
+def _deletes(row: Match) -> bool:
+    """Whether a request deletes something: of EWS by its operation, of OWA by its action."""
+    query = row.values.get("url_query", "")
+    return row.values.get("operation") in _DELETES or any(
+        f"action={name}" in query for name in _DELETES
     )
 
 
