@@ -104,7 +104,7 @@ def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--organisations", type=int, default=12, help="in each half")
-    parser.add_argument("--mailboxes", type=int, default=150, help="in each organisation")
+    parser.add_argument("--mailboxes", type=int, default=100, help="in each organisation")
     parser.add_argument("--attacks", type=int, default=9, help="in each that is attacked")
     parser.add_argument("--first", type=int, default=0, help="leave out so many of each half")
     parser.add_argument("--half", action="append", choices=HALVES)
