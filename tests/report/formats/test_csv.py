@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.report import results
-from tocsin.report.formats.csv import COLUMNS, harmless, render
+from tocsin.report.cells import harmless
+from tocsin.report.formats.csv import COLUMNS, render
 
 if TYPE_CHECKING:
     from tocsin.model.result import HostResult
