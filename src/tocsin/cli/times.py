@@ -23,6 +23,16 @@ def until(text: str | None) -> datetime | None:
         raise _no_time(text, "--until") from error
 
 
+def day(text: str | None, option: str) -> date:
+    """The day that was asked for, or today (UTC). Raises `UsageError`."""
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no day; write 2026-11-24", where=option) from error
+
+
 def in_order(first: datetime | None, last: datetime | None) -> None:
     """Refuse a stretch of time that has no moment in it. Raises `UsageError`."""
     if first is not None and last is not None and first >= last:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import tocsin
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
 from tocsin.cli.progress import progress_on
+from tocsin.cli.times import day
 from tocsin.errors import SourceError, UsageError
 from tocsin.report import jsontext, patch_status
 from tocsin.report.csaf import Publisher, vex
@@ -24,6 +24,7 @@ from tocsin.verdict.survey import survey
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator, Sequence
+    from datetime import date
 
     from tocsin.model.patch_status import EvidenceStatus, PatchStatus
     from tocsin.verdict.survey import Survey
@@ -76,7 +77,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Answer for every version or source."""
-    on = _day(arguments.on)
+    on = day(arguments.on, "--on")
     if bool(arguments.versions) == bool(arguments.evidence):
         raise UsageError("give builds, or --evidence SOURCE, and not both")
     statuses = list(_statuses(arguments, on))
@@ -140,16 +141,6 @@ def _print_prose(lines: Sequence[str]) -> None:
         indent = " " * (len(line) - len(line.lstrip()) + 2)
         print(textwrap.fill(line, _WIDTH, subsequent_indent=indent, break_on_hyphens=False))
     print()
-
-
-def _day(text: str | None) -> date:
-    """The day that was asked for, or today (UTC)."""
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no day; write 2026-11-24", where="--on") from error
 
 
 COMMAND = Command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
 from tocsin.cli.feeds import cves_asked, mapping
 from tocsin.cli.progress import progress_on
+from tocsin.cli.times import day
 from tocsin.errors import SourceError, UsageError
 from tocsin.report import jsontext
 from tocsin.report.visible import visible
@@ -123,7 +124,7 @@ def _configure_judging(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Gather every row by host, then print each host and the totals."""
-    rules, on = _rules(arguments), _day(arguments.on)
+    rules, on = _rules(arguments), day(arguments.on, "--on")
     cves = cves_asked(arguments.cve) or exploited_cves()
     owners = _owners(arguments)
     answers = None if arguments.answers is None else RecordedAnswers(arguments.answers)
@@ -237,15 +238,6 @@ def _rules(arguments: Namespace) -> Rules:
         vulnerable_holds=timedelta(days=arguments.vulnerable_holds),
         absent_after=arguments.absent_after,
     )
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no day; write 2026-11-24", where="--on") from error
 
 
 COMMAND = Command(
