@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given, settings
 
+from tests.contracts.trickle import trickle
 from tests.events.mutations import CHANGES, DAMAGE, Damage
 from tocsin.campaign.feed import HEAD_BYTES, Feed, FeedContext, all_feeds
 from tocsin.campaign.observation import (
@@ -30,8 +31,6 @@ from tocsin.campaign.observation import (
 )
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from tests.events.mutations import Change
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "observe.md").read_text(
@@ -61,29 +60,6 @@ def observations(rows: list[FeedRow]) -> list[Observation]:
 
 def without_row(row: FeedRow) -> FeedRow:
     return dataclasses.replace(row, row=1)
-
-
-class Trickle(io.RawIOBase):
-    """Gives a few bytes at a time, and fails where it is told to."""
-
-    def __init__(self, data: bytes, step: int, fails_at: int | None = None) -> None:
-        super().__init__()
-        self._inner = io.BytesIO(data)
-        self._step = step
-        self._fails_at = fails_at
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        if self._fails_at is not None and self._inner.tell() >= self._fails_at:
-            raise OSError("the archive is damaged here")
-        return self._inner.read(self._step if size < 0 else min(size, self._step))
-
-
-def trickle(data: bytes, step: int, fails_at: int | None = None) -> BinaryIO:
-    stream: BinaryIO = Trickle(data, step, fails_at)  # type: ignore[assignment]  # all of it that feeds use
-    return stream
 
 
 # What a feed says of itself.

@@ -12,20 +12,17 @@ from collections import defaultdict
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
 
+from tests.contracts.trickle import trickle
 from tests.events.mutations import DAMAGE, Damage
 from tocsin.events.format import Column, ColumnType, Format, Row, Unit, all_formats
 from tocsin.model.artefact import Artefact
 from tocsin.model.event import Event
 from tocsin.model.path import EvidencePath
 from tocsin.model.problem import Problem
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
 
 COLUMNS_PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "columns.md"
 # The columns of an event depend on its channel, and a sample of every channel would be no sample.
@@ -55,29 +52,6 @@ def parsed(form: Format, data: bytes) -> list[Row]:
 def sample_events(name: str) -> tuple[Event, ...]:
     form = form_of(name)
     return tuple(row for row in parsed(form, form.sample) if isinstance(row, Event))
-
-
-class Trickle(io.RawIOBase):
-    """Gives a few bytes at a time, and fails where it is told to."""
-
-    def __init__(self, data: bytes, step: int, fails_at: int | None = None) -> None:
-        super().__init__()
-        self._inner = io.BytesIO(data)
-        self._step = step
-        self._fails_at = fails_at
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        if self._fails_at is not None and self._inner.tell() >= self._fails_at:
-            raise OSError("the archive is damaged here")
-        return self._inner.read(self._step if size < 0 else min(size, self._step))
-
-
-def trickle(data: bytes, step: int, fails_at: int | None = None) -> BinaryIO:
-    stream: BinaryIO = Trickle(data, step, fails_at)  # type: ignore[assignment]  # all of it that parsers use
-    return stream
 
 
 # What a format says of itself.
