@@ -259,10 +259,10 @@ def test_a_machine_that_is_at_its_end_is_not_told_as_hosts_without_an_answer(
 
 def test_progress_is_a_line_now_and_then(capsys: Captured) -> None:
     now_s = 0.0
-    with counting.Lines(sys.stderr, "probe", total=9, done=2, clock_s=lambda: now_s) as lines:
-        lines.advance("1 with Exchange")
+    with counting.lines(sys.stderr, "probe", total=9, done=2, clock_s=lambda: now_s) as advance:
+        advance("1 with Exchange")
         now_s = 6.0
-        lines.advance("2 with Exchange")
+        advance("2 with Exchange")
     assert [
         "tocsin: probe: 9 to do, 2 done before",
         "tocsin: probe: 4 of 9 done, 2 with Exchange",

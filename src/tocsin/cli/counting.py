@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol, Self, TextIO
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from rich.console import Console
 from rich.progress import (
@@ -15,131 +17,72 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from tocsin.cli.progress import LINE_EVERY_S
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
+    from collections.abc import Iterator
 
-_LINE_EVERY_S = 5.0
-
-
-class Counting(Protocol):
-    """Told of each thing that is finished; `note` is one of ours, a few words."""
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End, whether it went well or not."""
-        ...
-
-    def advance(self, note: str) -> None:
-        """Count one."""
-        ...
+Advance: TypeAlias = Callable[[str], None]
+"""Counts one thing that is finished; the text is a note of ours, a few words."""
 
 
-def counting_on(stream: TextIO, title: str, *, total: int, done: int, quiet: bool) -> Counting:
-    """The fitting listener for `stream`, which is stderr; `done` of `total` are finished."""
+def counting_on(
+    stream: TextIO, title: str, *, total: int, done: int, quiet: bool
+) -> AbstractContextManager[Advance]:
+    """What fits `stream`, which is stderr; `done` of `total` are finished."""
     if quiet:
-        return _Silent()
+        return nullcontext(_nothing)
     if stream.isatty():
-        return _Bar(stream, title, total=total, done=done)
-    return Lines(stream, title, total=total, done=done)
+        return _bar(stream, title, total=total, done=done)
+    return lines(stream, title, total=total, done=done)
 
 
-class _Silent:
-    """Says nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
-
-    def advance(self, note: str) -> None:
-        """Say nothing."""
+def _nothing(note: str) -> None:
+    """Say nothing."""
 
 
-class _Bar:
+@contextmanager
+def _bar(stream: TextIO, title: str, *, total: int, done: int) -> Iterator[Advance]:
     """A bar with numbers, share and time left."""
-
-    def __init__(self, stream: TextIO, title: str, *, total: int, done: int) -> None:
-        self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[note]}", markup=False, style="dim"),
-            console=Console(file=stream, markup=False, highlight=False, emoji=False),
-            transient=True,
-        )
-        self._task = self._bars.add_task(title, total=total, completed=done, note="")
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bars.stop()
-
-    def advance(self, note: str) -> None:
-        """Move the bar."""
-        self._bars.update(self._task, advance=1, note=note)
+    bars = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[note]}", markup=False, style="dim"),
+        console=Console(file=stream, markup=False, highlight=False, emoji=False),
+        transient=True,
+    )
+    task = bars.add_task(title, total=total, completed=done, note="")
+    with bars:
+        yield lambda note: bars.update(task, advance=1, note=note)
 
 
-class Lines:
+@contextmanager
+def lines(
+    stream: TextIO,
+    title: str,
+    *,
+    total: int,
+    done: int,
+    clock_s: Callable[[], float] = time.monotonic,
+) -> Iterator[Advance]:
     """A line every five seconds, for logs and pipes."""
+    last_line_s = clock_s()
 
-    def __init__(
-        self,
-        stream: TextIO,
-        title: str,
-        *,
-        total: int,
-        done: int,
-        clock_s: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._stream = stream
-        self._title = title
-        self._total = total
-        self._done = done
-        self._clock_s = clock_s
-        self._last_line_s = clock_s()
+    def line(text: str) -> None:
+        print(f"tocsin: {title}: {text}", file=stream, flush=True)
 
-    def __enter__(self) -> Self:
-        self._line(f"{self._total:,} to do, {self._done:,} done before")
-        return self
+    def advance(note: str) -> None:
+        nonlocal done, last_line_s
+        done += 1
+        if clock_s() - last_line_s >= LINE_EVERY_S:
+            last_line_s = clock_s()
+            line(f"{done:,} of {total:,} done, {note}")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._line(f"{self._done:,} of {self._total:,} done")
-
-    def advance(self, note: str) -> None:
-        """Count, and say so if the last line is old enough."""
-        self._done += 1
-        if self._clock_s() - self._last_line_s >= _LINE_EVERY_S:
-            self._last_line_s = self._clock_s()
-            self._line(f"{self._done:,} of {self._total:,} done, {note}")
-
-    def _line(self, text: str) -> None:
-        print(f"tocsin: {self._title}: {text}", file=self._stream, flush=True)
+    line(f"{total:,} to do, {done:,} done before")
+    try:
+        yield advance
+    finally:
+        line(f"{done:,} of {total:,} done")

@@ -28,7 +28,7 @@ from tocsin.report.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tocsin.cli.counting import Counting
+    from tocsin.cli.counting import Advance
     from tocsin.probe.rows import Row
     from tocsin.probe.run import Tally
     from tocsin.probe.scope import Scope
@@ -80,12 +80,12 @@ def probe_all(scope: Scope, scope_sha256: str, wishes: Wishes) -> int:
         output = stack.enter_context(
             Journal(wishes.output, "--output") if wishes.output else nullcontext()
         )
-        counting = stack.enter_context(
+        advance = stack.enter_context(
             counting_on(
                 sys.stderr, "probe", total=len(targets), done=done.count, quiet=wishes.quiet
             )
         )
-        listener = _Printer(output, counting, wishes)
+        listener = _Printer(output, advance, wishes)
         run = Run(
             scope=scope,
             scope_sha256=scope_sha256,
@@ -115,9 +115,9 @@ def probe_all(scope: Scope, scope_sha256: str, wishes: Wishes) -> int:
 class _Printer:
     """Writes rows where they are wanted, and a line for people where nothing else is."""
 
-    def __init__(self, output: Journal | None, counting: Counting, wishes: Wishes) -> None:
+    def __init__(self, output: Journal | None, advance: Advance, wishes: Wishes) -> None:
         self._output = output
-        self._counting = counting
+        self._advance = advance
         self._as_json = wishes.as_json
         self._prose = not wishes.as_json and wishes.output is None
         self._exchange = 0
@@ -137,7 +137,7 @@ class _Printer:
 
     def advance(self) -> None:
         """Count a target."""
-        self._counting.advance(f"{self._exchange:,} with Exchange")
+        self._advance(f"{self._exchange:,} with Exchange")
 
 
 def _prose(row: Row) -> str:

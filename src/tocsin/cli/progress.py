@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tocsin.model.progress import Progress
 
-_LINE_EVERY_S = 5.0
+LINE_EVERY_S = 5.0
 
 
 def progress_on(stream: TextIO, *, quiet: bool) -> Progress:
@@ -55,7 +55,7 @@ class LineProgress:
     def advance(self, read_bytes: int) -> None:
         """Count, and say so if the last line is old enough."""
         self._read_bytes += read_bytes
-        if self._clock_s() - self._last_line_s >= _LINE_EVERY_S:
+        if self._clock_s() - self._last_line_s >= LINE_EVERY_S:
             self._last_line_s = self._clock_s()
             self._line(f"{self._source}: {self._so_far()}, in {self._file}")
 
