@@ -21,11 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from bench.self_signed import self_signed
 from bench.settings import ROOT
 from tocsin.probe.journal import Done
 from tocsin.probe.run import Run, probe
@@ -92,7 +88,11 @@ def one_part(part: str, hosts: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         words = [sys.executable, "-m", "bench.probe_server"]
         words += ["--short"] if short else []
-        words += ["--tls", str(certificate(Path(folder)))] if scheme == "https" else []
+        words += (
+            ["--tls", str(self_signed(Path(folder), "mail.example.org"))]
+            if scheme == "https"
+            else []
+        )
         with subprocess.Popen(
             words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as server:
@@ -136,11 +136,11 @@ def run_over(hosts: int, port: tuple[int, str], samples: int, counter: Counter) 
         opt_out_networks=(),
         opt_out_names=frozenset(),
         limits=Limits(per_host=1e9, overall=1e9, samples=samples, at_once=64, timeout_s=60),
+        sha256="",
     )
     targets = Targets(scope)
     return Run(
         scope=scope,
-        scope_sha256="",
         targets=targets,
         done=Done(len(targets)),
         seed=1,
@@ -149,35 +149,6 @@ def run_over(hosts: int, port: tuple[int, str], samples: int, counter: Counter) 
         listener=counter,
         now=lambda: NOW,
     )
-
-
-def certificate(folder: Path) -> Path:
-    """A fresh key and a certificate that it signs itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.example.org")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(NOW)
-        .not_valid_after(NOW + dt.timedelta(days=30))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("mail.example.org")]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "server.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ def scope(
         opt_out_networks=tuple(ipaddress.ip_network(text) for text in opt_out),
         opt_out_names=frozenset(opt_out_names),
         limits=limits,
+        sha256="0" * 64,
     )
 
 
@@ -89,6 +90,29 @@ def resolver(**known: Sequence[str]) -> Resolve:
     return resolve
 
 
+def made(
+    targets: Targets,
+    asked: Scope,
+    result: Result,
+    *,
+    resolve: Resolve | None = None,
+    now: Callable[[], dt.datetime] = lambda: NOW,
+    seed: int = 1,
+) -> Run:
+    """A run that tells `result` everything."""
+    return Run(
+        scope=asked,
+        targets=targets,
+        done=Done(len(targets)),
+        seed=seed,
+        version="0.1.0",
+        audit=result,
+        listener=result,
+        now=now,
+        resolve=resolve or resolver(),
+    )
+
+
 def run(
     asked: Scope,
     *,
@@ -97,19 +121,5 @@ def run(
     seed: int = 1,
 ) -> Result:
     result = Result()
-    targets = Targets(asked)
-    result.tally = probe(
-        Run(
-            scope=asked,
-            scope_sha256="0" * 64,
-            targets=targets,
-            done=Done(len(targets)),
-            seed=seed,
-            version="0.1.0",
-            audit=result,
-            listener=result,
-            now=now,
-            resolve=resolve or resolver(),
-        )
-    )
+    result.tally = probe(made(Targets(asked), asked, result, resolve=resolve, now=now, seed=seed))
     return result

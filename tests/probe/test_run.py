@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from tests.probe.probing import NOW, Result, resolver, run, scope
+from tests.probe.probing import NOW, Result, made, resolver, run, scope
 from tests.probe.servers import Ask, Servers, Site, exchange, reply, serving
 from tocsin.errors import UsageError
-from tocsin.probe.journal import Done
-from tocsin.probe.run import Run, probe
+from tocsin.probe.run import probe
 from tocsin.probe.targets import Targets
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from tocsin.probe.addresses import Address
     from tocsin.probe.rows import Row
-    from tocsin.probe.scope import Scope
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.0/8", "::1"])
 
@@ -157,21 +155,6 @@ def test_a_listener_that_cannot_write_ends_the_run_and_the_log_says_why() -> Non
 
     assert 1 == len(asked_of)
     assert "--output: no room for 1 row" == result.audit[-1]["why"]
-
-
-def made(targets: Targets, asked: Scope, result: Result, seed: int = 1) -> Run:
-    return Run(
-        scope=asked,
-        scope_sha256="0" * 64,
-        targets=targets,
-        done=Done(len(targets)),
-        seed=seed,
-        version="0.1.0",
-        audit=result,
-        listener=result,
-        now=lambda: NOW,
-        resolve=resolver(),
-    )
 
 
 def test_what_is_done_is_not_asked_again() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import ipaddress
 from typing import TYPE_CHECKING
 
@@ -190,6 +191,11 @@ def test_an_opt_out_that_is_not_understood_is_named_with_its_line(file: Path) ->
 def test_a_scope_that_is_not_there_is_told(file: Path) -> None:
     with pytest.raises(UsageError, match=r"scope\.toml: cannot be read: No such file"):
         read_scope(file)
+
+
+def test_a_scope_knows_the_hash_of_what_was_read(file: Path) -> None:
+    file.write_text(f'{HEAD}[targets]\nhosts = ["192.0.2.1"]\n', encoding="utf-8")
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == read_scope(file).sha256
 
 
 def test_an_authorisation_holds_from_its_first_day_to_the_end_of_its_last(file: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import sys
 from contextlib import ExitStack, nullcontext
@@ -19,7 +18,6 @@ from tocsin.probe import contact_page
 from tocsin.probe.journal import Done, Journal, begin_anew, go_on
 from tocsin.probe.plan import the_plan
 from tocsin.probe.run import Run, probe
-from tocsin.probe.scope import read_scope
 from tocsin.probe.targets import Targets
 from tocsin.report import jsontext
 from tocsin.report.visible import visible
@@ -49,12 +47,6 @@ class Wishes:
     quiet: bool
 
 
-def read(path: Path) -> tuple[Scope, str]:
-    """The scope and the SHA-256 of its file. Raises `UsageError`."""
-    scope = read_scope(path)
-    return scope, hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def print_contact_page(scope: Scope, form: str) -> int:
     """Print the page to publish."""
     write = contact_page.as_html if form == "html" else contact_page.as_text
@@ -70,7 +62,7 @@ def check(scope: Scope) -> int:
     return Exit.DONE
 
 
-def probe_all(scope: Scope, scope_sha256: str, wishes: Wishes) -> int:
+def probe_all(scope: Scope, wishes: Wishes) -> int:
     """Ask everything, and say what came of it."""
     _check_authorisation(scope)
     targets = Targets(scope)
@@ -88,7 +80,6 @@ def probe_all(scope: Scope, scope_sha256: str, wishes: Wishes) -> int:
         listener = _Printer(output, advance, wishes)
         run = Run(
             scope=scope,
-            scope_sha256=scope_sha256,
             targets=targets,
             done=done,
             seed=secrets.randbelow(_SEEDS) if wishes.seed is None else wishes.seed,

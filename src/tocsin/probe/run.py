@@ -66,7 +66,6 @@ class Run:
     """One run. The clock and the seed are passed in; `resolve` looks names up."""
 
     scope: Scope
-    scope_sha256: str
     targets: Targets
     done: Done
     seed: int
@@ -86,7 +85,7 @@ def probe(run: Run) -> Tally:
     audit = Audit(run.audit, run.now)
     authorisation = run.scope.authorisation
     audit.started(
-        scope_sha256=run.scope_sha256,
+        scope_sha256=run.scope.sha256,
         name=authorisation.name,
         organisation=authorisation.organisation,
         reference=authorisation.reference,

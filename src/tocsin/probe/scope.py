@@ -6,6 +6,7 @@ whole is refused whole: there is no part of an authorisation.
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -136,13 +137,16 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     opt_out_networks: tuple[Network, ...]
     opt_out_names: frozenset[str]
     limits: Limits
+    sha256: str
+    """Of the file, as it was read."""
 
 
 def read_scope(path: Path) -> Scope:
     """Read and check the file. Raises `UsageError` with file, key, and what to write instead."""
     where = str(path)
     try:
-        file = msgspec.toml.decode(path.read_bytes(), type=ScopeFile)
+        content = path.read_bytes()
+        file = msgspec.toml.decode(content, type=ScopeFile)
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=where) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -159,6 +163,7 @@ def read_scope(path: Path) -> Scope:
         opt_out_networks=opt_out_networks,
         opt_out_names=opt_out_names,
         limits=file.limits,
+        sha256=hashlib.sha256(content).hexdigest(),
     )
 
 

@@ -66,9 +66,11 @@ def run(arguments: Namespace) -> int:
             f"needs the extra probe (there is no {', '.join(missing)}): install tocsin[probe]",
             where="tocsin probe",
         )
-    from tocsin.cli import probing  # noqa: PLC0415 an extra: everything else works without it
+    # The extra: everything else works without it.
+    from tocsin.cli import probing  # noqa: PLC0415 see above
+    from tocsin.probe.scope import read_scope  # noqa: PLC0415 see above
 
-    scope, sha256 = probing.read(arguments.scope)
+    scope = read_scope(arguments.scope)
     if arguments.contact_page:
         return probing.print_contact_page(scope, arguments.contact_page)
     if arguments.check:
@@ -81,7 +83,7 @@ def run(arguments: Namespace) -> int:
         seed=arguments.seed,
         quiet=arguments.quiet,
     )
-    return probing.probe_all(scope, sha256, wishes)
+    return probing.probe_all(scope, wishes)
 
 
 COMMAND = Command(
