@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
-from tocsin.events.bulk_times import microseconds
 from tocsin.events.chosen import Passed
-from tocsin.matching.narrowing import Asked, Plain, narrowed
+from tocsin.matching.narrowing import Asked, Plain, inside, narrowed
 from tocsin.matching.several import JsonLinesRules
 from tocsin.matching.sigma.records import Records
 from tocsin.matching.sigma.screen import Screen
@@ -115,11 +114,5 @@ class _Pass:
 
     def _count(self, plain: Plain) -> None:
         """Rows in bulk; those of them that matter come once more, as `Asked`."""
-        times = plain.times_us if plain.which is None else plain.times_us[plain.which]
-        self.events += len(times)
-        outside = np.zeros(len(times), np.bool_)
-        if self._period.since is not None:
-            outside |= times < microseconds(self._period.since)
-        if self._period.until is not None:
-            outside |= times > microseconds(self._period.until)
-        self._account.outside += int(np.count_nonzero(outside))
+        self.events += len(plain.times_us)
+        self._account.outside += int(np.count_nonzero(~inside(plain.times_us, self._period)))

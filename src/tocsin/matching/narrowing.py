@@ -54,7 +54,7 @@ class Asked(NamedTuple):
 class Plain(NamedTuple):
     """Rows that were read in bulk: those with the indexes `which` among plain ones, None for all.
 
-    `times_us` are the times of all plain rows, in microseconds since 1970, UTC.
+    `times_us` are their times, in microseconds since 1970, UTC.
     """
 
     rows: Rows
@@ -187,6 +187,16 @@ def reader_of(artefact: Artefact, form: Format, only: Stretch | None) -> BulkRea
     return form.bulk.reader(artefact) if only is None else copy.copy(only.reader)
 
 
+def inside(times_us: Places, period: Period) -> NDArray[np.bool_]:
+    """Which of these times lie in the period, as `Period.holds` tells of one."""
+    found = np.ones(len(times_us), np.bool_)
+    if period.since is not None:
+        found &= times_us >= microseconds(period.since)
+    if period.until is not None:
+        found &= times_us <= microseconds(period.until)
+    return found
+
+
 def _in_block(
     rows: Rows, form: Format, rules: RuleSet, period: Period, seen: Seen | None
 ) -> Iterator[Item]:
@@ -195,8 +205,9 @@ def _in_block(
     stream = form.bulk.stream if form.bulk else ()
     times_us = rows.times_us()
     timed = times_us >= 0
-    yield Plain(rows, None if timed.all() else np.flatnonzero(timed), times_us)
-    chosen = _choose(rows, form, rules, timed & _inside(times_us, period), seen)
+    which = None if timed.all() else np.flatnonzero(timed)
+    yield Plain(rows, which, times_us if which is None else times_us[which])
+    chosen = _choose(rows, form, rules, timed & inside(times_us, period), seen)
     alone = {*rows.odd.tolist(), *rows.plain[~timed].tolist()}
     asked = dict.fromkeys(alone) | dict(chosen.lines)
     for line in sorted(asked):
@@ -220,17 +231,8 @@ def _in_block(
         yield Before(rows.event(len(rows.plain) - 1))
 
 
-def _inside(times_us: Places, period: Period) -> NDArray[np.bool_]:
-    inside = np.ones(len(times_us), np.bool_)
-    if period.since is not None:
-        inside &= times_us >= microseconds(period.since)
-    if period.until is not None:
-        inside &= times_us <= microseconds(period.until)
-    return inside
-
-
 def _choose(
-    rows: Rows, form: Format, rules: RuleSet, inside: NDArray[np.bool_], seen: Seen | None
+    rows: Rows, form: Format, rules: RuleSet, wanted: NDArray[np.bool_], seen: Seen | None
 ) -> Chosen:
     narrow = rules.narrows.of(rules, form, rows)
     if narrow is None or (len(rules.indicators) and rules.indicators.words().everything):
@@ -240,8 +242,8 @@ def _choose(
         _, at = rules.narrows.named(rules).search(rows.data)
         named = rows.lines_of(at).tolist()
     if seen is not None:
-        narrow.note(rows, inside, seen)
-    chosen = narrow.choose(rows, inside, named)
+        narrow.note(rows, wanted, seen)
+    chosen = narrow.choose(rows, wanted, named)
     rules.narrows.note_first(form, rows, narrow)
     return chosen
 

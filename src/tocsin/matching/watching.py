@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tocsin.events.bulk import Places, Rows
+    from tocsin.events.bulk import Places
     from tocsin.events.format import Format
     from tocsin.matching.narrowing import Plain
     from tocsin.matching.scan import Observer
@@ -83,15 +83,11 @@ class Watching:
         if plain.rows.is_first:
             self.end()
         for counter in self._counters:
-            counter.rows(plain.rows, plain.which, plain.times_us)
-        if not self._batched:
-            return
-        which, times_us = plain.which, plain.times_us
-        if which is not None:
-            times_us = times_us[which]
-        batch = Batch(self._artefact, self._form, plain.rows, times_us, which)
-        for observer in self._batched if len(times_us) else ():
-            observer.batch(batch)
+            counter.rows(plain)
+        if len(plain.times_us):
+            batch = Batch(self._artefact, self._form, plain.rows, plain.times_us, plain.which)
+            for observer in self._batched:
+                observer.batch(batch)
 
     def end(self) -> None:
         """Tell what was only counted."""
@@ -110,14 +106,15 @@ class _Counter:
         self._events: list[Event] = []
         self._counts = np.zeros(64, np.int64)
 
-    def rows(self, rows: Rows, timed: Places | None, times_us: Places) -> None:
+    def rows(self, plain: Plain) -> None:
+        rows, timed, times_us = plain
         if self._distinct.is_full:
             self.end()
         numbers, fresh = self._distinct.number(rows, timed)
         for row in fresh:
             self._events.append(rows.event(row if timed is None else int(timed[row])))
         if self._watch.times:
-            self._tell_times(numbers, times_us if timed is None else times_us[timed])
+            self._tell_times(numbers, times_us)
             return
         counts = np.bincount(numbers)
         if len(counts) > len(self._counts):
