@@ -296,8 +296,7 @@ def _correlate(reading: Reading) -> None:
     made = Counter(firing.rule for firing in outcome.speaking)
     for rule in outcome.counts.keys() - outcome.silent:
         reading.tally.noted[rule] += outcome.counts[rule] - made[rule]
-    reading.not_correlated += outcome.limits()
-    reading.not_correlated += reading.tally.limits()
+    reading.limits += [*outcome.limits(), *reading.tally.limits()]
 
 
 def _expected(found: Discovered) -> str:

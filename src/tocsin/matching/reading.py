@@ -97,7 +97,7 @@ class Reading:
     manifest: list[ManifestEntry] = field(default_factory=list)
     formats: set[str] = field(default_factory=set)
     logs: list[Log] = field(default_factory=list)
-    not_correlated: list[str] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
     """What correlations could not look at, and what there was no room to keep, in sentences."""
 
     @property

@@ -166,7 +166,7 @@ def _limits(parts: Parts) -> list[str]:
         *parts.watch.builds.limits(),
         *parts.cut,
         *parts.watch.clocks.limits(),
-        *parts.reading.not_correlated,
+        *parts.reading.limits,
         *limits_of_mail(parts.mail),
     ]
     limits += limits_of(parts.packs, parts.coverage.last)

@@ -120,9 +120,7 @@ def test_with_generate_the_rows_are_told_as_well(tmp_path: Path) -> None:
 def test_what_could_not_be_correlated_is_told(tmp_path: Path) -> None:
     rules = rules_of(tmp_path, GUESS, many())
     found = hunted(tmp_path, rules, "10:00:00 - POST /owa 401")
-    assert [
-        "many: 1 row without a field to group by could not be correlated."
-    ] == found.not_correlated
+    assert ["many: 1 row without a field to group by could not be correlated."] == found.limits
 
 
 def test_a_correlation_without_its_log_is_not_applicable(tmp_path: Path) -> None:
