@@ -104,12 +104,11 @@ def frames(chunk: bytes) -> list[Frame]:
     found: list[Frame] = []
     at = RECORDS_START
     while at < limit:
-        if at + SMALLEST_RECORD <= limit:
-            magic, size, number = _HEADER.unpack_from(chunk, at)
-            if magic == RECORD_MAGIC and SMALLEST_RECORD <= size <= limit - at:
-                found.append(Frame(at, size, number))
-                at += size
-                continue
+        record = _record_at(chunk, at, limit)
+        if record is not None:
+            found.append(record)
+            at += record.size
+            continue
         following = _next_trusted(chunk, at + SMALLEST_RECORD, limit)
         if chunk[at:following].strip(b"\0"):
             found.append(Frame(at, 0, _record_id(chunk, at), cut and following == limit))
@@ -130,12 +129,13 @@ def records_end(chunk: bytes) -> int:
     return int(free) if believed else CHUNK_BYTES
 
 
-def _size_at(chunk: bytes, at: int, limit: int) -> int:
-    """The size of the record at this place, or 0 where there is none that fits."""
-    if chunk[at : at + 4] != RECORD_MAGIC or at + SMALLEST_RECORD > limit:
-        return 0
-    (size,) = struct.unpack_from("<I", chunk, at + 4)
-    return int(size) if SMALLEST_RECORD <= size <= limit - at else 0
+def _record_at(chunk: bytes, at: int, limit: int) -> Frame | None:
+    """The record at this place; None where there is none that fits."""
+    if at + SMALLEST_RECORD > limit:
+        return None
+    magic, size, number = _HEADER.unpack_from(chunk, at)
+    fits = magic == RECORD_MAGIC and SMALLEST_RECORD <= size <= limit - at
+    return Frame(at, size, number) if fits else None
 
 
 def _record_id(chunk: bytes, at: int) -> int | None:
@@ -149,9 +149,11 @@ def _next_trusted(chunk: bytes, start: int, limit: int) -> int:
     """The next place with a record whose size stands at its end as well; else `limit`."""
     at = chunk.find(RECORD_MAGIC, start, limit)
     while at >= 0:
-        size = _size_at(chunk, at, limit)
-        if size and struct.unpack_from("<I", chunk, at + size - 4)[0] == size:
-            return at
+        record = _record_at(chunk, at, limit)
+        if record is not None:
+            (behind,) = struct.unpack_from("<I", chunk, at + record.size - 4)
+            if behind == record.size:
+                return at
         at = chunk.find(RECORD_MAGIC, at + 1, limit)
     return limit
 
