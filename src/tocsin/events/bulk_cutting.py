@@ -95,6 +95,16 @@ def cut(block: Block, width: int, shape: Shape) -> Cuts:
     return Cuts(plain, cuts, None if quotes is None else quotes[plain])
 
 
+def places_of(sign: bytes, data: bytes) -> Places:
+    """Where some bytes stand in others, in order."""
+    found: list[int] = []
+    at = data.find(sign)
+    while at >= 0:
+        found.append(at)
+        at = data.find(sign, at + 1)
+    return np.array(found, np.int64)
+
+
 def _with_tail(block: Block, counts: Places, width: int, firsts: Places) -> Flags:
     """Lines whose last column takes what is left: all of it in quotes, or no quote at all.
 
@@ -151,29 +161,21 @@ def _letters(block: Block, shape: Shape) -> Flags:
         return good
     bad = np.flatnonzero(signed <= 0)
     if shape.beyond_ascii and (suspects := _suspects(block, signed)) is not None:
-        bad = np.concatenate([np.flatnonzero(signed == 0), suspects])
+        found = (places_of(letter.encode("utf-8"), block.data) for letter in suspects)
+        bad = np.concatenate([np.flatnonzero(signed == 0), *found])
     good[np.searchsorted(block.feeds, bad)] = False
     return good
 
 
-def _suspects(block: Block, signed: NDArray[np.int8]) -> Places | None:
-    """Where letters stand that may be taken for ASCII; None where nothing is sure."""
+def _suspects(block: Block, signed: NDArray[np.int8]) -> list[str] | None:
+    """The letters of a block that may be taken for ASCII; None where nothing is sure."""
     try:
         block.data.decode("utf-8")
     except UnicodeDecodeError:
         return None
     beyond = block.codes[signed < 0].tobytes().decode("utf-8")
     letters = [one for one in sorted(set(beyond)) if _may_be_ascii(one)]
-    if len(letters) > _SUSPECTS:
-        return None
-    found: list[int] = []
-    for letter in letters:
-        sign = letter.encode("utf-8")
-        at = block.data.find(sign)
-        while at >= 0:
-            found.append(at)
-            at = block.data.find(sign, at + len(sign))
-    return np.array(found, np.int64)
+    return letters if len(letters) <= _SUSPECTS else None
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
+from tocsin.events.bulk_cutting import places_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -41,7 +43,7 @@ def deciding(packed: Packed, name: str) -> tuple[Places, Places]:
     """
     data, codes, begins, ends = packed
     sign = f":{name}=".encode()
-    at = _found(data, sign)
+    at = places_of(sign, data)
     row = np.searchsorted(begins, at, side="right") - 1
     within = (row >= 0) & (at < ends[row])
     at, row = at[within], row[within]
@@ -89,12 +91,3 @@ def _quoted(packed: Packed) -> NDArray[np.bool_]:
     found = np.zeros(len(begins), np.bool_)
     found[row[starts]] = True
     return found
-
-
-def _found(data: bytes, sign: bytes) -> Places:
-    found: list[int] = []
-    at = data.find(sign)
-    while at >= 0:
-        found.append(at)
-        at = data.find(sign, at + 1)
-    return np.array(found, np.int64)
