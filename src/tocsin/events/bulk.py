@@ -73,6 +73,8 @@ FEWEST = 32
 """Lines under one header that are worth the arrays."""
 READ_FIRST = 24
 """Rows at the start of each file that are read one by one, for whoever asks a few rows only."""
+NO_ROW = rb"\n[^0-9]"
+"""Before a line that starts as no row does: it may change the header of what comes after it."""
 _LF, _CR = b"\n"[0], b"\r"[0]
 _ZERO, _NINE = b"0"[0], b"9"[0]
 
@@ -237,6 +239,12 @@ def read_bulk(
             yield from _block(lines, block, reader, scratch)
 
 
+def starts_no_row(firsts: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Of the first bytes of lines, those that stand behind the LF of `NO_ROW`."""
+    found: NDArray[np.bool_] = (firsts - np.uint8(_ZERO)) > _NINE - _ZERO
+    return found
+
+
 def _end_of_rows(block: bytes, count: int) -> int:
     """The offset behind so many lines that may be rows."""
     at = 0
@@ -267,8 +275,7 @@ def _block(
     starts = np.empty_like(feeds)
     starts[0] = 0
     starts[1:] = feeds[:-1] + 1
-    first = codes[starts]
-    special = np.flatnonzero((first < _ZERO) | (first > _NINE))
+    special = np.flatnonzero(starts_no_row(codes[starts]))
     layout = _Layout(block, codes, marks, which, starts, feeds)
     at = 0
     for place in (*special.tolist(), len(starts)):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from tocsin.events.bulk import starts_no_row
 from tocsin.events.lines import (
     CHUNK_BYTES,
     HEAD_BYTES,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 MOST_HEADERS = 100_000
 """Lines of one log that are looked at for a header; one with more is not cut any further."""
-_LF, _ZERO, _NINE = b"\n"[0], b"0"[0], b"9"[0]
+_LF = b"\n"[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,7 +120,7 @@ class _Survey:
 
 def _no_rows(block: bytes, codes: NDArray[np.uint8], feeds: NDArray[np.bool_]) -> Iterator[bytes]:
     """The lines that do not start with a digit, without their LF."""
-    others = (codes - np.uint8(_ZERO)) > _NINE - _ZERO
+    others = starts_no_row(codes)
     starts = np.flatnonzero(feeds[:-1] & others[1:]) + 1
     if others[0]:
         yield block[: block.index(b"\n")]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from tocsin.events.bulk import NO_ROW
 from tocsin.events.lines import MAX_LINE_BYTES, Lines, decoded, row_of
 from tocsin.matching.narrowing import reader_of
 from tocsin.matching.prefilter import Prefilter
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from tocsin.model.artefact import Artefact
 
 _LF = b"\n"[0]
-_NO_ROW = rb"\n[^0-9]"
-"""Before a line that starts as no row does: it may change the header of what comes after it."""
 
 
 def rows_that_may_hold(
@@ -41,7 +40,7 @@ def rows_that_may_hold(
         return
     reader = reader_of(artefact, form, only)
     lines = Lines(stream, artefact.path.inside, only=None if only is None else only.place)
-    search = Prefilter([_NO_ROW, *(literal(word) for word in words if word and word.isascii())])
+    search = Prefilter([NO_ROW, *(literal(word) for word in words if word and word.isascii())])
     for block in lines.blocks():
         if isinstance(block, Problem):
             yield block
