@@ -38,9 +38,7 @@ if TYPE_CHECKING:
     from tocsin.events.format import Row
 
 EVERYBODY: tuple[Observer, ...] = (*Watch(names=NameCollector()).everybody, Problems())
-MAKERS: dict[str, Callable[[], Observer]] = {
-    type(one).__name__: type(one) for one in (*Watch(names=NameCollector()).everybody, Problems())
-}
+MAKERS: dict[str, Callable[[], Observer]] = {type(one).__name__: type(one) for one in EVERYBODY}
 TIMES = 12
 """How often the rows of a sample are shown: some observers look for what comes again."""
 AGENTS = ("cs(User-Agent)", "UserAgent")
