@@ -14,10 +14,13 @@ from tocsin.events import lines
 from tocsin.events.format import all_formats
 from tocsin.matching import finding
 from tocsin.matching.finding import rows_that_may_hold
+from tocsin.matching.prefilter import Prefilter
 from tocsin.matching.scan import rows_with
 from tocsin.model.event import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tocsin.events.format import Format
 
 FORMS = [form for form in all_formats().values() if form.bulk is not None]
@@ -96,3 +99,17 @@ def test_rows_without_a_word_are_not_looked_at() -> None:
     found = list(rows_that_may_hold(io.BytesIO(log), artefact(form), form, ["zz"]))
     assert len(found) < 10
     assert 1 == sum(isinstance(one, Event) and "zz" in one.text for one in found)
+
+
+def test_the_words_are_compiled_once_for_all_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Sequence[bytes]] = []
+
+    def compiled(patterns: Sequence[bytes]) -> Prefilter:
+        made.append(patterns)
+        return Prefilter(patterns)
+
+    monkeypatch.setattr(finding, "Prefilter", compiled)
+    form = all_formats()["iis"]
+    for words in (["once"], ["once"], ["twice"]):
+        list(rows_with(io.BytesIO(form.sample), artefact(form), form, words))
+    assert 2 == len(made)

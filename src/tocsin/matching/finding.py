@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -40,7 +41,7 @@ def rows_that_may_hold(
         return
     reader = reader_of(artefact, form, only)
     lines = Lines(stream, artefact.path.inside, only=None if only is None else only.place)
-    search = Prefilter([NO_ROW, *(literal(word) for word in words if word and word.isascii())])
+    search = _search_for(tuple(words))
     for block in lines.blocks():
         if isinstance(block, Problem):
             yield block
@@ -53,6 +54,12 @@ def rows_that_may_hold(
             row = row_of(reader, (number, decoded(line)), lines.artefact, last=lines.cut)
             if row is not None:
                 yield row
+
+
+@lru_cache(maxsize=1)
+def _search_for(words: tuple[str, ...]) -> Prefilter:
+    """One search for all files: to compile eight addresses of one domain takes 0.1 s."""
+    return Prefilter([NO_ROW, *(literal(word) for word in words if word and word.isascii())])
 
 
 def _places(search: Prefilter, block: bytes) -> list[int]:
