@@ -62,8 +62,6 @@ def row(
         port=port,
         hostname=hostname,
         server_name=server,
-        build=seen[0][0] if seen else None,
-        method=seen[0][1] if seen else Method.NONE,
         builds=seen,
         evidence=evidence,
         claims=claims,

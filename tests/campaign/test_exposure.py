@@ -34,8 +34,6 @@ def seen(*builds: tuple[str, Method], about_exchange: bool = True) -> Observatio
         file_sha256="0" * 64,
         row=1,
         ip="192.0.2.1",
-        build=builds[0][0] if builds else None,
-        method=builds[0][1] if builds else Method.NONE,
         builds=builds,
         about_exchange=about_exchange,
     )

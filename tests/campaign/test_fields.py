@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from tocsin.campaign import fields, fingerprints
 from tocsin.campaign.fields import FieldError
-from tocsin.campaign.observation import Method, normal_address, normal_build, seen_builds
+from tocsin.campaign.observation import (
+    Method,
+    Observation,
+    normal_address,
+    normal_build,
+    seen_builds,
+)
 from tocsin.model.problem import ProblemCode
 
 JSON = st.recursive(
@@ -125,7 +131,7 @@ def test_builds_are_brought_into_one_form(text: str, expected: str | None) -> No
 
 
 def test_the_most_precise_build_is_taken_and_of_those_the_lowest() -> None:
-    seen = seen_builds(
+    builds = seen_builds(
         [
             ("15.2.792", Method.OWA_PATH),
             ("15.2.792.15", Method.OWA_HEADER),
@@ -135,8 +141,9 @@ def test_the_most_precise_build_is_taken_and_of_those_the_lowest() -> None:
             (None, Method.CPE),
         ]
     )
-    assert ("15.2.792.3", 4, Method.OWA_HEADER) == (seen.build, seen.precision, seen.method)
-    assert ["15.2.792.3", "15.2.792.15", "15.2.792"] == [build for build, _ in seen.builds]
+    row = Observation(feed="probe", file="file", file_sha256="", row=1, builds=builds)
+    assert ("15.2.792.3", 4, Method.OWA_HEADER) == (row.build, row.precision, row.method)
+    assert ["15.2.792.3", "15.2.792.15", "15.2.792"] == [build for build, _ in builds]
 
 
 def test_headers_and_pages_tell_builds() -> None:

@@ -241,8 +241,7 @@ def check_observation(row: Observation) -> None:
     assert row.time_utc is None or row.time_utc.utcoffset() == timedelta(0)
     assert row.ip is None or row.ip == str(ipaddress.ip_address(row.ip))
     assert row.port is None or 0 < row.port <= 65535
-    seen = seen_builds(row.builds)
-    assert (seen.build, seen.precision, seen.method) == (row.build, row.precision, row.method)
+    assert seen_builds(row.builds) == row.builds
     assert len(row.extra) <= MAX_EXTRA + 1
     for texts in (row.names, row.tags, row.claims, row.builds):
         assert len(texts) <= MAX_LIST

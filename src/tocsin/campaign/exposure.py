@@ -22,7 +22,7 @@ from tocsin.knowledge.status import StatusWord, status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tocsin.campaign.observation import Observation
+    from tocsin.campaign.observation import Observation, SeenBuild
 
 WORST_FIRST = (
     StatusWord.VULNERABLE,
@@ -34,9 +34,6 @@ WORST_FIRST = (
 """The order of the words where several are said of one host."""
 SETTLED = frozenset({StatusWord.VULNERABLE, StatusWord.FIXED, StatusWord.NOT_AFFECTED})
 """What leaves no doubt."""
-
-SeenBuild = tuple[str, Method]
-"""A build as observed, with the way in which it became known."""
 
 _THREE = 3
 
@@ -96,14 +93,7 @@ def judge(observation: Observation, cves: Iterable[str] | None = None) -> Mappin
     if not observation.about_exchange:
         return MappingProxyType({})
     asked = _all() if cves is None else tuple(cves)
-    return judge_builds(seen_in(observation), asked)
-
-
-def seen_in(observation: Observation) -> tuple[SeenBuild, ...]:
-    """The builds of a row, each with its method."""
-    if observation.builds or observation.build is None:
-        return observation.builds
-    return ((observation.build, observation.method),)
+    return judge_builds(observation.builds, asked)
 
 
 @cached

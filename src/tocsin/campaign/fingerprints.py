@@ -14,6 +14,8 @@ from tocsin.campaign.observation import MAX_LIST, MAX_TEXT, Method
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tocsin.campaign.observation import SeenBuild
+
 MAX_PAGE = 2**18
 """Characters of a page or banner that are looked at."""
 
@@ -24,20 +26,18 @@ _SERVER = re.compile(r"^[ \t]*x-feserver:[ \t]*([\w.-]{1,100})[ \t]*\r?$", _LINE
 _PATH = re.compile(rf"/owa/(?:auth/)?({_BUILD})/", re.IGNORECASE)
 _CPE = re.compile(rf"cpe:(?:/a|2\.3:a):microsoft:exchange_server:({_BUILD})(?::|$)", re.IGNORECASE)
 
-Seen = tuple[str, Method]
 
-
-def in_headers(text: str) -> list[Seen]:
+def in_headers(text: str) -> list[SeenBuild]:
     """Builds in the raw text of response headers."""
     return [(one, Method.OWA_HEADER) for one in _HEADER.findall(text[:MAX_PAGE])[:MAX_LIST]]
 
 
-def in_page(text: str) -> list[Seen]:
+def in_page(text: str) -> list[SeenBuild]:
     """Builds in the paths that a page or a redirect names."""
     return [(one, Method.OWA_PATH) for one in _PATH.findall(text[:MAX_PAGE])[:MAX_LIST]]
 
 
-def in_cpes(names: Iterable[str]) -> list[Seen]:
+def in_cpes(names: Iterable[str]) -> list[SeenBuild]:
     """Builds in CPE names of Exchange Server."""
     return [(one, Method.CPE) for name in names for one in _CPE.findall(name)]
 

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 from tocsin.campaign.exposure import (
     Doubt,
     Judged,
-    SeenBuild,
     counting,
     judge_build,
     nothing_seen,
     order,
 )
-from tocsin.campaign.observation import Method
+from tocsin.campaign.observation import Method, SeenBuild
 from tocsin.knowledge.status import StatusWord
 
 if TYPE_CHECKING:

@@ -71,6 +71,10 @@ class Method(StrEnum):
     """No build is known."""
 
 
+SeenBuild = tuple[str, Method]
+"""A build as observed, with the way in which it became known."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What one row of a feed says about one endpoint.
@@ -84,9 +88,8 @@ class Observation:
     an internet provider. `server_name` is what the server calls itself (``X-FEServer``). `names`
     come from certificates, requests and the like. `country` is an ISO code as the feed has it.
 
-    `build` is as observed, normalised (``15.2.721``), with `precision` parts, known by `method`;
-    `builds` holds all builds of the row, each with its method, in that order of choice: `build`
-    is the most precise, and of equally precise ones the lowest.
+    `builds` holds all builds of the row as observed, normalised (``15.2.721``), each with its
+    method: the most precise first, and of equally precise ones the lowest (`seen_builds`).
 
     `about_exchange` is False where nothing in the row speaks of Exchange Server: it is kept, and
     nothing is judged. `tags` are the feed's, unchanged. `evidence` holds signs of compromise, such
@@ -106,16 +109,30 @@ class Observation:
     names: tuple[str, ...] = ()
     asn: int | None = None
     country: str | None = None
-    build: str | None = None
-    precision: Precision | None = None
-    method: Method = Method.NONE
-    builds: tuple[tuple[str, Method], ...] = ()
+    builds: tuple[SeenBuild, ...] = ()
     about_exchange: bool = True
     tags: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     sector: str | None = None
     extra: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def build(self) -> str | None:
+        """The first of the builds."""
+        return self.builds[0][0] if self.builds else None
+
+    @property
+    def precision(self) -> Precision | None:
+        """How many parts `build` has."""
+        if not self.builds:
+            return None
+        return 4 if self.builds[0][0].count(".") == 3 else 3
+
+    @property
+    def method(self) -> Method:
+        """How `build` became known."""
+        return self.builds[0][1] if self.builds else Method.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,34 +186,16 @@ def normal_address(text: str) -> str | None:
     return str(address)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenBuilds:
-    """The builds of one row, in the fields of `Observation`."""
-
-    build: str | None
-    precision: Precision | None
-    method: Method
-    builds: tuple[tuple[str, Method], ...]
-
-
-NO_BUILDS = SeenBuilds(build=None, precision=None, method=Method.NONE, builds=())
-
-
-def seen_builds(found: Iterable[tuple[str | None, Method]]) -> SeenBuilds:
+def seen_builds(found: Iterable[tuple[str | None, Method]]) -> tuple[SeenBuild, ...]:
     """Order the builds of one row: the most precise first, of equals the lowest.
 
     Text that is no build, and None, is passed over.
     """
     normal = {(build, how) for text, how in found if text and (build := normal_build(text))}
-    if not normal:
-        return NO_BUILDS
-    ordered = sorted(normal, key=_rank)[:MAX_LIST]
-    build, method = ordered[0]
-    precision: Precision = 4 if build.count(".") == 3 else 3
-    return SeenBuilds(build=build, precision=precision, method=method, builds=tuple(ordered))
+    return tuple(sorted(normal, key=_rank)[:MAX_LIST])
 
 
-def _rank(one: tuple[str, Method]) -> tuple[int, tuple[int, ...], str]:
+def _rank(one: SeenBuild) -> tuple[int, tuple[int, ...], str]:
     build, method = one
     parts = tuple(int(part) for part in build.split("."))
     return -len(parts), parts, method

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tocsin.campaign.exposure import judge_builds, seen_in
+from tocsin.campaign.exposure import judge_builds
 from tocsin.campaign.observation import FeedProblem, FeedRow, Observation
 from tocsin.knowledge.cves import all_cves
 from tocsin.report import jsontext
@@ -17,7 +17,7 @@ from tocsin.report import jsontext
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tocsin.campaign.exposure import SeenBuild
+    from tocsin.campaign.observation import SeenBuild
 
 _OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 _NOTHING = orjson.Fragment(b"{}")
@@ -37,7 +37,7 @@ class Printer:
         if isinstance(row, FeedProblem):
             shown = _problem(row)
         else:
-            exposure = self._exposure(seen_in(row)) if row.about_exchange else _NOTHING
+            exposure = self._exposure(row.builds) if row.about_exchange else _NOTHING
             shown = _observation(row, exposure)
         try:
             return orjson.dumps(shown, option=_OPTIONS)

@@ -13,8 +13,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from tocsin.campaign.exposure import SeenBuild, seen_in
-from tocsin.campaign.observation import Method, Observation, normal_address
+from tocsin.campaign.observation import Method, Observation, SeenBuild, normal_address
 from tocsin.campaign.signs import tags_of
 
 if TYPE_CHECKING:
@@ -167,7 +166,7 @@ class Hosts:
         if host is None:
             host = self._kept[key] = _Host()
         stamp = Stamp(row.time_utc, row.feed, row.file, row.row)
-        kind = (row.feed, seen_in(row) if row.about_exchange else ())
+        kind = (row.feed, row.builds if row.about_exchange else ())
         kind = self._kinds.setdefault(kind, kind)
         server = row.server_name.upper() if row.server_name else None
         host.see(kind, server, row.port, self._look(row, stamp), stamp)

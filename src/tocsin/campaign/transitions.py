@@ -20,8 +20,8 @@ from tocsin.knowledge.status import StatusWord
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from tocsin.campaign.exposure import SeenBuild
     from tocsin.campaign.nodes import Node, Rules
+    from tocsin.campaign.observation import SeenBuild
     from tocsin.campaign.sightings import Look, Scan, Sighting
     from tocsin.knowledge.builds import Number
 

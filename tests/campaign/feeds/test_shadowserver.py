@@ -86,9 +86,6 @@ def test_a_row_is_kept_whole() -> None:
         server_name="EXCH2019",
         asn=64496,
         country="US",
-        build="15.2.721",
-        precision=3,
-        method=Method.FEED_VERSION,
         builds=(("15.2.721", Method.FEED_VERSION),),
         tags=("exchange", "cve-2021-26855"),
         claims=("CVE-2021-26855",),
@@ -96,6 +93,7 @@ def test_a_row_is_kept_whole() -> None:
         extra=(("region", "CALIFORNIA"), ("city", "TURLOCK"), ("naics", "517311")),
     )
     assert expected == row
+    assert ("15.2.721", 3, Method.FEED_VERSION) == (row.build, row.precision, row.method)
     assert "2021-05-14T00:11:30+00:00" == (row.time_utc.isoformat() if row.time_utc else "")
 
 

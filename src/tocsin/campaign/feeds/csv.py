@@ -103,7 +103,7 @@ def _observed(
     builds = seen_builds([(version, Method.FEED_VERSION)])
     when, port, asn = (value.get(name) for name in ("time", "port", "asn"))
     said = fields.time_of(when), fields.port(port), fields.asn(asn)
-    if version and builds.build is None:
+    if version and not builds:
         extra = (*extra, ("build", version))
     return Observation(
         **numbering.next(),
@@ -114,10 +114,7 @@ def _observed(
         server_name=text(value.get("server_name")),
         asn=said[2],
         country=fields.country(value.get("country")),
-        build=builds.build,
-        precision=builds.precision,
-        method=builds.method,
-        builds=builds.builds,
+        builds=builds,
         tags=tuple(one.strip()[:MAX_TEXT] for one in tag.split(";") if one.strip())[:MAX_LIST],
         evidence=(WEB_SHELL,) if fields.says_web_shell([tag]) else (),
         claims=fields.cves([tag]),

@@ -132,10 +132,7 @@ def _row(raw: bytes, numbering: Numbering) -> FeedRow:
         ip=ip,
         hostname=about if ip is None else None,
         server_name=host.name.strip()[:MAX_TEXT] or None,
-        build=builds.build,
-        precision=builds.precision,
-        method=builds.method,
-        builds=builds.builds,
+        builds=builds,
         evidence=tuple(_evidence(host)),
         extra=tuple((name, text[:MAX_TEXT]) for name, text in extra.items()),
     )

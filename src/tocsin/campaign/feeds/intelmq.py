@@ -58,7 +58,7 @@ def _observed(record: Part, place: Place) -> Observation:
     about = fields.tagged_exchange([*tags, *_named(event)]) or fields.says_exchange(said)
     version = text(event.get("extra.version")) or text(event.get("product.version"))
     builds = seen_builds([(version, Method.FEED_VERSION)] if about else ())
-    ours = _OURS if builds.build or not version else _OURS - {"extra.version"}
+    ours = _OURS if builds or not version else _OURS - {"extra.version"}
     return Observation(
         **place,
         time_utc=fields.time_of(event.get("time.source")),
@@ -69,10 +69,7 @@ def _observed(record: Part, place: Place) -> Observation:
         names=tuple(dict.fromkeys(names[1:]))[:MAX_LIST],
         asn=fields.asn(event.get("source.asn")),
         country=fields.country(event.get("source.geolocation.cc")),
-        build=builds.build,
-        precision=builds.precision,
-        method=builds.method,
-        builds=builds.builds,
+        builds=builds,
         about_exchange=about,
         tags=tags,
         evidence=(WEB_SHELL,) if fields.says_web_shell(said) else (),

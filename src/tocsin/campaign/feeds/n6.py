@@ -51,7 +51,7 @@ def _observed(event: Part, place: Place) -> Observation:
     about = fields.tagged_exchange(said)
     version = text(event.get("version"))
     builds = seen_builds([(version, Method.FEED_VERSION)] if about else ())
-    ours = _OURS if builds.build or not version else _OURS - {"version"}
+    ours = _OURS if builds or not version else _OURS - {"version"}
     return Observation(
         **place,
         time_utc=fields.time_of(event.get("time")),
@@ -61,10 +61,7 @@ def _observed(event: Part, place: Place) -> Observation:
         server_name=text(event.get("servername")),
         asn=fields.asn(event.get("asn")),
         country=fields.country(event.get("cc")),
-        build=builds.build,
-        precision=builds.precision,
-        method=builds.method,
-        builds=builds.builds,
+        builds=builds,
         about_exchange=about,
         tags=tuple(tag.strip() for tag in name.split(";") if tag.strip())[:MAX_LIST],
         evidence=(WEB_SHELL,) if fields.says_web_shell([name]) else (),

@@ -63,11 +63,8 @@ def _observed(node: Part, place: Place) -> Observation:
         hostname=hostname,
         server_name=text(node.get("fe_server")),
         names=texts(within(node, "certificate", "names"))[:MAX_LIST],
-        build=builds.build,
-        precision=builds.precision,
-        method=builds.method,
-        builds=builds.builds,
-        about_exchange=builds.build is not None or text(node.get("outcome")) == "exchange",
+        builds=builds,
+        about_exchange=bool(builds) or text(node.get("outcome")) == "exchange",
         extra=fields.further(node, _OURS),
     )
 

@@ -28,12 +28,11 @@ from tocsin.campaign.observation import (
     MAX_EXTRA,
     MAX_LIST,
     MAX_TEXT,
-    NO_BUILDS,
     WEB_SHELL,
     FeedProblem,
     Method,
     Observation,
-    SeenBuilds,
+    SeenBuild,
     normal_address,
     seen_builds,
 )
@@ -158,7 +157,7 @@ class _Layout:
             about = about or tagged_exchange(tags) or says_exchange(signs)
             if not evidence and says_web_shell(signs):
                 evidence = (WEB_SHELL,)
-        seen = _versioned(cells[self._version])
+        builds = _versioned(cells[self._version])
         http_host = cells[self._http_host].strip()[:MAX_TEXT]
         return Observation(
             feed=NAME,
@@ -173,25 +172,22 @@ class _Layout:
             names=(http_host,) if http_host else (),
             asn=_asn(cells[self._asn]),
             country=_country(cells[self._geo]),
-            build=seen.build,
-            precision=seen.precision,
-            method=seen.method,
-            builds=seen.builds,
+            builds=builds,
             about_exchange=about,
             tags=tags,
             evidence=evidence,
             claims=claims,
             sector=cells[self._sector].strip()[:MAX_TEXT] or None,
-            extra=self._further(cells, seen),
+            extra=self._further(cells, has_build=bool(builds)),
         )
 
-    def _further(self, cells: list[str], seen: SeenBuilds) -> tuple[tuple[str, str], ...]:
+    def _further(self, cells: list[str], *, has_build: bool) -> tuple[tuple[str, str], ...]:
         found = [
             (name, text[:MAX_TEXT])
             for name, at, zero_is_missing in self._extra
             if (text := cells[at]) and not (zero_is_missing and text == "0")
         ]
-        if seen.build is None and (version := cells[self._version].strip()):
+        if not has_build and (version := cells[self._version].strip()):
             found.append(("version", version[:MAX_TEXT]))
         return tuple(found)
 
@@ -228,8 +224,8 @@ _country = lru_cache(maxsize=_REMEMBERED)(country)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _versioned(cell: str) -> SeenBuilds:
-    return seen_builds([(cell, Method.FEED_VERSION)]) if cell else NO_BUILDS
+def _versioned(cell: str) -> tuple[SeenBuild, ...]:
+    return seen_builds([(cell, Method.FEED_VERSION)])
 
 
 _SAMPLE = """\

@@ -18,7 +18,6 @@ from tocsin.campaign.reading import Numbering, Part, Place, needs_host, read_jso
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tocsin.campaign.fingerprints import Seen
     from tocsin.campaign.observation import FeedRow
 
 NAME = "shodan"
@@ -81,11 +80,8 @@ def _observed(banner: Part, place: Place) -> Observation:
         names=tuple(one for one in names if one not in hostnames[:1])[:MAX_LIST],
         asn=fields.asn(banner.get("asn")),
         country=fields.country(within(banner, "location", "country_code")),
-        build=builds.build,
-        precision=builds.precision,
-        method=builds.method,
-        builds=builds.builds,
-        about_exchange=builds.build is not None or _speaks_of_exchange(banner, header_text),
+        builds=builds,
+        about_exchange=bool(builds) or _speaks_of_exchange(banner, header_text),
         tags=tags,
         evidence=(WEB_SHELL,) if fields.says_web_shell(tags) else (),
         claims=fields.cves([*_vulns(banner), *tags]),
@@ -93,7 +89,7 @@ def _observed(banner: Part, place: Place) -> Observation:
     )
 
 
-def _builds(banner: Part, header_text: str) -> Iterator[Seen | tuple[str | None, Method]]:
+def _builds(banner: Part, header_text: str) -> Iterator[tuple[str | None, Method]]:
     yield from fingerprints.in_headers(header_text)
     http = mapping(banner.get("http"))
     for page in (http.get("html"), http.get("location")):
