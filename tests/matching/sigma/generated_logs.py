@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -25,7 +26,7 @@ from tocsin.events.evtx_writer import EvtxRecord, write_evtx
 from tocsin.events.format import all_formats
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Fields = dict[str, str]
 Row = Callable[["Mapping[str, str]", "Sequence[str]"], str]
@@ -80,6 +81,81 @@ def _text_file(
     return mark + end.encode().join(parts)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Lines:
+    """A log of lines under headers: its columns, rows of its own, and how they are written.
+
+    `restarted` gives the columns after a restart, and `surplus` what may stand behind a row.
+    """
+
+    columns: tuple[str, ...]
+    own: tuple[Fields, ...]
+    header: Callable[[Sequence[str]], list[str]]
+    row: Row
+    restarted: st.SearchStrategy[Sequence[str]]
+    surplus: tuple[str, ...] = ("",)
+
+    def block(self, events: Iterable[Mapping[str, str]], columns: Sequence[str]) -> list[str]:
+        """These events under a header of their own."""
+        return [*self.header(columns), *(self.row(one, columns) for one in events)]
+
+
+@st.composite
+def _file_of(
+    draw: st.DrawFn, log: _Lines, events: Sequence[Mapping[str, str]], *, damaged: bool
+) -> bytes:
+    first = log.block((*events, *log.own), log.columns)
+    others: list[list[str]] = []
+    if draw(st.booleans()):
+        surplus = draw(st.sampled_from(log.surplus))
+        related = [draw(_related(one)) for one in events]
+        others.append([log.row(one, log.columns) + surplus for one in related])
+    if draw(st.booleans()):
+        others.append(log.block(events, draw(log.restarted)))
+    return _text_file(draw, first, others, damaged=damaged)
+
+
+@st.composite
+def _columns(draw: st.DrawFn, columns: Sequence[str]) -> list[str]:
+    """The same columns after a restart: some gone, some in another place, one twice."""
+    first, *rest = columns
+    kept = draw(st.lists(st.sampled_from(rest), min_size=3, unique=True))
+    return [first, *kept, *([kept[0]] if draw(st.booleans()) else [])]
+
+
+@st.composite
+def _related(draw: st.DrawFn, fields: Mapping[str, str]) -> Fields:
+    """The same event as others write it: percent-encoded, with plus signs, with raw blanks."""
+    if not fields:
+        return {}
+    changed = dict(fields)
+    name = draw(st.sampled_from(sorted(changed)))
+    value = changed[name]
+    match draw(st.sampled_from(("encoded", "plus", "blank", "quotes", "around"))):
+        case "encoded":
+            changed[name] = quote(value, safe="/")
+        case "plus":
+            changed[name] = value.replace(" ", "+")
+        case "blank":
+            changed[name] = value.replace("+", " ")
+        case "quotes":
+            changed[name] = value.replace('"', '""')
+        case _:
+            changed[name] = f" {value} "
+    return changed
+
+
+def _exchange_header(
+    columns: Sequence[str], *, kind: str, version: str = "15.01.2106.002"
+) -> list[str]:
+    return [
+        "#Software: Microsoft Exchange Server",
+        f"#Version: {version}",
+        f"#Log-type: {kind}",
+        f"#Fields: {','.join(columns)}",
+    ]
+
+
 # IIS.
 
 _IIS = (
@@ -112,18 +188,9 @@ def _iis_header(columns: Sequence[str]) -> list[str]:
     ]
 
 
-@st.composite
-def _iis_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged: bool) -> bytes:
-    first = _iis_header(_IIS) + [_iis_row(one, _IIS) for one in (*events, *_IIS_OWN)]
-    others: list[list[str]] = []
-    if draw(st.booleans()):
-        related = [draw(_related(one)) for one in events]
-        others.append([_iis_row(one, _IIS) for one in related])
-    if draw(st.booleans()):
-        columns = draw(_columns(_IIS))
-        others.append(_iis_header(columns) + [_iis_row(one, columns) for one in events])
-    return _text_file(draw, first, others, damaged=damaged)
-
+_IIS_LOG = _Lines(
+    columns=_IIS, own=_IIS_OWN, header=_iis_header, row=_iis_row, restarted=_columns(_IIS)
+)
 
 # HttpProxy.
 
@@ -162,29 +229,17 @@ def _quoted(value: str) -> str:
 
 
 def _proxy_header(columns: Sequence[str]) -> list[str]:
-    names = ",".join(columns)
-    return [
-        names,
-        "#Software: Microsoft Exchange Server",
-        "#Version: 15.01.2106.002",
-        "#Log-type: HttpProxy Logs",
-        f"#Fields: {names}",
-    ]
+    return [",".join(columns), *_exchange_header(columns, kind="HttpProxy Logs")]
 
 
-@st.composite
-def _proxy_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged: bool) -> bytes:
-    first = _proxy_header(_PROXY) + [_proxy_row(one, _PROXY) for one in (*events, *_PROXY_OWN)]
-    others: list[list[str]] = []
-    if draw(st.booleans()):
-        surplus = draw(st.sampled_from(("", ",", ",,,")))
-        related = [draw(_related(one)) for one in events]
-        others.append([_proxy_row(one, _PROXY) + surplus for one in related])
-    if draw(st.booleans()):
-        columns = draw(_columns(_PROXY))
-        others.append(_proxy_header(columns) + [_proxy_row(one, columns) for one in events])
-    return _text_file(draw, first, others, damaged=damaged)
-
+_PROXY_LOG = _Lines(
+    columns=_PROXY,
+    own=_PROXY_OWN,
+    header=_proxy_header,
+    row=_proxy_row,
+    restarted=_columns(_PROXY),
+    surplus=("", ",", ",,,"),
+)
 
 # Message tracking.
 
@@ -204,27 +259,13 @@ def _mail_row(fields: Mapping[str, str], columns: Sequence[str]) -> str:
     return _proxy_row({"date-time": "2021-03-03T06:12:44.120Z", **fields}, columns)
 
 
-def _mail_header(columns: Sequence[str]) -> list[str]:
-    return [
-        "#Software: Microsoft Exchange Server",
-        "#Version: 15.01.2106.002",
-        "#Log-type: Message Tracking Log",
-        f"#Fields: {','.join(columns)}",
-    ]
-
-
-@st.composite
-def _mail_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged: bool) -> bytes:
-    first = _mail_header(_MAIL) + [_mail_row(one, _MAIL) for one in (*events, *_MAIL_OWN)]
-    others: list[list[str]] = []
-    if draw(st.booleans()):
-        related = [draw(_related(one)) for one in events]
-        others.append([_mail_row(one, _MAIL) for one in related])
-    if draw(st.booleans()):
-        columns = draw(_columns(_MAIL))
-        others.append(_mail_header(columns) + [_mail_row(one, columns) for one in events])
-    return _text_file(draw, first, others, damaged=damaged)
-
+_MAIL_LOG = _Lines(
+    columns=_MAIL,
+    own=_MAIL_OWN,
+    header=partial(_exchange_header, kind="Message Tracking Log"),
+    row=_mail_row,
+    restarted=_columns(_MAIL),
+)
 
 # The control panel: fields that are packed into one column.
 
@@ -253,57 +294,13 @@ def _item(name: str, text: str) -> str:
     return "'" + item.replace("'", "''") + "'" if re.search("[;'\"]", text) else item
 
 
-def _panel_header(columns: Sequence[str]) -> list[str]:
-    return [
-        "#Software: Microsoft Exchange Server",
-        "#Version: 15.0.0.0",
-        "#Log-type: ECP Server Log",
-        f"#Fields: {','.join(columns)}",
-    ]
-
-
-@st.composite
-def _panel_file(draw: st.DrawFn, events: Sequence[Mapping[str, str]], *, damaged: bool) -> bytes:
-    first = _panel_header(_PANEL) + [_panel_row(one, _PANEL) for one in (*events, *_PANEL_OWN)]
-    others: list[list[str]] = []
-    if draw(st.booleans()):
-        related = [draw(_related(one)) for one in events]
-        others.append([_panel_row(one, _PANEL) for one in related])
-    if draw(st.booleans()):
-        columns = draw(st.sampled_from(((*_PANEL[:3], "SID", "EventData"), _PANEL[::3])))
-        others.append(_panel_header(columns) + [_panel_row(one, columns) for one in events])
-    return _text_file(draw, first, others, damaged=damaged)
-
-
-@st.composite
-def _columns(draw: st.DrawFn, columns: Sequence[str]) -> list[str]:
-    """The same columns after a restart: some gone, some in another place, one twice."""
-    first, *rest = columns
-    kept = draw(st.lists(st.sampled_from(rest), min_size=3, unique=True))
-    return [first, *kept, *([kept[0]] if draw(st.booleans()) else [])]
-
-
-@st.composite
-def _related(draw: st.DrawFn, fields: Mapping[str, str]) -> Fields:
-    """The same event as others write it: percent-encoded, with plus signs, with raw blanks."""
-    if not fields:
-        return {}
-    changed = dict(fields)
-    name = draw(st.sampled_from(sorted(changed)))
-    value = changed[name]
-    match draw(st.sampled_from(("encoded", "plus", "blank", "quotes", "around"))):
-        case "encoded":
-            changed[name] = quote(value, safe="/")
-        case "plus":
-            changed[name] = value.replace(" ", "+")
-        case "blank":
-            changed[name] = value.replace("+", " ")
-        case "quotes":
-            changed[name] = value.replace('"', '""')
-        case _:
-            changed[name] = f" {value} "
-    return changed
-
+_PANEL_LOG = _Lines(
+    columns=_PANEL,
+    own=_PANEL_OWN,
+    header=partial(_exchange_header, kind="ECP Server Log", version="15.0.0.0"),
+    row=_panel_row,
+    restarted=st.sampled_from(((*_PANEL[:3], "SID", "EventData"), _PANEL[::3])),
+)
 
 # Windows events.
 
@@ -441,7 +438,7 @@ LOGS = {
                 clock_only=True,
             ),
             logsource={"category": "webserver"},
-            written=_iis_file,
+            written=partial(_file_of, _IIS_LOG),
             own=(
                 {"cafeReqId|startswith": "5c0f2ab1-"},
                 {"s-port": 444, "cs-uri-query|contains|all": ["<empty>", "CAFEREQID"]},
@@ -485,7 +482,7 @@ LOGS = {
                 times=("DateTime",),
             ),
             logsource={"product": "exchange", "service": "httpproxy"},
-            written=_proxy_file,
+            written=partial(_file_of, _PROXY_LOG),
             own=(
                 {"AnchorMailbox|contains|all": ["]@", "/ecp/proxyLogon.ecp"]},
                 {"AnchorMailboxAsLogged|exists": True},
@@ -517,7 +514,7 @@ LOGS = {
                 times=("date-time",),
             ),
             logsource={"product": "exchange", "service": "message-tracking"},
-            written=_mail_file,
+            written=partial(_file_of, _MAIL_LOG),
             own=(
                 {"Build": "15.1.2106.13"},
                 ["15.1.2106.2"],
@@ -537,7 +534,7 @@ LOGS = {
                 times=("TimeStamp",),
             ),
             logsource={"product": "exchange", "service": "ecp-server"},
-            written=_panel_file,
+            written=partial(_file_of, _PANEL_LOG),
             own=(
                 {"CMD|contains|all": ["oabvirtualdirectory", "Identity='a"], "BLD": "15.1.2106.2"},
                 {"BLD|startswith": "15.1."},
