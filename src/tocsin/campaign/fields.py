@@ -147,6 +147,17 @@ def country(value: object) -> str | None:
     return None if written.upper() == "ZZ" else written.upper()
 
 
+def others(names: Iterable[str], hostname: str | None) -> tuple[str, ...]:
+    """Names beside the one that the host is known by; each once, at most `MAX_LIST`."""
+    return tuple(name for name in dict.fromkeys(names) if name != hostname)[:MAX_LIST]
+
+
+def tagged(cell: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The tags of a text such as ``exchange;webshell``, the evidence and the CVEs in them."""
+    tags = tuple(tag.strip()[:MAX_TEXT] for tag in cell.split(";") if tag.strip())[:MAX_LIST]
+    return tags, web_shell_said([cell]), cves([cell])
+
+
 def cves(values: Iterable[str]) -> tuple[str, ...]:
     """The CVEs that are named anywhere in these texts, as ``CVE-2021-26855``, sorted."""
     found = {
@@ -155,9 +166,9 @@ def cves(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found)[:MAX_LIST])
 
 
-def says_web_shell(values: Iterable[str]) -> bool:
-    """Whether any of these texts speaks of a web shell."""
-    return any(_WEB_SHELL.search(value) for value in values)
+def web_shell_said(values: Iterable[str]) -> tuple[str, ...]:
+    """The evidence where any of these texts speaks of a web shell."""
+    return (WEB_SHELL,) if any(_WEB_SHELL.search(value) for value in values) else ()
 
 
 def web_shell_in(raw: bytes) -> tuple[str, ...]:

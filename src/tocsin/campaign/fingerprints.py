@@ -42,6 +42,12 @@ def in_cpes(names: Iterable[str]) -> list[SeenBuild]:
     return [(one, Method.CPE) for name in names for one in _CPE.findall(name)]
 
 
+def has_header(text: str) -> bool:
+    """Whether raw text holds one of the headers that Exchange Server alone sends."""
+    small = text.lower()
+    return "x-owa-version:" in small or "x-feserver:" in small
+
+
 def server_name(text: str) -> str | None:
     """What ``X-FEServer`` says in the raw text of response headers."""
     found = _SERVER.search(text[:MAX_PAGE])

@@ -15,7 +15,6 @@ from tocsin.campaign.json_heads import head_paths
 from tocsin.campaign.observation import (
     MAX_EXTRA,
     MAX_LIST,
-    WEB_SHELL,
     Method,
     Observation,
     seen_builds,
@@ -103,26 +102,27 @@ def _observed(part: Part, place: Place) -> Observation:
     dns = mapping(asset.get("dns"))
     reverse = texts(within(dns, "reverse_dns", "names"))
     hostnames = (*texts(asset.get("hostname")), *texts(asset.get("name")), *reverse)
-    needs_host(ip, hostnames[0] if hostnames else None)
+    hostname = next(iter(hostnames), None)
+    needs_host(ip, hostname)
     header_text = "\n".join(headers for headers, _ in pages)
     builds = seen_builds(_builds(service, pages))
     labels = tuple(one for label in sequence(service.get("labels")) for one in _label(label))
-    names = dict.fromkeys((*hostnames[1:], *texts(dns.get("names")), *_certificate(service)))
+    names = (*hostnames, *texts(dns.get("names")), *_certificate(service))
     when = service.get("observed_at") or service.get("scan_time") or asset.get("last_updated_at")
     return Observation(
         **place,
         time_utc=fields.time_of(when or _scanned(service)),
         ip=ip,
         port=fields.port(service.get("port")),
-        hostname=hostnames[0] if hostnames else None,
+        hostname=hostname,
         server_name=fingerprints.server_name(header_text),
-        names=tuple(one for one in names if one not in hostnames[:1])[:MAX_LIST],
+        names=fields.others(names, hostname),
         asn=fields.asn(within(asset, "autonomous_system", "asn")),
         country=fields.country(within(asset, "location", "country_code")),
         builds=builds,
         about_exchange=bool(builds) or _speaks_of_exchange(service, pages),
         tags=labels,
-        evidence=(WEB_SHELL,) if fields.says_web_shell(labels) else (),
+        evidence=fields.web_shell_said(labels),
         claims=fields.cves(_vulns(service)),
         extra=_further(asset, service),
     )

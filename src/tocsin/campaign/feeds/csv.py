@@ -14,9 +14,7 @@ from tocsin.campaign.fields import FieldError, text
 from tocsin.campaign.json_records import Damage
 from tocsin.campaign.observation import (
     MAX_EXTRA,
-    MAX_LIST,
     MAX_TEXT,
-    WEB_SHELL,
     Method,
     Observation,
     normal_address,
@@ -87,7 +85,7 @@ class _Layout:
             extra = tuple((name, cell) for name, at in self._extra if (cell := text(cells[at])))
             return _observed(value, extra, numbering)
         except FieldError as error:
-            evidence = (WEB_SHELL,) if fields.says_web_shell(cells) else ()
+            evidence = fields.web_shell_said(cells)
             ip = normal_address(value.get("ip", "").strip())
             return numbering.problem(error.code, error.detail, ip=ip, evidence=evidence)
 
@@ -98,7 +96,7 @@ def _observed(
     ip = fields.address(value.get("ip"))
     hostname = text(value.get("hostname"))
     needs_host(ip, hostname)
-    tag = value.get("tag", "")
+    tags, evidence, claims = fields.tagged(value.get("tag", ""))
     version = text(value.get("build"))
     builds = seen_builds([(version, Method.FEED_VERSION)])
     when, port, asn = (value.get(name) for name in ("time", "port", "asn"))
@@ -115,9 +113,9 @@ def _observed(
         asn=said[2],
         country=fields.country(value.get("country")),
         builds=builds,
-        tags=tuple(one.strip()[:MAX_TEXT] for one in tag.split(";") if one.strip())[:MAX_LIST],
-        evidence=(WEB_SHELL,) if fields.says_web_shell([tag]) else (),
-        claims=fields.cves([tag]),
+        tags=tags,
+        evidence=evidence,
+        claims=claims,
         sector=text(value.get("sector")),
         extra=extra,
     )

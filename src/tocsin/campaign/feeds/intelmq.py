@@ -10,7 +10,7 @@ from tocsin.campaign import fields
 from tocsin.campaign.feed import Feed, FeedContext
 from tocsin.campaign.fields import text, texts
 from tocsin.campaign.json_heads import head_paths
-from tocsin.campaign.observation import MAX_LIST, WEB_SHELL, Method, Observation, seen_builds
+from tocsin.campaign.observation import MAX_LIST, Method, Observation, seen_builds
 from tocsin.campaign.reading import Numbering, Part, Place, needs_host, read_json
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def _observed(record: Part, place: Place) -> Observation:
         for key in ("source.reverse_dns", "source.fqdn", "source.local_hostname")
         if (name := text(event.get(key)))
     ]
-    needs_host(ip, names[0] if names else None)
+    hostname = next(iter(names), None)
+    needs_host(ip, hostname)
     tags = _tags(event)
     said = [*tags, *_said(event)]
     about = fields.tagged_exchange([*tags, *_named(event)]) or fields.says_exchange(said)
@@ -64,7 +65,7 @@ def _observed(record: Part, place: Place) -> Observation:
         time_utc=fields.time_of(event.get("time.source")),
         ip=ip,
         port=fields.port(event.get("source.port")),
-        hostname=names[0] if names else None,
+        hostname=hostname,
         server_name=text(event.get("extra.servername")),
         names=tuple(dict.fromkeys(names[1:]))[:MAX_LIST],
         asn=fields.asn(event.get("source.asn")),
@@ -72,7 +73,7 @@ def _observed(record: Part, place: Place) -> Observation:
         builds=builds,
         about_exchange=about,
         tags=tags,
-        evidence=(WEB_SHELL,) if fields.says_web_shell(said) else (),
+        evidence=fields.web_shell_said(said),
         claims=fields.cves([*tags, *_named(event)]),
         sector=text(event.get("extra.source.sector")),
         extra=fields.further(event, ours),

@@ -11,7 +11,7 @@ from tocsin.campaign import fields
 from tocsin.campaign.feed import Feed, FeedContext
 from tocsin.campaign.fields import sequence, text
 from tocsin.campaign.json_heads import head_paths
-from tocsin.campaign.observation import MAX_LIST, WEB_SHELL, Method, Observation, seen_builds
+from tocsin.campaign.observation import Method, Observation, seen_builds
 from tocsin.campaign.reading import Numbering, Part, Place, needs_host, read_json
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def _observed(event: Part, place: Place) -> Observation:
     name = text(event.get("name")) or ""
     said = [name, text(event.get("source")) or "", text(event.get("category")) or ""]
     about = fields.tagged_exchange(said)
+    tags, evidence, claims = fields.tagged(name)
     version = text(event.get("version"))
     builds = seen_builds([(version, Method.FEED_VERSION)] if about else ())
     ours = _OURS if builds or not version else _OURS - {"version"}
@@ -63,9 +64,9 @@ def _observed(event: Part, place: Place) -> Observation:
         country=fields.country(event.get("cc")),
         builds=builds,
         about_exchange=about,
-        tags=tuple(tag.strip() for tag in name.split(";") if tag.strip())[:MAX_LIST],
-        evidence=(WEB_SHELL,) if fields.says_web_shell([name]) else (),
-        claims=fields.cves([name]),
+        tags=tags,
+        evidence=evidence,
+        claims=claims,
         extra=fields.further(event, ours),
     )
 

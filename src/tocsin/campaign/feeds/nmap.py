@@ -25,7 +25,6 @@ from tocsin.campaign.fields import text
 from tocsin.campaign.observation import (
     MAX_LIST,
     MAX_TEXT,
-    WEB_SHELL,
     Method,
     Observation,
     normal_address,
@@ -246,7 +245,7 @@ def _observed(part: dict[str, _Port], place: Place) -> Observation:
     host = port.host
     ip = fields.address(_address(host))
     names = [name for one in host.names if (name := text(one))]
-    hostname = names[0] if names else None
+    hostname = next(iter(names), None)
     needs_host(ip, hostname)
     raw = "\n".join((*port.scripts.values(), _service_answer(port)))
     worded = port.scripts.get(_WORDED_SCRIPT, "")
@@ -263,10 +262,10 @@ def _observed(part: dict[str, _Port], place: Place) -> Observation:
         port=fields.port(port.number),
         hostname=hostname,
         server_name=fingerprints.server_name(raw),
-        names=tuple(one for one in dict.fromkeys(names) if one != hostname)[:MAX_LIST],
+        names=fields.others(names, hostname),
         builds=builds,
         about_exchange=bool(builds) or _speaks_of_exchange(port, raw),
-        evidence=(WEB_SHELL,) if fields.says_web_shell(port.scripts) else (),
+        evidence=fields.web_shell_said(port.scripts),
         claims=fields.cves([worded]),
         extra=tuple(_further(port, worded)),
     )
@@ -288,7 +287,7 @@ def _service_answer(port: _Port) -> str:
 
 
 def _speaks_of_exchange(port: _Port, raw: str) -> bool:
-    if port.keys or "x-feserver:" in raw.lower() or "x-owa-version:" in raw.lower():
+    if port.keys or fingerprints.has_header(raw):
         return True
     said = [port.service.get("product", ""), *port.cpes]
     said += [port.scripts.get(name, "") for name in ("http-title", _WORDED_SCRIPT)]

@@ -15,7 +15,6 @@ from tocsin.campaign.feed import Feed, FeedContext
 from tocsin.campaign.fields import mapping, text, texts, within
 from tocsin.campaign.json_heads import head_paths
 from tocsin.campaign.observation import (
-    WEB_SHELL,
     Method,
     Observation,
     normal_address,
@@ -76,7 +75,7 @@ def _observed(result: Part, place: Place) -> Observation:
         builds=builds,
         about_exchange=about,
         tags=tags,
-        evidence=(WEB_SHELL,) if matched and fields.says_web_shell(said) else (),
+        evidence=fields.web_shell_said(said) if matched else (),
         claims=fields.cves(named) if matched else (),
         extra=fields.further(result, _OURS),
     )

@@ -62,7 +62,7 @@ def _observed(node: Part, place: Place) -> Observation:
         port=fields.port(node.get("port")),
         hostname=hostname,
         server_name=text(node.get("fe_server")),
-        names=texts(within(node, "certificate", "names"))[:MAX_LIST],
+        names=texts(within(node, "certificate", "names")),
         builds=builds,
         about_exchange=bool(builds) or text(node.get("outcome")) == "exchange",
         extra=fields.further(node, _OURS),

@@ -16,19 +16,17 @@ from tocsin.campaign.fields import (
     address,
     asn,
     country,
-    cves,
     moment,
     port,
     says_exchange,
-    says_web_shell,
+    tagged,
     tagged_exchange,
+    web_shell_said,
 )
 from tocsin.campaign.json_records import Damage
 from tocsin.campaign.observation import (
     MAX_EXTRA,
-    MAX_LIST,
     MAX_TEXT,
-    WEB_SHELL,
     FeedProblem,
     Method,
     Observation,
@@ -82,13 +80,15 @@ def read(stream: BinaryIO, context: FeedContext) -> Iterator[FeedRow]:
             layout = _Layout(_header(cells), context)
             if not all(map(_NAME.fullmatch, cells)):
                 detail = "a header holds what is no name of a column: a line may lie within it"
-                yield numbering.problem(ProblemCode.NO_HEADER, detail, evidence=_evidence(cells))
+                yield numbering.problem(
+                    ProblemCode.NO_HEADER, detail, evidence=web_shell_said(cells)
+                )
         elif layout is not None:
             numbering.row += 1
             yield layout.row(cells, numbering.row)
         else:
             detail = "no header names its columns: is this a report of Shadowserver?"
-            yield numbering.problem(ProblemCode.NO_HEADER, detail, evidence=_evidence(cells))
+            yield numbering.problem(ProblemCode.NO_HEADER, detail, evidence=web_shell_said(cells))
 
 
 def _header(cells: Sequence[str]) -> list[str]:
@@ -155,8 +155,7 @@ class _Layout:
         if self._looks_around:
             signs = [cells[at] for at in self._signs]
             about = about or tagged_exchange(tags) or says_exchange(signs)
-            if not evidence and says_web_shell(signs):
-                evidence = (WEB_SHELL,)
+            evidence = evidence or web_shell_said(signs)
         builds = _versioned(cells[self._version])
         http_host = cells[self._http_host].strip()[:MAX_TEXT]
         return Observation(
@@ -201,23 +200,12 @@ class _Layout:
             code=code,
             detail=detail,
             ip=ip,
-            evidence=_evidence(cells),
+            evidence=web_shell_said(cells),
         )
 
 
-def _evidence(cells: list[str]) -> tuple[str, ...]:
-    return (WEB_SHELL,) if says_web_shell(cells) else ()
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _tagged(cell: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The tags of a cell, the evidence among them, and the CVEs that they claim."""
-    tags = tuple(tag.strip()[:MAX_TEXT] for tag in cell.split(";") if tag.strip())[:MAX_LIST]
-    evidence = (WEB_SHELL,) if says_web_shell([cell]) else ()
-    return tags, evidence, cves([cell])
-
-
 # The same few values stand in all rows.
+_tagged = lru_cache(maxsize=_REMEMBERED)(tagged)
 _port = lru_cache(maxsize=_REMEMBERED)(port)
 _asn = lru_cache(maxsize=_REMEMBERED)(asn)
 _country = lru_cache(maxsize=_REMEMBERED)(country)

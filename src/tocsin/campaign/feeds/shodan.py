@@ -12,7 +12,7 @@ from tocsin.campaign import fields, fingerprints
 from tocsin.campaign.feed import Feed, FeedContext
 from tocsin.campaign.fields import mapping, sequence, text, texts, within
 from tocsin.campaign.json_heads import head_paths
-from tocsin.campaign.observation import MAX_LIST, WEB_SHELL, Method, Observation, seen_builds
+from tocsin.campaign.observation import MAX_LIST, Method, Observation, seen_builds
 from tocsin.campaign.reading import Numbering, Part, Place, needs_host, read_json
 
 if TYPE_CHECKING:
@@ -64,26 +64,26 @@ def _banners(record: dict[str, Any]) -> Iterator[Part]:
 def _observed(banner: Part, place: Place) -> Observation:
     ip = fields.address(banner.get("ip_str")) or _of_integer(banner.get("ip"))
     hostnames = texts(banner.get("hostnames"))
-    needs_host(ip, hostnames[0] if hostnames else None)
+    hostname = next(iter(hostnames), None)
+    needs_host(ip, hostname)
     tags = texts(banner.get("tags"))
     raw = banner.get("data")
     header_text = raw if isinstance(raw, str) else ""
     builds = seen_builds(_builds(banner, header_text))
-    names = dict.fromkeys((*hostnames[1:], *_certificate_names(banner)))
     return Observation(
         **place,
         time_utc=fields.time_of(banner.get("timestamp")),
         ip=ip,
         port=fields.port(banner.get("port")),
-        hostname=hostnames[0] if hostnames else None,
+        hostname=hostname,
         server_name=fingerprints.server_name(header_text),
-        names=tuple(one for one in names if one not in hostnames[:1])[:MAX_LIST],
+        names=fields.others((*hostnames, *_certificate_names(banner)), hostname),
         asn=fields.asn(banner.get("asn")),
         country=fields.country(within(banner, "location", "country_code")),
         builds=builds,
         about_exchange=bool(builds) or _speaks_of_exchange(banner, header_text),
         tags=tags,
-        evidence=(WEB_SHELL,) if fields.says_web_shell(tags) else (),
+        evidence=fields.web_shell_said(tags),
         claims=fields.cves([*_vulns(banner), *tags]),
         extra=fields.further(banner, _OURS),
     )
@@ -115,7 +115,7 @@ def _speaks_of_exchange(banner: Part, header_text: str) -> bool:
         *texts(banner.get("cpe")),
         *texts(banner.get("cpe23")),
     )
-    if "x-owa-version:" in header_text.lower() or "x-feserver:" in header_text.lower():
+    if fingerprints.has_header(header_text):
         return True
     return fields.says_exchange(one for one in said if one)
 
