@@ -13,7 +13,7 @@ from bench.line import Line, Part
 from bench.measure import measure
 from bench.rulemaker import kinds_named, make_rules, write_rules
 from bench.rules_part import TWO_JOBS_BAR, account, sql_line, tenzir, tenzir_end
-from bench.start_part import EVENT
+from bench.start_part import cache_in, started
 
 if TYPE_CHECKING:
     from bench.evtx_mix import Mix
@@ -61,8 +61,7 @@ def tocsin(settings: Settings, folder: Path, log: Path, mix: Mix) -> tuple[list[
     shown as a line of its own. Else only the first of these runs would pay for it.
     """
     expected = [(slug, (log.name, record)) for slug, record in mix.planted.items()]
-    environment = {"XDG_CACHE_HOME": str(folder / "cache"), "HOME": str(folder)}
-    lines: list[Line] = [_prepared(settings, folder, environment)]
+    lines: list[Line] = [_prepared(settings, folder)]
     wrong: list[str] = []
     first: Run | None = None
     for number in (
@@ -75,7 +74,7 @@ def tocsin(settings: Settings, folder: Path, log: Path, mix: Mix) -> tuple[list[
                 "--events", str(log), "--json", "--quiet", *(["--jobs", number] if number else []),
             ],
             out=out,
-            environment=environment,
+            environment=cache_in(folder),
             limit_s=settings.ours_s,
         )  # fmt: skip
         lost = [] if took.code is None else known.missing(out, expected)
@@ -99,21 +98,11 @@ def tocsin(settings: Settings, folder: Path, log: Path, mix: Mix) -> tuple[list[
     return lines, wrong
 
 
-def _prepared(settings: Settings, folder: Path, environment: dict[str, str]) -> Line:
+def _prepared(settings: Settings, folder: Path) -> Line:
     """The same rules over one event, with an empty cache."""
-    one = folder / "one.jsonl"
-    one.write_bytes(EVENT)
-    took = measure(
-        [
-            sys.executable, "-m", "tocsin", "rules", str(folder / "rules"), "--events", str(one),
-            "--json", "--quiet",
-        ],
-        environment=environment,
-        limit_s=settings.ours_s,
-    )  # fmt: skip
     return Line(
         what="preparing the rules, once",
-        run=took,
+        run=started(settings, folder, folder / "rules"),
         amount=RULES,
         unit="rules",
         note="over one event; the lines below find them in the cache",

@@ -13,6 +13,7 @@ from bench.rulemaker import kinds_named, make_rules, write_rules
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bench.measure import Run
     from bench.settings import Settings
 
 RULES = 3000
@@ -25,23 +26,11 @@ def run(settings: Settings, folder: Path) -> Part:
     """Start with an empty cache, and then with the cache that this has left."""
     rules = folder / "rules"
     write_rules(rules, make_rules(kinds_named("windows"), RULES, settings.seed))
-    events, cache = folder / "one.jsonl", folder / "cache"
-    events.write_bytes(EVENT)
-    # Whatever variable a cache is found by: all of them lead into this folder.
-    environment = {"XDG_CACHE_HOME": str(cache), "HOME": str(folder), "TOCSIN_CACHE": str(cache)}
     lines: list[Line] = []
     wrong: list[str] = []
     for start in range(1 + WARM_STARTS):
         out = folder / f"start{start}.jsonl"
-        took = measure(
-            [
-                sys.executable, "-m", "tocsin", "rules", str(rules), "--events", str(events),
-                "--json", "--quiet",
-            ],
-            out=out,
-            environment=environment,
-            limit_s=settings.ours_s,
-        )  # fmt: skip
+        took = started(settings, folder, rules, out)
         told = known.summary(out) if took.code == 0 else {}
         if told.get("rules") != RULES:
             wrong.append(f"start {start}: code {took.code}, {told.get('rules')} rules of {RULES}")
@@ -63,3 +52,24 @@ def run(settings: Settings, folder: Path) -> Part:
         lines=lines,
         wrong=wrong,
     )
+
+
+def started(settings: Settings, folder: Path, rules: Path, out: Path | None = None) -> Run:
+    """`tocsin rules` over one event, with the cache of this folder."""
+    events = folder / "one.jsonl"
+    events.write_bytes(EVENT)
+    return measure(
+        [
+            sys.executable, "-m", "tocsin", "rules", str(rules), "--events", str(events),
+            "--json", "--quiet",
+        ],
+        out=out,
+        environment=cache_in(folder),
+        limit_s=settings.ours_s,
+    )  # fmt: skip
+
+
+def cache_in(folder: Path) -> dict[str, str]:
+    """Whatever variable a cache is found by: all of them lead into this folder."""
+    cache = str(folder / "cache")
+    return {"XDG_CACHE_HOME": cache, "HOME": str(folder), "TOCSIN_CACHE": cache}
