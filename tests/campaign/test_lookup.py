@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.campaign.lookup import NoAnswers, RecordedAnswers, look_up
+from tocsin.campaign.lookup import RecordedAnswers, look_up
 from tocsin.campaign.rdap import RdapContact, read_rdap
 from tocsin.campaign.security_txt import read_security_txt
 from tocsin.errors import UsageError
@@ -132,8 +132,9 @@ def test_a_file_without_a_contact_is_of_no_use() -> None:
     assert (("it names no contact",), False) == (found.problems, found.usable)
 
 
-def test_nothing_is_looked_up_unless_it_is_asked_for() -> None:
-    found = look_up(NoAnswers(), ip="192.0.2.1", domains=("example.org",), now=NOW)
+def test_nothing_is_found_where_nothing_was_recorded(tmp_path: Path) -> None:
+    answers = RecordedAnswers(tmp_path)
+    found = look_up(answers, ip="192.0.2.1", domains=("example.org",), now=NOW)
     assert (None, None) == (found.rdap, found.security_txt)
 
 

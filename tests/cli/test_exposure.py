@@ -198,6 +198,11 @@ def test_hostile_text_reaches_no_terminal(capsys: Captured, tmp_path: Path) -> N
     assert not {"\x1b", "\u202e"} & set(capsys.readouterr().out)
 
 
+def test_nothing_is_looked_up_unless_it_is_asked_for(capsys: Captured, scans: list[str]) -> None:
+    found, _ = hosts(capsys, *scans)
+    assert {None} == {host["lookup"] for host in found.values()}
+
+
 def test_recorded_answers_are_shown_and_name_no_owner(
     capsys: Captured, scans: list[str], tmp_path: Path
 ) -> None:

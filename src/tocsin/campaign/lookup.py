@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tocsin.campaign.rdap import RdapAnswer, read_rdap
 from tocsin.campaign.security_txt import SecurityTxt, read_security_txt
@@ -22,32 +22,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 2**20
 """A longer answer is not read."""
-_NOTHING: bytes | None = None
 _NAME = re.compile(r"[a-z0-9._-]{1,253}", re.ASCII)
-
-
-class Answers(Protocol):
-    """Where answers come from. What asks the network is none of the core's."""
-
-    def rdap(self, ip: str) -> bytes | None:
-        """The answer of a registry about an address (RFC 9083), or None."""
-
-    def security_txt(self, domain: str) -> bytes | None:
-        """The file that a domain publishes (RFC 9116), or None."""
-
-
-class NoAnswers:
-    """Nothing is looked up: how it is unless somebody asks for it."""
-
-    def rdap(self, ip: str) -> bytes | None:
-        """Nothing is known."""
-        del ip
-        return _NOTHING
-
-    def security_txt(self, domain: str) -> bytes | None:
-        """Nothing is known."""
-        del domain
-        return _NOTHING
 
 
 class RecordedAnswers:
@@ -63,7 +38,7 @@ class RecordedAnswers:
         self._folder = folder
 
     def rdap(self, ip: str) -> bytes | None:
-        """The recorded answer about an address or the nearest network around it."""
+        """What a registry answered about an address or the nearest network around it (RFC 9083)."""
         try:
             address = ipaddress.ip_address(ip)
         except ValueError:
@@ -78,7 +53,7 @@ class RecordedAnswers:
         return None
 
     def security_txt(self, domain: str) -> bytes | None:
-        """The recorded file of a domain, or of the nearest one above it."""
+        """The file that a domain publishes, or the nearest one above it (RFC 9116)."""
         name = domain.lower().strip(".")
         while _NAME.fullmatch(name) and ".." not in name and "." in name:
             found = self._read("security.txt", f"{name}.txt")
@@ -107,7 +82,9 @@ class Found:
     security_txt: SecurityTxt | None
 
 
-def look_up(answers: Answers, *, ip: str | None, domains: tuple[str, ...], now: datetime) -> Found:
+def look_up(
+    answers: RecordedAnswers, *, ip: str | None, domains: tuple[str, ...], now: datetime
+) -> Found:
     """What is known of an address, and of the first of `domains` that publishes a file.
 
     `now` (UTC) tells whether a file has expired.

@@ -24,22 +24,15 @@ class SecurityTxt:
     """The fields that tell whom to write to, how, and in which language.
 
     `contacts` are URIs in the publisher's order of preference. `expires` is UTC. `problems` says
-    what breaks the RFC; with an expired file or one without contacts there is nobody to trust.
+    what breaks the RFC. It is `usable` if it names a contact and has not expired.
     """
 
     contacts: tuple[str, ...]
     encryption: tuple[str, ...]
     languages: tuple[str, ...]
-    canonical: tuple[str, ...]
-    policy: tuple[str, ...]
     expires: datetime | None
-    is_signed: bool
     problems: tuple[str, ...]
-
-    @property
-    def usable(self) -> bool:
-        """Whether it names a contact and has not expired."""
-        return bool(self.contacts) and not any("expired" in one for one in self.problems)
+    usable: bool
 
 
 def read_security_txt(content: bytes, now: datetime) -> SecurityTxt:
@@ -68,11 +61,9 @@ def read_security_txt(content: bytes, now: datetime) -> SecurityTxt:
         contacts=contacts,
         encryption=tuple(fields.get("encryption", ())),
         languages=tuple(one.strip() for one in languages if one.strip()),
-        canonical=tuple(fields.get("canonical", ())),
-        policy=tuple(fields.get("policy", ())),
         expires=expires,
-        is_signed=is_signed,
         problems=tuple(problems),
+        usable=bool(contacts) and (expires is None or expires >= now),
     )
 
 
