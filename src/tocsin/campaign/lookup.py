@@ -38,7 +38,7 @@ class RecordedAnswers:
         self._folder = folder
 
     def rdap(self, ip: str) -> bytes | None:
-        """What a registry answered about an address or the nearest network around it (RFC 9083)."""
+        """What a registry said of an address or the nearest network around it (RFC 9083)."""
         try:
             address = ipaddress.ip_address(ip)
         except ValueError:

@@ -31,6 +31,7 @@ class SecurityTxt:
     encryption: tuple[str, ...]
     languages: tuple[str, ...]
     expires: datetime | None
+    is_signed: bool
     problems: tuple[str, ...]
     usable: bool
 
@@ -62,6 +63,7 @@ def read_security_txt(content: bytes, now: datetime) -> SecurityTxt:
         encryption=tuple(fields.get("encryption", ())),
         languages=tuple(one.strip() for one in languages if one.strip()),
         expires=expires,
+        is_signed=is_signed,
         problems=tuple(problems),
         usable=bool(contacts) and (expires is None or expires >= now),
     )
