@@ -32,7 +32,9 @@ WORST_FIRST = (
     StatusWord.NOT_AFFECTED,
 )
 """The order of the words where several are said of one host."""
-SETTLED = frozenset({StatusWord.VULNERABLE, StatusWord.FIXED, StatusWord.NOT_AFFECTED})
+NOT_OPEN = frozenset({StatusWord.FIXED, StatusWord.NOT_AFFECTED})
+"""What is no longer, or never was, vulnerable."""
+SETTLED = NOT_OPEN | {StatusWord.VULNERABLE}
 """What leaves no doubt."""
 
 _THREE = 3

@@ -13,7 +13,15 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tocsin.campaign.exposure import SETTLED, Doubt, Judged, judge_build, nothing_seen, order
+from tocsin.campaign.exposure import (
+    NOT_OPEN,
+    SETTLED,
+    Doubt,
+    Judged,
+    judge_build,
+    nothing_seen,
+    order,
+)
 from tocsin.campaign.nodes import Rules, Weight, bases, judged_by, nodes_of
 from tocsin.campaign.transitions import Change, Timeline, Transition, timeline, transitions
 from tocsin.knowledge.builds import Number, parse
@@ -27,8 +35,6 @@ if TYPE_CHECKING:
 
     from tocsin.campaign.nodes import Basis, Node, Said
     from tocsin.campaign.sightings import Gathered, Hosts, Noted, Stamp
-
-_NOT_OPEN = frozenset({StatusWord.FIXED, StatusWord.NOT_AFFECTED})
 
 
 class Colour(StrEnum):
@@ -113,7 +119,7 @@ class CveExposure:
         fixed = {
             word.server
             for word in self.owner_words
-            if word.judged.status in _NOT_OPEN and word.contradicted is None
+            if word.judged.status in NOT_OPEN and word.contradicted is None
         }
         return bool(self.by_server) and all(one.server in fixed for one in self.by_server)
 
@@ -244,7 +250,7 @@ def _summaries(
 def _colour(statuses: Sequence[StatusWord], *, compromised: bool) -> Colour:
     if compromised or StatusWord.VULNERABLE in statuses:
         return Colour.RED
-    return Colour.GREEN if _NOT_OPEN.issuperset(statuses) else Colour.YELLOW
+    return Colour.GREEN if NOT_OPEN.issuperset(statuses) else Colour.YELLOW
 
 
 def _differing(node: Node, summary: Summary, cve: str, rules: Rules) -> Iterator[Differing]:
@@ -265,7 +271,7 @@ def _differing(node: Node, summary: Summary, cve: str, rules: Rules) -> Iterator
 def _word(node: Node, claim: Basis, cve: str, gathered: Gathered) -> OwnerWord:
     judged = judge_build(claim.build, claim.method, cve)
     against = None
-    if judged.status in _NOT_OPEN:
+    if judged.status in NOT_OPEN:
         against = _against(node, claim, cve, gathered)
     return OwnerWord(server=node.name, judged=judged, at=claim.at, contradicted=against)
 

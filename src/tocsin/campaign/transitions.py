@@ -14,7 +14,7 @@ from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from tocsin.campaign.exposure import counting, judge_builds
+from tocsin.campaign.exposure import NOT_OPEN, counting, judge_builds
 from tocsin.knowledge.status import StatusWord
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _WHOLE = 0.5
 """A scan that saw fewer hosts than this share of what is usual broke off, or asked for others."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_NOT_OPEN = (StatusWord.FIXED, StatusWord.NOT_AFFECTED)
 
 
 class Change(StrEnum):
@@ -206,7 +205,7 @@ def _is_open(builds: tuple[SeenBuild, ...], cve: str) -> bool | None:
     status = judge_builds(builds, (cve,))[cve].status
     if status is StatusWord.VULNERABLE:
         return True
-    return False if status in _NOT_OPEN else None
+    return False if status in NOT_OPEN else None
 
 
 def _moments(
