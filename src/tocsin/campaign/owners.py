@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tocsin.campaign.prefixes import Held, Prefixes
-from tocsin.campaign.signs import Sign, signs_of, tags_of
+from tocsin.campaign.signs import Sign, by_domain, signs_of, tags_of
 from tocsin.model.grade import Confidence
 
 if TYPE_CHECKING:
@@ -144,7 +144,8 @@ class Owners:
             (Step.DOMAIN, clues.hostnames, "the host name {}"),
         ):
             for name in names:
-                for one in _by_suffix(self._domains, name):
+                # A wildcard is its domain.
+                for one in by_domain(self._domains, name.removeprefix("*.")) or ():
                     yield step, one, what.format(name)
         for asn in clues.asns:
             for one in self._asns.get(asn, ()):
@@ -239,14 +240,3 @@ def _by(pairs: Iterable[tuple[T, Constituent]]) -> dict[T, tuple[Constituent, ..
     for key, one in pairs:
         found[key] = (*found.get(key, ()), one)
     return found
-
-
-def _by_suffix(table: Mapping[str, tuple[Constituent, ...]], name: str) -> tuple[Constituent, ...]:
-    """Those who have the longest domain at the end of a name; a wildcard is its domain."""
-    name = name.removeprefix("*.")
-    while name:
-        found = table.get(name)
-        if found is not None:
-            return found
-        name = name.partition(".")[2]
-    return ()

@@ -9,7 +9,7 @@ import ipaddress
 import re
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tocsin.campaign.prefixes import Prefixes
 from tocsin.knowledge.providers import (
@@ -24,9 +24,11 @@ from tocsin.knowledge.providers import (
 from tocsin.knowledge.root import cached
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tocsin.campaign.observation import Observation
+
+T = TypeVar("T")
 
 _TOKENS = re.compile(r"[a-z]+|[0-9]+", re.ASCII)
 _REMEMBERED = 2**14
@@ -86,14 +88,21 @@ def signs_of(
 
 
 def _of_name(name: str, ip: str | None) -> Sign | None:
-    domains, rest = providers_by_domain(), name
-    while rest:
-        provider = domains.get(rest)
-        if provider is not None:
-            return Sign(_KINDS[provider.kind], f"{name} is a name of {provider.name}")
-        rest = rest.partition(".")[2]
+    provider = by_domain(providers_by_domain(), name)
+    if provider is not None:
+        return Sign(_KINDS[provider.kind], f"{name} is a name of {provider.name}")
     if made_by_machine(name, ip):
         return Sign(SignKind.PROVIDER_NAME, f"{name} was made from an address")
+    return None
+
+
+def by_domain(table: Mapping[str, T], name: str) -> T | None:
+    """What a table has for the longest domain at the end of a name; None where it has none."""
+    while name:
+        found = table.get(name)
+        if found is not None:
+            return found
+        name = name.partition(".")[2]
     return None
 
 
