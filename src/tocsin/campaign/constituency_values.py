@@ -9,6 +9,8 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tocsin.campaign.observation import unmapped
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -177,12 +179,9 @@ def _range(part: str) -> list[str]:
 
 def _host(part: str) -> str:
     try:
-        address = ipaddress.ip_address(part)
+        return str(unmapped(ipaddress.ip_address(part)))
     except ValueError:
         return _name(part, least=1, example="mail.example.org or 192.0.2.10")
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(address)
 
 
 def _domain(part: str) -> str:

@@ -40,6 +40,8 @@ _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}")
 """An IPv4 address that is in its usual form already: ten times as fast as `ipaddress`."""
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 Precision = Literal[3, 4]
 """Parts of a build: three tell the cumulative update, four the security update."""
 
@@ -178,12 +180,15 @@ def normal_address(text: str) -> str | None:
         address = ipaddress.ip_address(text.strip())
     except ValueError:
         return None
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.scope_id is not None:
-            return None
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-    return str(address)
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
+        return None
+    return str(unmapped(address))
+
+
+def unmapped(address: Address) -> Address:
+    """The IPv4 address where one is mapped into IPv6 (``::ffff:192.0.2.1``); else itself."""
+    inner = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return inner or address
 
 
 def seen_builds(found: Iterable[tuple[str | None, Method]]) -> tuple[SeenBuild, ...]:

@@ -11,6 +11,8 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from tocsin.campaign.observation import unmapped
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -61,11 +63,9 @@ class Prefixes(Generic[T]):
 @lru_cache(maxsize=_REMEMBERED)
 def _number(address: str) -> tuple[int, int] | None:
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = unmapped(ipaddress.ip_address(address))
     except ValueError:
         return None
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
     return parsed.version, int(parsed)
 
 
