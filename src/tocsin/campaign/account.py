@@ -70,8 +70,11 @@ def _problems(account: Account) -> Iterator[str]:
     for code, count in sorted(account.problems.items()):
         yield f"problem {code}: {count:,}"
         for one in account.examples[code]:
-            place = one.file if one.row is None else f"{one.file}, row {one.row}"
-            yield f"  {place}: {one.detail}"
+            yield f"  {_place(one)}: {one.detail}"
+
+
+def _place(row: FeedRow) -> str:
+    return row.file if row.row is None else f"{row.file}, row {row.row}"
 
 
 def _colours(totals: Totals) -> Iterator[str]:
@@ -94,10 +97,9 @@ def _counted(count: Count) -> str:
 def preview(row: FeedRow) -> Iterator[str]:
     """How one row was read, line by line, for whoever writes a mapping."""
     if isinstance(row, FeedProblem):
-        place = row.file if row.row is None else f"{row.file}, row {row.row}"
-        yield f"{place}: problem {row.code}: {row.detail}"
+        yield f"{_place(row)}: problem {row.code}: {row.detail}"
         return
-    yield f"{row.file}, row {row.row} ({row.feed})"
+    yield f"{_place(row)} ({row.feed})"
     seen = ", ".join(f"{build} ({method})" for build, method in row.builds)
     said = {
         "time": row.time_utc.isoformat() if row.time_utc else None,

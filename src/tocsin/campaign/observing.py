@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from tocsin.campaign.feed import HEAD_BYTES, Feed, FeedContext, all_feeds
-from tocsin.campaign.observation import FeedProblem
+from tocsin.campaign.reading import Numbering
 from tocsin.campaign.table import header_of
 from tocsin.errors import SourceError, UsageError
 from tocsin.evidence.damage import problem_of
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from pathlib import Path
 
-    from tocsin.campaign.observation import FeedRow
+    from tocsin.campaign.observation import FeedProblem, FeedRow
     from tocsin.evidence.collection import Collection, Member
-    from tocsin.model.problem import Problem
 
 AUTO = "auto"
 """Asks every feed whether the content is its own."""
@@ -138,18 +137,12 @@ def _name(collection: Collection, member: Member, members: int) -> str:
 
 def _problems(collection: Collection, asked: Asked) -> Iterator[FeedProblem]:
     for problem in collection.problems:
-        yield _of_file(problem.artefact, asked.feed, "", problem)
+        yield _unread(problem.artefact, asked.feed, problem.code, problem.detail)
 
 
-def _of_file(name: str, feed: str, sha256: str, problem: Problem) -> FeedProblem:
-    return FeedProblem(
-        feed=feed,
-        file=name,
-        file_sha256=sha256,
-        row=None,
-        code=problem.code,
-        detail=problem.detail,
-    )
+def _unread(name: str, feed: str, code: ProblemCode, detail: str) -> FeedProblem:
+    """A problem of a whole file, told without its hash."""
+    return Numbering(feed, FeedContext(file=name, sha256="")).of_file(code, detail)
 
 
 class _Opened:
@@ -175,14 +168,15 @@ class _Opened:
                     empty = False
                     yield row
             if empty:
-                yield self._problem(feed.name, sha256, ProblemCode.EMPTY, "it has no rows")
+                yield Numbering(feed.name, context).of_file(ProblemCode.EMPTY, "it has no rows")
         except SourceError as error:
             if alone:
                 raise
             detail = str(error).removeprefix(f"{error.where}: ")
-            yield self._problem(asked.feed, "", ProblemCode.UNRECOGNISED, detail)
+            yield _unread(self._name, asked.feed, ProblemCode.UNRECOGNISED, detail)
         except OSError as error:
-            yield _of_file(self._name, asked.feed, "", problem_of(error, self._name))
+            problem = problem_of(error, self._name)
+            yield _unread(self._name, asked.feed, problem.code, problem.detail)
 
     def _hashed(self) -> tuple[bytes, str]:
         digest = hashlib.sha256()
@@ -194,16 +188,6 @@ class _Opened:
                 if len(head) < HEAD_BYTES:
                     head += chunk[: HEAD_BYTES - len(head)]
         return head, digest.hexdigest()
-
-    def _problem(self, feed: str, sha256: str, code: ProblemCode, detail: str) -> FeedProblem:
-        return FeedProblem(
-            feed=feed,
-            file=self._name,
-            file_sha256=sha256,
-            row=None,
-            code=code,
-            detail=detail,
-        )
 
 
 class _Counted:
