@@ -1,12 +1,23 @@
-"""What commands that read scan feeds are told alike: which columns hold what, and which CVEs."""
+"""What commands that read scan feeds do alike: understand what is asked, and read file by file."""
 
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
 
-from tocsin.campaign.observing import COLUMNS
-from tocsin.errors import UsageError
+from tocsin.campaign.observing import COLUMNS, Asked, observe
+from tocsin.errors import SourceError, UsageError
 from tocsin.knowledge.cves import all_cves
+from tocsin.report.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from tocsin.campaign.observation import FeedRow
+    from tocsin.model.progress import Progress
 
 _NEXT = re.compile(rf",(?=\s*(?:{'|'.join(COLUMNS)})\s*=)")
 
@@ -36,3 +47,25 @@ def mapping(texts: list[str] | None) -> dict[str, str]:
             raise UsageError(f"{name} is mapped twice", where="--map")
         found[name] = column
     return found
+
+
+def read_each(
+    sources: Iterable[tuple[Path, Asked]],
+    progress: Progress,
+    take: Callable[[Iterable[FeedRow]], None],
+) -> list[SourceError]:
+    """Hand over the rows of each source. One that cannot be read does not stop the others."""
+    errors: list[SourceError] = []
+    for path, asked in sources:
+        try:
+            with closing(observe(path, asked, progress)) as rows:
+                take(rows)
+        except SourceError as error:
+            errors.append(error)
+    return errors
+
+
+def tell_all_but_last(errors: list[SourceError]) -> None:
+    """Say what could not be read at all. The last is for whoever raises it: the exit code."""
+    for one in errors[:-1]:
+        print(f"tocsin: {visible(str(one))}", file=sys.stderr)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,22 +16,25 @@ from tocsin.campaign.lookup import RecordedAnswers, look_up
 from tocsin.campaign.merge import merged
 from tocsin.campaign.nodes import Rules
 from tocsin.campaign.observation import FeedProblem
-from tocsin.campaign.observing import AUTO, COLUMNS, Asked, observe
+from tocsin.campaign.observing import AUTO, COLUMNS, Asked
 from tocsin.campaign.owners import Owners, clues_of_host
 from tocsin.campaign.sightings import OWNERS, Hosts
 from tocsin.campaign.totals import Totals
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
-from tocsin.cli.feeds import cves_asked, mapping
+from tocsin.cli.feeds import cves_asked, mapping, read_each, tell_all_but_last
 from tocsin.cli.progress import progress_on
 from tocsin.cli.times import day
-from tocsin.errors import SourceError, UsageError
+from tocsin.errors import UsageError
 from tocsin.report import jsontext
 from tocsin.report.visible import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from tocsin.campaign.observation import FeedRow
+    from tocsin.errors import SourceError
 
 _NOTES_SHOWN = 10
 
@@ -160,18 +162,16 @@ def run(arguments: Namespace) -> int:
 def _gather(arguments: Namespace) -> tuple[Hosts, list[SourceError]]:
     """Read all files; one that cannot be read is told, and does not stop the others."""
     hosts, problems = Hosts(), 0
-    errors: list[SourceError] = []
+
+    def take(rows: Iterable[FeedRow]) -> None:
+        nonlocal problems
+        for row in rows:
+            hosts.add(row)
+            problems += isinstance(row, FeedProblem)
+
     progress = progress_on(sys.stderr, quiet=arguments.quiet)
-    for path, asked in _sources(arguments):
-        try:
-            with closing(observe(path, asked, progress)) as rows:
-                for row in rows:
-                    hosts.add(row)
-                    problems += isinstance(row, FeedProblem)
-        except SourceError as error:
-            errors.append(error)
-    for one in errors[:-1]:
-        print(f"tocsin: {visible(str(one))}", file=sys.stderr)
+    errors = read_each(_sources(arguments), progress, take)
+    tell_all_but_last(errors)
     if not arguments.quiet:
         _print_account(hosts, problems)
     return hosts, errors

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -14,22 +13,22 @@ from tocsin.campaign.exposure import exploited_cves
 from tocsin.campaign.feed import all_feeds
 from tocsin.campaign.merge import merged
 from tocsin.campaign.observed_json import Printer
-from tocsin.campaign.observing import AUTO, COLUMNS, Asked, observe
+from tocsin.campaign.observing import AUTO, COLUMNS, Asked
 from tocsin.campaign.sightings import Hosts
 from tocsin.campaign.totals import Totals
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
-from tocsin.cli.feeds import cves_asked, mapping
+from tocsin.cli.feeds import cves_asked, mapping, read_each, tell_all_but_last
 from tocsin.cli.progress import LineProgress, progress_on
-from tocsin.errors import SourceError
 from tocsin.report.visible import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import TextIO
 
     from tocsin.campaign.observation import FeedRow
+    from tocsin.errors import SourceError
     from tocsin.model.progress import Progress
 
 _PREVIEWED = 10
@@ -84,8 +83,10 @@ def run(arguments: Namespace) -> int:
     asked = Asked(feed=arguments.feed, mapping=mapping(arguments.map), host=arguments.host)
     asked.check()
     cves = cves_asked(arguments.cve)
+    sources = [(path, asked) for path in arguments.files]
+    progress = _progress(arguments)
     if arguments.preview:
-        return _end(_each(arguments, asked, _preview))
+        return _end(read_each(sources, progress, _preview))
     counted, hosts = Account(), Hosts()
     printer = Printer(cves) if arguments.json else None
     sums_up = not (arguments.json and arguments.quiet)
@@ -98,32 +99,16 @@ def run(arguments: Namespace) -> int:
             if printer is not None:
                 sys.stdout.buffer.write(printer.line(row))
 
-    errors = _each(arguments, asked, take)
+    errors = read_each(sources, progress, take)
     sys.stdout.buffer.flush()
     if sums_up:
         _print_summary(counted, hosts, cves, sys.stderr if arguments.json else sys.stdout)
     return _end(errors)
 
 
-def _each(
-    arguments: Namespace, asked: Asked, take: Callable[[Iterable[FeedRow]], None]
-) -> list[SourceError]:
-    """Hand over the rows of each file. One that cannot be read does not stop the others."""
-    progress = _progress(arguments)
-    errors: list[SourceError] = []
-    for path in arguments.files:
-        try:
-            with closing(observe(path, asked, progress)) as rows:
-                take(rows)
-        except SourceError as error:
-            errors.append(error)
-    return errors
-
-
 def _end(errors: list[SourceError]) -> Exit:
     """Say what could not be read at all; the last of it decides the exit code."""
-    for one in errors[:-1]:
-        print(f"tocsin: {visible(str(one))}", file=sys.stderr)
+    tell_all_but_last(errors)
     if errors:
         raise errors[-1]
     return Exit.DONE
