@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from bench import collect_part, evtx_part, feeds, hunt_part, rules_part, start_part
 from bench.line import as_markdown, as_text
+from bench.page import put
 from bench.settings import ROOT, TOOLS, Settings
 
 if TYPE_CHECKING:
@@ -131,14 +132,8 @@ def machine() -> str:
 def record(part: Part, about: str) -> None:
     """Put one part's table into its place on the page of benchmarks."""
     start, end = f"<!-- {part.name} -->", f"<!-- end of {part.name} -->"
-    text = PAGE.read_text(encoding="utf-8")
-    before, found, rest = text.partition(start)
-    _, found_end, after = rest.partition(end)
-    if not found or not found_end:
-        raise SystemExit(f"{PAGE}: needs the marks {start} and {end}")
     title = part.title[0].upper() + part.title[1:]
-    new = f"{start}\n\n{title}. {about}.\n\n{as_markdown(part)}\n{end}"
-    PAGE.write_text(before + new + after, encoding="utf-8")
+    put(PAGE, f"{title}. {about}.\n\n{as_markdown(part)}", start, end)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bench.everyday import EVTX, FORMATS, write_event_logs, write_text_logs
+from bench.page import put
 from bench.settings import ROOT
 from tocsin.evidence.open import open_collection
 from tocsin.findings.judge import Context, judge, ordered
@@ -145,10 +146,11 @@ def counted(source: Path, rules: RuleSet, what: str, different: int | None) -> R
     """Hunt one folder: the first hunt and the judging, as `tocsin hunt` does them."""
     options, watch = Options(), Watch(names=None)
     begun = time.process_time()
-    collection = open_collection(source, options.limits, _nothing)
+    progress = SilentProgress()
+    collection = open_collection(source, options.limits, progress.advance)
     readers = Readers(collection, rules, watch.everybody, options)
     with collection, readers:
-        first = readers.read(SilentProgress())
+        first = readers.read(progress)
     shared = watch.addresses.shared()
     context = Context(infos=rules.infos, counts=first.counts, shared=shared)
     grades = Counter[str]()
@@ -212,10 +214,7 @@ def as_markdown(runs: Sequence[Run], explained: Explained) -> str:
 
 def record(table: str) -> None:
     """Put the table between the two marks of the page."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
+    put(PAGE, f"{table}\n", BEGIN, END)
 
 
 def _number(number: int | None) -> str:
@@ -225,10 +224,6 @@ def _number(number: int | None) -> str:
 def _why(one: Fired, explained: Explained) -> str:
     known = explained.rule.get(one.rule)
     return known.why if known and one.grade.rank <= known.grade.rank else "**not explained**"
-
-
-def _nothing(_: int) -> None:
-    """Nobody watches how far the unpacking is."""
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.page import put
 from tocsin.findings.groups import SOME, ways_of
 from tocsin.findings.overlap import FEWEST, NOISE, TRIES, Ways
 from tocsin.knowledge.groups import groups
@@ -38,10 +39,7 @@ def main() -> int:
     text = table(of_packs())
     print(text)
     if record:
-        before = PAGE.read_text(encoding="utf-8")
-        head, _, rest = before.partition(BEGIN)
-        _, _, tail = rest.partition(END)
-        PAGE.write_text(f"{head}{BEGIN}\n\n{text}\n{END}{tail}", encoding="utf-8")
+        put(PAGE, text, BEGIN, END)
     return 0
 
 

@@ -25,6 +25,7 @@ import msgspec
 
 from bench.mail_scale import scale_table
 from bench.mail_scoring import Alarm, Judgement, scored, wilson
+from bench.page import put
 from bench.settings import ROOT
 from tocsin.evidence.open import open_collection
 from tocsin.findings.mail.habits import Habits
@@ -78,7 +79,7 @@ def main() -> int:
         table = scale_table(told.rows)
         print(table)
         if told.record:
-            record(table, SCALE_BEGIN, SCALE_END)
+            put(PAGE, f"{table}\n", SCALE_BEGIN, SCALE_END)
         return 0
     plan = Plan(
         organisations=told.organisations,
@@ -96,7 +97,7 @@ def main() -> int:
             print(f"\n{half} half, at {limit}")
             print("\n".join(line for one in found for line in one.misses(limit)))
     if told.record:
-        record(text, BEGIN, END)
+        put(PAGE, f"{text}\n", BEGIN, END)
     return 0
 
 
@@ -148,11 +149,11 @@ def judgement(settings: Settings) -> Judgement:
 def read(folder: Path) -> Habits:
     """Read all logs below a folder as a hunt does, with the observer of sent mail alone."""
     habits = Habits()
-    options = Options()
-    collection = open_collection(folder, options.limits, _nothing)
+    options, progress = Options(), SilentProgress()
+    collection = open_collection(folder, options.limits, progress.advance)
     readers = Readers(collection, load_rules([]), (habits,), options)
     with collection, readers:
-        readers.read(SilentProgress())
+        readers.read(progress)
     return habits
 
 
@@ -230,18 +231,6 @@ def _by_kind(halves: dict[str, list[Judgement]], threshold: float) -> list[str]:
 
 def _mark(threshold: float, used: float) -> str:
     return f"**{threshold:g}**" if threshold == used else f"{threshold:g}"
-
-
-def record(text: str, begin: str, end: str) -> None:
-    """Put a table between its two marks on the page."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(begin)
-    _, _, after = rest.partition(end)
-    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
-
-
-def _nothing(_: int) -> None:
-    """Nobody watches how far the unpacking is."""
 
 
 if __name__ == "__main__":

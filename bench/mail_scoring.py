@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from tocsin.report.intervals import Z
 from tocsin.report.intervals import wilson as wilson_of
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 AROUND_MS = 3_600_000
 """An alarm is right if it names the mailbox and a time within an hour of the attack."""
-_Z = 1.96
-"""For intervals of 95 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +86,9 @@ class Score:
         The interval is that of a count of rare events (Poisson), by the approximation of Byar.
         """
         count, thousands = self.false, self.mailbox_months / 1000
-        low = count * (1 - 1 / (9 * count) - _Z / (3 * sqrt(count))) ** 3 if count else 0.0
+        low = count * (1 - 1 / (9 * count) - Z / (3 * sqrt(count))) ** 3 if count else 0.0
         more = count + 1
-        high = more * (1 - 1 / (9 * more) + _Z / (3 * sqrt(more))) ** 3
+        high = more * (1 - 1 / (9 * more) + Z / (3 * sqrt(more))) ** 3
         return (
             f"{count / thousands:.1f} ({low / thousands:.1f} to {high / thousands:.1f});"
             f" {count} in all"

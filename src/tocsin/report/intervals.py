@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-_Z = 1.959964
+Z = 1.959964
 """The quantile of the normal distribution for 95 %."""
 
 
@@ -17,7 +17,7 @@ def wilson(found: int, of: int) -> tuple[float, float]:
     Journal of the American Statistical Association 22, 1927.
     """
     share = found / of
-    middle = (share + _Z**2 / (2 * of)) / (1 + _Z**2 / of)
-    half = _Z * sqrt(share * (1 - share) / of + _Z**2 / (4 * of**2)) / (1 + _Z**2 / of)
+    middle = (share + Z**2 / (2 * of)) / (1 + Z**2 / of)
+    half = Z * sqrt(share * (1 - share) / of + Z**2 / (4 * of**2)) / (1 + Z**2 / of)
     # The ends are exact where everything or nothing was found; rounding must not move them.
     return (0.0 if not found else middle - half), (1.0 if found == of else middle + half)
