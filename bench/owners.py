@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 
 from tocsin.campaign.constituency import read_constituency
 from tocsin.campaign.exposure import exploited_cves, judge
+from tocsin.campaign.gathering import Hosts
 from tocsin.campaign.merge import merged
 from tocsin.campaign.observation import Method, Observation
 from tocsin.campaign.owners import Owners, clues_of
-from tocsin.campaign.sightings import Hosts
 from tocsin.campaign.totals import Totals
 from tocsin.knowledge.builds import all_builds
 

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
+from tocsin.campaign.gathering import Hosts
 from tocsin.campaign.merge import Host, merged
 from tocsin.campaign.observation import Method, Observation
-from tocsin.campaign.sightings import Hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -19,6 +19,7 @@ from tests.campaign.seen import (
     row,
 )
 from tocsin.campaign.exposure import Doubt, judge
+from tocsin.campaign.gathering import Hosts
 from tocsin.campaign.merge import Colour, CveExposure, Host, colour_of, merged
 from tocsin.campaign.observation import (
     OWNER_REPORTED_WEB_SHELL,
@@ -28,7 +29,6 @@ from tocsin.campaign.observation import (
     Observation,
 )
 from tocsin.campaign.observing import Asked, observe
-from tocsin.campaign.sightings import Hosts
 from tocsin.campaign.totals import Totals
 from tocsin.knowledge.status import StatusWord
 from tocsin.model.problem import ProblemCode

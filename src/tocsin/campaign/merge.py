@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
+    from tocsin.campaign.gathering import Hosts
     from tocsin.campaign.nodes import Basis, Node, Said
-    from tocsin.campaign.sightings import Gathered, Hosts, Noted, Stamp
+    from tocsin.campaign.sightings import Gathered, Noted, Stamp
 
 
 class Colour(StrEnum):

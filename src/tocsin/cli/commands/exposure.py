@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tocsin.campaign.constituency import read_constituency
 from tocsin.campaign.exposure import exploited_cves
 from tocsin.campaign.feed import all_feeds
+from tocsin.campaign.gathering import Hosts
 from tocsin.campaign.host_json import host_json, totals_json
 from tocsin.campaign.host_lines import host_details, host_line, totals_lines
 from tocsin.campaign.lookup import RecordedAnswers, look_up
@@ -18,7 +19,7 @@ from tocsin.campaign.nodes import Rules
 from tocsin.campaign.observation import FeedProblem
 from tocsin.campaign.observing import AUTO, COLUMNS, Asked
 from tocsin.campaign.owners import Owners, clues_of_host
-from tocsin.campaign.sightings import OWNERS, Hosts
+from tocsin.campaign.sightings import OWNERS
 from tocsin.campaign.totals import Totals
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit

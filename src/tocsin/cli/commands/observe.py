@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from tocsin.campaign.account import Account, preview, summary
 from tocsin.campaign.exposure import exploited_cves
 from tocsin.campaign.feed import all_feeds
+from tocsin.campaign.gathering import Hosts
 from tocsin.campaign.merge import merged
 from tocsin.campaign.observed_json import Printer
 from tocsin.campaign.observing import AUTO, COLUMNS, Asked
-from tocsin.campaign.sightings import Hosts
 from tocsin.campaign.totals import Totals
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
