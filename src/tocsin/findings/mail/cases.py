@@ -34,6 +34,7 @@ PACK = "mailbox-abuse"
 CASES = 50
 """Mailboxes whose mails are told one by one; the others are counted."""
 _CITED = 120
+_FEW = 20
 _ENOUGH_MAILS = 3
 _SEVERITY = {
     Confidence.HIGH: Severity.CRITICAL,
@@ -170,9 +171,6 @@ def _finding(number: int, suspect: Suspect, joins: Sequence[Join], rows: Rows) -
         benign_explanations=() if is_sure else advice.benign_explanations,
         next_steps=advice.next_steps,
     )
-
-
-_FEW = 20
 
 
 def _shown(sent: Sequence[Match]) -> Sequence[Match]:

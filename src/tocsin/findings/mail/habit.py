@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Numbers: TypeAlias = NDArray[Any]
 
-_RARE = 0.01
-"""Less than one mail in a hundred is no habit."""
+RARE = 0.01
+"""The share of an hour of the day in all mail, below which the owner does not write then."""
 _WEEK_S = 7 * DAY_S
 
 
@@ -53,7 +53,7 @@ class Habit:
 
     def never_between(self) -> tuple[int, int] | None:
         """The longest stretch of hours, UTC, without mail, at least six: from, until."""
-        quiet = [share < _RARE for share in self.hours]
+        quiet = [share < RARE for share in self.hours]
         if all(quiet):
             return None
         best = (0, 0)
@@ -70,7 +70,7 @@ def habit_of(mailbox: Mailbox, others: Places) -> Habit:
     """The habit in these mails."""
     times, counts = mailbox.time[others], mailbox.count[others]
     by_day = by_days(times, counts)
-    gaps = _gaps(times)
+    gaps = gaps_of(times)
     sizes = mailbox.size[others].astype(np.float64)
     hours = np.bincount((times // HOUR_S) % 24, minlength=24) / max(1, len(times))
     usual_size = float(np.median(sizes)) if len(sizes) else 0.0
@@ -97,6 +97,12 @@ def by_days(times: Places, counts: Places) -> Places:
     """Recipients on each day with mail, UTC."""
     days, places = np.unique(times // DAY_S, return_inverse=True)
     return np.bincount(places, counts, len(days)).astype(np.int64)
+
+
+def gaps_of(times: Places) -> Places:
+    """Seconds between two mails that follow each other within an hour."""
+    gaps = np.diff(times)
+    return gaps[gaps <= HOUR_S]
 
 
 def most_within(times: Places, counts: Places, seconds: int) -> tuple[int, int, int]:
@@ -148,9 +154,3 @@ def takes_up_old(mailbox: Mailbox, days: int) -> NDArray[np.bool_]:
     rested[order] = times - before >= days * DAY_S
     found: NDArray[np.bool_] = rested[: len(mailbox)] & (mailbox.marks > 0) & (mailbox.thread > 0)
     return found
-
-
-def _gaps(times: Places) -> Places:
-    """Seconds between two mails that follow each other within an hour."""
-    gaps = np.diff(times)
-    return gaps[gaps <= HOUR_S]

@@ -26,7 +26,7 @@ from tocsin.findings.mail.sent import (
     sent_mail,
     subject_of,
 )
-from tocsin.findings.mail.table import Table, table_of
+from tocsin.findings.mail.table import HOUR_S, Table, table_of
 from tocsin.matching.scan import Observer
 from tocsin.matching.watching import Watch
 
@@ -60,7 +60,6 @@ HEARD = 6_000_000
 """Mails that came to mailboxes whose thread is remembered, with 12 bytes each."""
 ANSWERS = 500_000
 """Hours of mailboxes in which something came back."""
-_HOUR_S = 3600
 _TELLING = ("event-id", "source", "connector-id")
 """Columns with few different values, by which most rows are left alone."""
 _LAST_S = 2**32 - 1
@@ -155,7 +154,7 @@ class Habits(Observer):
             self._learn(sent, seconds)
             return
         for mailbox in came_back(fields):
-            key = (number_for(mailbox), seconds // _HOUR_S)
+            key = (number_for(mailbox), seconds // HOUR_S)
             if key in self._answers or len(self._answers) < ANSWERS:
                 self._answers[key] += 1
         came = heard(fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from tocsin.model.grade import Confidence, Grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from tocsin.findings.finding import Finding
     from tocsin.findings.mail.suspects import Suspect
@@ -113,8 +114,7 @@ def _by_right(
     infos: Mapping[str, RuleInfo],
 ) -> Iterator[Join]:
     """A right or a rule that was given shortly before: for everybody, or for this mailbox."""
-    until = datetime.fromtimestamp(suspect.last_s, UTC)
-    since = datetime.fromtimestamp(suspect.first_s, UTC) - timedelta(days=joins.days_before)
+    since, until = suspect.first - timedelta(days=joins.days_before), suspect.last
     address = suspect.sender
     local = address.partition("@")[0]
     found: dict[str, list[Match]] = {}

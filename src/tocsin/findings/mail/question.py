@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 FEW_MAILS = 3
 """Fewer mails are no burst, however many they went to."""
-RARE = 0.01
-"""The share of an hour of the day in all mail, below which the owner does not write then."""
 
 
 class Group(StrEnum):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.findings.mail.habits import FORMAT
 from tocsin.findings.mail.sent import address_of, number_for, recipients_of, subject_of
+from tocsin.findings.mail.table import DAY_S, HOUR_S
 from tocsin.findings.pivots import PIVOT
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ SENT, FOLLOWED, ANSWERED, CLIENT = "mail_sent", "mail_followed", "mail_answered"
 """Kinds of rows: the mail itself, its way, what came back under its subject, and requests of
 clients (EWS, OWA) in the name of the mailbox."""
 _SUBMITTED = "STOREDRIVER"
-_DAY_S, _HOUR_S = 86_400, 3_600
 _WAY = frozenset({"SEND", "SENDEXTERNAL", "DELIVER", "EXPAND", "FAIL"})
 _BACK = frozenset({"DELIVER", "DSN"})
 _DELETES = frozenset({"DeleteItem", "EmptyFolder"})
@@ -61,7 +61,7 @@ class MailSearch:
 
     def _of_sender(self, values: Mapping[str, str], seconds: int, thread: int) -> str | None:
         one = self.wanted.get(address_of(values.get("sender", "")))
-        if one is None or not one.first_s <= seconds <= one.last_s + _DAY_S:
+        if one is None or not one.first_s <= seconds <= one.last_s + DAY_S:
             return None
         operation = values.get("operation", "")
         if operation == "RECEIVE" and (seconds, thread) in one.moments:
@@ -76,14 +76,14 @@ class MailSearch:
             one = self.wanted.get(address)
             if one is None or thread not in one.threads:
                 continue
-            if one.first_s <= seconds <= one.last_s + 2 * _DAY_S:
+            if one.first_s <= seconds <= one.last_s + 2 * DAY_S:
                 return f"{ANSWERED}:{one.number}"
         return None
 
     def _of_client(self, values: Mapping[str, str], seconds: int) -> str | None:
         for name in ("impersonated_user", "user"):
             one = self.wanted.get(values.get(name, "").lower())
-            if one is not None and one.first_s - _HOUR_S <= seconds <= one.last_s + _DAY_S:
+            if one is not None and one.first_s - HOUR_S <= seconds <= one.last_s + DAY_S:
                 return f"{CLIENT}:{one.number}"
         return None
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tocsin.findings.mail.habit import most_within
-from tocsin.findings.mail.table import DAY_S, HOUR_S
+from tocsin.findings.mail.table import DAY_S
 
 if TYPE_CHECKING:
     from tocsin.findings.mail.habit import Habit
@@ -39,8 +38,7 @@ def baseline(habit: Habit | None) -> str:
 
 def what_happened(suspect: Suspect) -> str:
     """The mails in question, in a few words."""
-    first = datetime.fromtimestamp(suspect.first_s, UTC)
-    last = datetime.fromtimestamp(suspect.last_s, UTC)
+    first, last = suspect.first, suspect.last
     mails = f"{len(suspect.chosen):,} mail{'s' if len(suspect.chosen) != 1 else ''}"
     to = f"{mails} to {_recipients(suspect.recipients)}"
     minutes = max(1, round((suspect.last_s - suspect.first_s) / 60))
@@ -50,13 +48,6 @@ def what_happened(suspect: Suspect) -> str:
     if first.date() == last.date():
         return f"on {first:%Y-%m-%d} {to} in {round(minutes / 60)} hours"
     return f"{to} from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
-
-
-def busiest(suspect: Suspect) -> tuple[int, int]:
-    """The most recipients within an hour, and the minutes that took."""
-    times = suspect.mailbox.time[suspect.chosen]
-    number, first, last = most_within(times, suspect.mailbox.count[suspect.chosen], HOUR_S)
-    return number, max(1, round((int(times[last]) - int(times[first])) / 60))
 
 
 def days_of(suspect: Suspect) -> tuple[Day, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tocsin.findings.mail.habit import Habit, by_days, most_alike, most_within
+from tocsin.findings.mail.habit import Habit, by_days, gaps_of, most_alike, most_within
 from tocsin.findings.mail.question import FEW_MAILS, Group, Question, Sign
 from tocsin.findings.mail.table import DAY_S, HOUR_S
 
@@ -85,8 +85,7 @@ def contacts(question: Question, habit: Habit) -> Iterator[Sign]:
 
 def pace(question: Question, habit: Habit) -> Iterator[Sign]:
     """Faster than a person writes, where the owner never is."""
-    gaps = np.diff(question.mailbox.time[question.chosen])
-    gaps = gaps[gaps <= HOUR_S]
+    gaps = gaps_of(question.mailbox.time[question.chosen])
     if len(gaps) < 7:
         return
     usual, slow = float(np.median(gaps)), habit.slow

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tocsin.findings.keys import is_inside
-from tocsin.findings.mail.question import RARE, Group, Question, Sign
+from tocsin.findings.mail.habit import RARE
+from tocsin.findings.mail.question import Group, Question, Sign
 from tocsin.findings.mail.sent import ITSELF
 from tocsin.findings.mail.table import DAY_S, HOUR_S
 
