@@ -7,10 +7,11 @@ feed that saw others. Where two looks overlap in time, their order is unknown: n
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import accumulate, zip_longest
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -131,19 +132,19 @@ def _presence(observed: Sequence[Sighting], when: Timeline, rules: Rules) -> Ite
         return
     first = min(one.sure_by for one in moments)
     yield Transition(change=Change.FIRST_SEEN, after=None, before=first)
+    # From each moment on the earliest that something was seen; after the last nothing was.
+    lows = list(accumulate((one.low for one in reversed(moments)), min))[::-1]
     seen_by: set[str] = set()
-    for at, moment in enumerate(moments):
+    for at, (moment, until) in enumerate(zip_longest(moments, lows[1:])):
         seen_by.add(moment.series)
-        rest = moments[at + 1 :]
-        until = min((one.low for one in rest), default=None)
         gap = _absent(moment.high, until, seen_by, when, rules)
         if not gap:
             continue
         missed = min(scan.end for scan in gap if scan.end is not None)
         yield Transition(change=Change.VANISHED, after=moment.sure_from, before=missed)
-        if rest:
+        if until is not None:
             last = max(scan.start for scan in gap if scan.start is not None)
-            back = min(one.sure_by for one in rest)
+            back = min(one.sure_by for one in moments[at + 1 :])
             yield Transition(change=Change.BACK, after=last, before=back)
 
 
@@ -159,7 +160,8 @@ def _absent(
     for name in series:
         scans = when.whole.get(name, ())
         begin = bisect_right(scans, after, key=_start)
-        missing = [scan for scan in scans[begin:] if until is None or _end(scan) < until]
+        end = None if until is None else bisect_left(scans, until, begin, key=_start)
+        missing = [scan for scan in scans[begin:end] if until is None or _end(scan) < until]
         if len(missing) >= rules.absent_after:
             found += missing
     return found
