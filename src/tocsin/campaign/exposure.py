@@ -7,7 +7,7 @@ is no part of this. Judgements are remembered for each set of builds, so a milli
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -196,14 +196,9 @@ def _worst(builds: tuple[SeenBuild, ...], cve: str) -> Judged:
     if not others:
         return worst
     told = "; ".join(f"{one.build} says {one.status}" for one in judged[1:])
-    return Judged(
-        cve=cve,
-        status=worst.status,
+    return replace(
+        worst,
         reason=f"{worst.reason} ({told}: several servers answer here, or a part lags behind)",
-        build=worst.build,
-        precision=worst.precision,
-        method=worst.method,
-        doubt=worst.doubt,
         also=tuple(others),
     )
 

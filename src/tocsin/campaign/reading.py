@@ -71,7 +71,7 @@ class Numbering:
         )
 
     def of_damage(self, damage: Damage) -> FeedProblem:
-        """A damaged JSON record."""
+        """A damaged record."""
         if damage.whole_file:
             return self.of_file(damage.code, damage.detail)
         return self.problem(damage.code, damage.detail, evidence=damage.evidence)
