@@ -27,11 +27,9 @@ _DAYS = 100_000
 def candidates(mailbox: Mailbox) -> Iterator[Places]:
     """Sets of mails, each as places in order; few, and the largest of each kind."""
     seen: set[bytes] = set()
-    clients = mailbox.table.clients
-    untold = clients.index("") if "" in clients else -1
     for chosen in (
         *_sittings(mailbox),
-        *_newcomers(mailbox, mailbox.client, untold),
+        *_newcomers(mailbox, mailbox.client, mailbox.table.untold),
         *_newcomers(mailbox, mailbox.kind, -1),
         *_newcomers(mailbox, _means(mailbox), -1),
         *_alike(mailbox),

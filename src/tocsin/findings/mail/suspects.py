@@ -147,13 +147,12 @@ def judged(
                 suspects.pop()
             suspects.append(joined)
     suspects.sort(key=lambda one: (not one.intruder, -one.score, one.sender))
-    empty = [place for place, name in enumerate(table.clients) if not name]
     return Judged(
         mailboxes=mailboxes,
         mails=len(table),
         cannot_tell=cannot_tell,
         machines=machines,
-        without_address=int(np.isin(table.columns["client"], empty).sum()),
+        without_address=int((table.columns["client"] == table.untold).sum()),
         lost=table.lost,
         suspects=tuple(suspects),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tocsin.findings.mail.sent import number_for
+from tocsin.findings.mail.sent import ITSELF, number_for
 
 if TYPE_CHECKING:
     from array import array
@@ -28,11 +28,12 @@ class Table:
     """The mails of all mailboxes.
 
     `columns` are those of `habits.COLUMNS`, all in one order; `starts` is where the recipients of
-    each mail begin in `recipients`. `answers` counts what came back, by a number for the mailbox,
-    by hours since 1970. `heard` are the threads in which mails came to mailboxes, in order: a
-    number for the mailbox in the higher half, and one for the thread; `heard_at` is when. `lost`
-    counts what was not remembered, by the bound. `machines` are the places of mailboxes that sent
-    more than is remembered.
+    each mail begin in `recipients`. `untold` is the place in `clients` of the empty address, and
+    `itself` that of the server's own; -1 where nothing was sent from there. `answers` counts what
+    came back, by a number for the mailbox, by hours since 1970. `heard` are the threads in which
+    mails came to mailboxes, in order: a number for the mailbox in the higher half, and one for the
+    thread; `heard_at` is when. `lost` counts what was not remembered, by the bound. `machines` are
+    the places of mailboxes that sent more than is remembered.
     """
 
     columns: Mapping[str, Numbers]
@@ -41,6 +42,8 @@ class Table:
     senders: Sequence[str]
     clients: Sequence[str]
     kinds: Sequence[str]
+    untold: int
+    itself: int
     answers: Mapping[int, Mapping[int, int]]
     heard: NDArray[np.uint64]
     heard_at: Places
@@ -171,12 +174,18 @@ def table_of(
         senders=names[0],
         clients=names[1],
         kinds=names[2],
+        untold=_place(names[1], ""),
+        itself=_place(names[1], ITSELF),
         answers=by_mailbox,
         heard=threads[by_thread],
         heard_at=heard_at[by_thread],
         lost=lost,
         machines=machines,
     )
+
+
+def _place(names: Sequence[str], name: str) -> int:
+    return names.index(name) if name in names else -1
 
 
 def _signs(known: NDArray[np.uint32], starts: Places, lengths: Places) -> Numbers:
