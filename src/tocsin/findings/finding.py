@@ -78,3 +78,9 @@ def effective_grade(match: Match, infos: Mapping[str, RuleInfo]) -> Grade:
     if match.benign and grade.rank <= Grade.ATTEMPT.rank:
         return Grade.PROBE
     return grade
+
+
+def by_time(match: Match) -> tuple[str, str, int]:
+    """The key that puts matches in order of time; those without one come last."""
+    time = match.time.isoformat() if match.time else "~"
+    return (time, match.artefact.path.inside, match.place)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tocsin.findings.finding import Finding, confidence_of
+from tocsin.findings.finding import Finding, by_time, confidence_of
 from tocsin.findings.keys import client_of, page_of
 from tocsin.findings.pivots import PIVOT
 from tocsin.model.grade import Confidence, Grade, Severity
@@ -75,7 +75,7 @@ def shell_findings(
             visits.setdefault(page, []).append(trace)
     found = []
     for page, rows in sorted(visits.items()):
-        seen = Visits(page=page, rows=tuple(sorted(rows, key=_when)))
+        seen = Visits(page=page, rows=tuple(sorted(rows, key=by_time)))
         if seen.answered:
             found.append(_finding(seen, planted[page], infos))
     return found
@@ -95,7 +95,7 @@ def with_children(findings: Sequence[Finding], traces: Iterable[Match]) -> list[
             and (child.artefact.path.inside, child.place) not in cited
         ]
         if added:
-            merged = tuple(sorted((*finding.matches, *added), key=_when))
+            merged = tuple(sorted((*finding.matches, *added), key=by_time))
             finding = replace(  # noqa: PLW2901 - the grown finding takes the place of the old
                 finding, matches=merged, total=finding.total + len(added)
             )
@@ -123,7 +123,7 @@ def _finding(seen: Visits, planted: Sequence[Match], infos: Mapping[str, RuleInf
         attack=("T1505.003",),
         clients=tuple(clients)[:_FEW],
         sources=tuple(sorted({match.kind for match in (*seen.rows, *planted)})),
-        matches=tuple(sorted((*witnesses, *_shown(seen)), key=_when)),
+        matches=tuple(sorted((*witnesses, *_shown(seen)), key=by_time)),
         total=len(seen.rows) + len(witnesses),
         benign_explanations=(
             ()
@@ -184,9 +184,5 @@ def _shown(seen: Visits) -> tuple[Match, ...]:
         return seen.rows
     edges = set(seen.removed or ())
     near = [row for row in seen.rows if row.time in edges]
-    return tuple(sorted({id(row): row for row in (*seen.rows[:_FEW], *near)}.values(), key=_when))
-
-
-def _when(match: Match) -> tuple[str, str, int]:
-    time = match.time.isoformat() if match.time else "~"
-    return (time, match.artefact.path.inside, match.place)
+    cited = {id(row): row for row in (*seen.rows[:_FEW], *near)}
+    return tuple(sorted(cited.values(), key=by_time))

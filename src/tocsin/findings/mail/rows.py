@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tocsin.findings.finding import by_time
 from tocsin.findings.mail.habits import FORMAT
 from tocsin.findings.mail.sent import address_of, number_for, recipients_of, subject_of
 from tocsin.findings.mail.table import DAY_S, HOUR_S
@@ -144,7 +145,7 @@ def search_for(suspects: Sequence[Suspect]) -> MailSearch:
 def rows_of(number: int, suspect: Suspect, traces: Iterable[Match]) -> Rows:
     """Sort the rows that the second hunt found for a suspect, who had this number."""
     found: dict[str, list[Match]] = {SENT: [], FOLLOWED: [], ANSWERED: [], CLIENT: []}
-    for trace in sorted(traces, key=_when):
+    for trace in sorted(traces, key=by_time):
         kind, _, whose = trace.rule.removeprefix(PIVOT).partition(":")
         if kind in found and whose == str(number):
             found[kind].append(replace(trace, rule=PIVOT + kind, values=_of_client(trace)))
@@ -191,7 +192,7 @@ def _one_for_each(rows: Iterable[Match]) -> list[Match]:
         known = best.get(_id(row))
         if known is None or (_SUBMITTED in row.text and _SUBMITTED not in known.text):
             best[_id(row)] = row
-    return sorted(best.values(), key=_when)
+    return sorted(best.values(), key=by_time)
 
 
 def _recipients(rows: Iterable[Match], expected: set[int]) -> tuple[Recipient, ...]:
@@ -230,8 +231,3 @@ def _recipients(rows: Iterable[Match], expected: set[int]) -> tuple[Recipient, .
 def _id(row: Match) -> str:
     """What tells one mail from another; some logs have no message id in a row that was cut."""
     return row.values.get("message_id") or f"{row.artefact.path.inside}:{row.place}"
-
-
-def _when(match: Match) -> tuple[str, str, int]:
-    time = match.time.isoformat() if match.time else "~"
-    return (time, match.artefact.path.inside, match.place)
