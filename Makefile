@@ -81,7 +81,7 @@ lists: setup ## Write what to collect, for KAPE, Velociraptor and PowerShell, an
 requirements: setup ## Pin all requirements to the newest versions, with hashes
 	$(PIN) --upgrade requirements/uv.in -o requirements/uv.txt
 	$(PIN) --upgrade pyproject.toml -o requirements/runtime.txt
-	$(PIN) --upgrade pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(PIN) --upgrade pyproject.toml --extra web --group dev -c requirements/runtime.txt -o requirements/dev.txt
 	$(PIN) --upgrade --group bench -o requirements/bench.txt
 
 changelog: setup ## Show the news that the next release will carry

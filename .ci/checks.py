@@ -25,6 +25,17 @@ LINT: dict[str, list[str]] = {
 DOCS: dict[str, list[str]] = {
     "docs": ["sphinx-build", "-n", "-W", "--keep-going", "-q", "-b", "html", "docs", "build/docs"],
 }
+# The desk's tests once more, on the other database; the browser need not see it twice.
+POSTGRESQL = [
+    "python",
+    "tools/on_postgresql.py",
+    "pytest",
+    "-n",
+    "2",
+    "tests/web",
+    "-m",
+    "not browser",
+]
 
 
 def main(arguments: list[str]) -> int:
@@ -41,7 +52,12 @@ def main(arguments: list[str]) -> int:
     seeds = [f"--randomly-seed={seed}", f"--hypothesis-seed={seed}"]
     tests = {"pytest": ["pytest", "-n", "2", *seeds, *pytest_arguments]}
     results = run_all(LINT | DOCS | tests)
-    return report(results, read_not_run(NOT_RUN_FILE))
+    not_run = read_not_run(NOT_RUN_FILE)
+    if not pytest_arguments:
+        NOT_RUN_FILE.unlink(missing_ok=True)
+        results |= run_all({"postgresql": [*POSTGRESQL, *seeds]})
+        not_run += read_not_run(NOT_RUN_FILE)
+    return report(results, not_run)
 
 
 def run_all(checks: dict[str, list[str]]) -> dict[str, tuple[int, float]]:

@@ -1,0 +1,1 @@
+"""From stored observations to assets: loads, calls `tocsin.campaign`, saves. No models."""

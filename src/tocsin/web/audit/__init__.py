@@ -1,0 +1,1 @@
+"""What was decided, by whom and when: append-only and chained by hashes."""

@@ -1,0 +1,1 @@
+"""Campaigns: a pack and a constituency."""

@@ -1,0 +1,1 @@
+"""Compromised or disputed hosts that a person follows."""

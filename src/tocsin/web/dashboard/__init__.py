@@ -1,0 +1,1 @@
+"""The campaign page: numbers with their denominators, and charts. No models."""

@@ -1,0 +1,1 @@
+"""Demonstration data: a made-up country, told by its own feeds through the real importers."""

@@ -1,0 +1,1 @@
+"""How the desk looks: base page, styles, icons, charts, template tags. No models."""

@@ -1,0 +1,1 @@
+"""Files of scan feeds: observations exactly as received, and rows that could not be read."""

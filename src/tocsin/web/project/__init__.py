@@ -1,0 +1,1 @@
+"""What holds the apps of the desk together: settings, addresses, and the door for a web server."""

@@ -1,0 +1,1 @@
+"""Settings: `production`, `local` (a person's own machine) and `testing`."""
