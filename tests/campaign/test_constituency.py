@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from tocsin.campaign.constituency import COLUMNS, Constituent, read_constituency
 from tocsin.errors import UsageError
 
-HEADER = "organisation,sector,country,hosts,networks,domains,asns,contacts,language,keys\n"
+HEADER = "organisation,sector,country,region,hosts,networks,domains,asns,contacts,language,keys\n"
 HOSPITAL = Constituent(
     organisation="Example Hospital",
     place="line 2",
     sector="health",
     country="NL",
+    region="Noord-Holland",
     hosts=("192.0.2.200", "mail.example.org"),
     networks=("192.0.2.0/25", "2001:db8:1::/48"),
     domains=("example.org", "example.net"),
@@ -26,7 +27,7 @@ HOSPITAL = Constituent(
     keys=("0123456789ABCDEF0123456789ABCDEF01234567",),
 )
 ROW = (
-    'Example Hospital,health,nl,192.0.2.200 MAIL.example.org,"192.0.2.0/25, 2001:db8:1::/48",'
+    'Example Hospital,health,nl,Noord-Holland,192.0.2.200 MAIL.example.org,"192.0.2.0/25, 2001:db8:1::/48",'
     "*.example.org;example.net.,AS64496,soc@example.org tel:+31-20-5550100,nl,"
     "0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567\n"
 )
@@ -48,6 +49,7 @@ def test_json_says_the_same() -> None:
         "organisation": "Example Hospital",
         "sector": "health",
         "country": "NL",
+        "region": "Noord-Holland",
         "hosts": ["192.0.2.200", "mail.example.org"],
         "networks": ["192.0.2.0/25", "2001:db8:1::/48"],
         "domains": "example.org example.net",

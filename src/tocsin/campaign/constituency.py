@@ -31,16 +31,18 @@ _SEPARATORS = (",", ";", "\t")
 class Constituent:
     """One organisation, with what is known to be its own.
 
-    `hosts` were assigned by hand: addresses and names of single hosts. `networks` are CIDR,
-    `domains` in lower case and without a leading dot. `contacts` are URIs or mail addresses, the
-    first choice first; `language` is a tag such as ``nl`` or ``de-CH``; `keys` are fingerprints
-    or URIs of OpenPGP keys or certificates. `place` is the file and the line or item.
+    `region` is whatever the CSIRT counts by below a country. `hosts` were assigned by hand:
+    addresses and names of single hosts. `networks` are CIDR, `domains` in lower case and without a
+    leading dot. `contacts` are URIs or mail addresses, the first choice first; `language` is a tag
+    such as ``nl`` or ``de-CH``; `keys` are fingerprints or URIs of OpenPGP keys or certificates.
+    `place` is the file and the line or item.
     """
 
     organisation: str
     place: str
     sector: str | None = None
     country: str | None = None
+    region: str | None = None
     hosts: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "organisation": values.text,
     "sector": values.text,
     "country": values.country,
+    "region": values.text,
     "hosts": values.hosts,
     "networks": values.networks,
     "domains": values.domains,

@@ -112,6 +112,7 @@ def _owner(owner: Owner) -> Json:
         "organisation": None if who is None else who.organisation,
         "sector": None if who is None else who.sector,
         "country": None if who is None else who.country,
+        "region": None if who is None else who.region,
         "contacts": () if who is None else who.contacts,
         "language": None if who is None else who.language,
         "keys": () if who is None else who.keys,

@@ -1,0 +1,82 @@
+"""Reads the constituency: as the core knows it, and as pages show it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from tocsin.campaign.constituency import Constituency as CampaignConstituency
+from tocsin.campaign.constituency import Constituent, overlaps
+from tocsin.web.organisations.models import Claim, ClaimKind, Contact, ContactKind, Origin
+
+if TYPE_CHECKING:
+    from tocsin.web.organisations.models import Constituency
+
+
+def constituency_of(constituency: Constituency) -> CampaignConstituency:
+    """The constituency as `tocsin.campaign.owners` asks it: what counts, in order of name.
+
+    An organisation that a list no longer has is there as long as something of it counts. Where a
+    person assigned a host, no list assigns it to somebody else. Three queries.
+    """
+    claims = _claims(constituency)
+    reached = _contacts(constituency)
+    found: list[Constituent] = []
+    for one in constituency.organisations.order_by("name"):
+        own = claims.get(one.pk, {})
+        contacts, keys = reached.get(one.pk, ((), ()))
+        if one.gone_at is not None and not own and not contacts:
+            continue
+        found.append(
+            Constituent(
+                organisation=one.name,
+                place=f"no. {one.pk}",
+                sector=one.sector or None,
+                country=one.country or None,
+                region=one.region or None,
+                language=one.language or None,
+                hosts=tuple(own.get(ClaimKind.HOST, ())),
+                networks=tuple(own.get(ClaimKind.NETWORK, ())),
+                domains=tuple(own.get(ClaimKind.DOMAIN, ())),
+                asns=tuple(int(value) for value in own.get(ClaimKind.ASN, ())),
+                contacts=contacts,
+                keys=keys,
+            )
+        )
+    return CampaignConstituency(constituents=tuple(found), notes=overlaps(found))
+
+
+def _claims(constituency: Constituency) -> dict[int, dict[str, list[str]]]:
+    """By organisation and kind, the claims that count."""
+    counting = Claim.objects.filter(
+        organisation__constituency=constituency, withdrawn_at=None, gone_at=None
+    ).values_list("organisation_id", "kind", "value", "origin")
+    by_hand = {
+        value: organisation
+        for organisation, kind, value, origin in counting
+        if kind == ClaimKind.HOST and origin == Origin.MANUAL
+    }
+    found: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for organisation, kind, value, _ in counting:
+        if kind != ClaimKind.HOST or by_hand.get(value, organisation) == organisation:
+            found[organisation][kind].append(value)
+    return found
+
+
+def _contacts(constituency: Constituency) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """By organisation the contacts that count and can be written as in a list, and the keys."""
+    contacts: dict[int, list[str]] = defaultdict(list)
+    keys: dict[int, list[str]] = defaultdict(list)
+    counting = Contact.objects.filter(
+        organisation__constituency=constituency, withdrawn_at=None, gone_at=None
+    ).order_by("position", "id")
+    for organisation, kind, value in counting.values_list("organisation_id", "kind", "value"):
+        if kind == ContactKind.KEY:
+            keys[organisation].append(value)
+        elif kind == ContactKind.PHONE:
+            contacts[organisation].append(f"tel:{value}")
+        elif kind != ContactKind.POST:
+            contacts[organisation].append(value)
+    return {
+        one: (tuple(contacts.get(one, ())), tuple(keys.get(one, ()))) for one in {*contacts, *keys}
+    }
