@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from django.db import models
+from django.urls import reverse
+
+_LONG = timedelta(seconds=30)
 
 
 class JobState(models.TextChoices):
@@ -46,6 +51,20 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}: {self.state}"
+
+    def get_absolute_url(self) -> str:
+        """Where its progress is shown."""
+        return reverse("work:job", kwargs={"pk": self.pk})
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more may come of it."""
+        return self.state in {JobState.QUEUED, JobState.RUNNING}
+
+    @property
+    def waits_long(self) -> bool:
+        """Whether no worker took it for so long that perhaps none runs."""
+        return self.state == JobState.QUEUED and datetime.now(UTC) - self.created_at > _LONG
 
     @property
     def percent(self) -> int | None:
