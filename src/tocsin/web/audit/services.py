@@ -66,3 +66,13 @@ def record(
         previous=previous,
         hash=hash_of(link),
     )
+
+
+def record_read(
+    actor: User, what: str, subject: str, campaign: Campaign | None = None
+) -> Decision:
+    """Append that a person read personal data: `what` (``contacts``) of `subject`.
+
+    A page that shows personal data calls it once each time that it is shown.
+    """
+    return record(actor, f"{what}.read", subject, campaign=campaign)
