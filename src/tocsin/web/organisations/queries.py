@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.campaign.constituency import Constituency as CampaignConstituency
 from tocsin.campaign.constituency import Constituent, overlaps
+from tocsin.web.organisations.merging import FIELDS, Fact, Stored, StoredFact
 from tocsin.web.organisations.models import Claim, ClaimKind, Contact, ContactKind, Origin
 
 if TYPE_CHECKING:
@@ -80,3 +81,42 @@ def _contacts(constituency: Constituency) -> dict[int, tuple[tuple[str, ...], tu
     return {
         one: (tuple(contacts.get(one, ())), tuple(keys.get(one, ()))) for one in {*contacts, *keys}
     }
+
+
+def stored_by_name(constituency: Constituency) -> dict[str, Stored]:
+    """Every organisation by name with all its facts, as `merging` compares them. Three queries."""
+    facts: dict[int, dict[Fact, StoredFact]] = defaultdict(dict)
+    for pk, organisation, kind, value, origin, withdrawn, gone in Claim.objects.filter(
+        organisation__constituency=constituency
+    ).values_list(*_FACT):
+        facts[organisation][Fact(kind, value)] = StoredFact(
+            pk=pk,
+            manual=origin == Origin.MANUAL,
+            withdrawn=withdrawn is not None,
+            gone=gone is not None,
+        )
+    for pk, organisation, kind, value, origin, withdrawn, gone, position in Contact.objects.filter(
+        organisation__constituency=constituency
+    ).values_list(*_FACT, "position"):
+        facts[organisation][Fact(kind, value)] = StoredFact(
+            pk=pk,
+            manual=origin == Origin.MANUAL,
+            withdrawn=withdrawn is not None,
+            gone=gone is not None,
+            position=position,
+        )
+    return {
+        one.name: Stored(
+            pk=one.pk,
+            manual=one.origin == Origin.MANUAL,
+            gone=one.gone_at is not None,
+            fields={name: getattr(one, name) for name in FIELDS},
+            imported=one.imported,
+            corrected=frozenset(one.corrected),
+            facts=facts.get(one.pk, {}),
+        )
+        for one in constituency.organisations.order_by("name")
+    }
+
+
+_FACT = ("pk", "organisation_id", "kind", "value", "origin", "withdrawn_at", "gone_at")
