@@ -1,0 +1,37 @@
+"""After which import a change was told for the first time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tocsin.web.imports.models import Import
+
+
+class Noticed:
+    """Answers for changes that no assessment told before.
+
+    With `new` imports it is one of them: the one whose rows reach over the change, else the
+    newest. Without (an import was undone, the rules were changed) it is the first import whose
+    rows reach over the change, so that nothing old counts as new.
+    """
+
+    def __init__(self, new: Sequence[Import], every: Sequence[Import]) -> None:
+        newest_first = sorted(new, key=lambda one: -one.number)
+        self._asked = newest_first or sorted(every, key=lambda one: one.number)
+        self._else = max(new or every, key=lambda one: one.number, default=None)
+        self._found: dict[datetime, Import | None] = {}
+
+    def in_(self, before: datetime) -> Import | None:
+        """The import that a change before this time is told after; None where there is none."""
+        if before not in self._found:
+            self._found[before] = next(
+                (one for one in self._asked if _reaches(one, before)), self._else
+            )
+        return self._found[before]
+
+
+def _reaches(one: Import, when: datetime) -> bool:
+    return (
+        one.earliest is not None and one.latest is not None and one.earliest <= when <= one.latest
+    )

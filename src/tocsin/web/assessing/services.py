@@ -1,0 +1,324 @@
+"""From the rows of a campaign to its assets: loads, calls `tocsin.campaign`, saves.
+
+Nothing is judged here, and everything can be worked out again: the same rows give the same assets,
+in whatever order they were imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count
+
+import tocsin
+from tocsin.campaign.constituency import Constituency
+from tocsin.campaign.host_json import totals_json
+from tocsin.campaign.merge import merged
+from tocsin.campaign.nodes import Rules
+from tocsin.campaign.owners import Owners, clues_of_host
+from tocsin.campaign.totals import Totals
+from tocsin.knowledge.version import version_in_use
+from tocsin.web.assessing.curve import Curve, is_kept, stride_of
+from tocsin.web.assessing.facts import (
+    Whose,
+    counts_as_vanished,
+    exposures_of,
+    fields_of,
+    server_colours,
+    transitions_of,
+)
+from tocsin.web.assessing.gather import Gathering, gather
+from tocsin.web.assessing.noticing import Noticed
+from tocsin.web.assessing.saving import Saving, Worked
+from tocsin.web.assets.models import Transition
+from tocsin.web.audit.services import record
+from tocsin.web.campaigns.models import Campaign, Point
+from tocsin.web.imports.models import Import, ImportState
+from tocsin.web.imports.queries import stored_rows
+from tocsin.web.organisations.models import Organisation
+from tocsin.web.organisations.queries import constituency_of
+from tocsin.web.work.registry import Progress
+
+_TELL_EVERY = 1000
+_TRIES = 3
+WEB_SHELLS = "web_shells"
+"""In `Import.effect`: hosts with signs of compromise that had none before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an assessment changed."""
+
+    hosts: int
+    created: int
+    changed: int
+    removed: int
+    points: int
+
+
+def rules_of(campaign: Campaign) -> Rules:
+    """How what was seen at different times is weighed in this campaign."""
+    return Rules(
+        vulnerable_holds=timedelta(days=campaign.vulnerable_holds_days),
+        absent_after=campaign.absent_after,
+    )
+
+
+def assess(
+    campaign: Campaign, *, import_: Import | None = None, progress: Progress | None = None
+) -> Outcome:
+    """Work everything out from the rows that count now, and save it at once.
+
+    Reading comes before the transaction, so that others can write meanwhile; where another
+    assessment was saved in between, all is done again. `import_` counts as new whatever was known
+    before. `progress` may end it by raising, and then nothing was changed.
+    """
+    for _ in range(_TRIES):
+        worked = _Assessment(campaign.pk, import_, progress or _silent)
+        worked.read()
+        outcome = worked.save()
+        if outcome is not None:
+            campaign.refresh_from_db()
+            return outcome
+    raise RuntimeError(f"campaign {campaign.slug} was assessed by somebody else {_TRIES} times")
+
+
+@dataclass(slots=True)
+class _Assessment:
+    """One assessment, from reading to saving."""
+
+    pk: int
+    import_: Import | None
+    tell: Progress
+    campaign: Campaign = field(init=False)
+    started: datetime = field(init=False)
+    rules: Rules = field(init=False)
+    imports: list[Import] = field(init=False)
+    new: list[Import] = field(init=False)
+    constituency: Constituency = field(init=False)
+    whose: dict[str, Whose] = field(init=False)
+    curve: Curve | None = field(init=False)
+    gathering: Gathering = field(init=False)
+    basis: str = field(init=False)
+
+    def read(self) -> None:
+        """Load what is judged, and gather the rows."""
+        self.campaign = Campaign.objects.select_related("constituency").get(pk=self.pk)
+        self.started = datetime.now(UTC)
+        self.rules = rules_of(self.campaign)
+        done = Import.objects.filter(campaign=self.campaign, state=ImportState.DONE)
+        self.imports = list(done.order_by("number"))
+        self.constituency = constituency_of(self.campaign.constituency)
+        self.whose = _organisations(self.campaign)
+        self.basis = _basis(self.campaign, self.rules, self.constituency)
+        self.gathering = Gathering()
+        since = self._news()
+        self.curve = self._curve(since) if since is not None else None
+        total = sum(one.observations for one in self.imports)
+        gather(
+            stored_rows(self.campaign),
+            self.gathering,
+            self.curve,
+            lambda rows: self.tell(rows, total, "Reading rows"),
+        )
+
+    def save(self) -> Outcome | None:
+        """Write what follows; None where somebody else did so in the meantime."""
+        with transaction.atomic():
+            campaign = Campaign.objects.select_for_update().get(pk=self.pk)
+            if campaign.assessed_at != self.campaign.assessed_at:
+                return None
+            tally = _Tally(cves=tuple(campaign.cves))
+            newest = max(self.new or self.imports, key=lambda one: one.number, default=None)
+            saving = Saving(campaign, Noticed(self.new, self.imports), newest)
+            saving.save(self._worked(tally))
+            points = self._save_points(tally)
+            self._save_effects(saving.shells)
+            self._save_campaign(campaign, tally)
+            outcome = Outcome(
+                hosts=tally.hosts,
+                created=saving.created,
+                changed=saving.changed,
+                removed=saving.removed,
+                points=points,
+            )
+            if saving.created or saving.changed or saving.removed:
+                _record(campaign, outcome, tally)
+            return outcome
+
+    def _news(self) -> date | None:
+        """From which day on points are to be made; None where there is no time to go by.
+
+        Sets `new`. Where nothing but imports changed since the last assessment, days before their
+        rows stand as they did.
+        """
+        totals = self.campaign.totals
+        known = {int(number): rows for number, rows in totals.get("imports", ())}
+        now = {one.number: one.observations for one in self.imports}
+        self.new = [one for one in self.imports if one.number not in known]
+        if self.import_ is not None:
+            self.new = [one for one in self.imports if one.pk == self.import_.pk] or self.new
+        timed = [one.earliest for one in self.imports if one.earliest is not None]
+        if not timed:
+            return None
+        changed = {number for number, _ in known.items() ^ now.items()}
+        if not changed or totals.get("basis") != self.basis:
+            return min(timed).date()
+        rows = Import.objects.filter(campaign=self.campaign, number__in=changed)
+        earliest = list(rows.values_list("earliest", flat=True))
+        if None in earliest:
+            return min(timed).date()
+        return min(one for one in [*earliest, max(timed)] if one is not None).date()
+
+    def _curve(self, since: date) -> Curve:
+        first = min(one.earliest for one in self.imports if one.earliest is not None)
+        last = max(one.latest for one in self.imports if one.latest is not None)
+        return Curve(
+            hosts=self.gathering.hosts,
+            cves=Totals(self.campaign.cves).settled_by_builds,
+            rules=self.rules,
+            stride=stride_of(first.date(), last.date()),
+            since=since,
+        )
+
+    def _worked(self, tally: _Tally) -> Iterator[Worked]:
+        """Each host, counted as it goes by."""
+        owners = Owners(self.constituency)
+        hosts, regions = self.gathering.hosts, self.gathering.regions
+        for host in merged(hosts, tally.cves, on=self.started.date(), rules=self.rules):
+            tally.totals.take(host)
+            owner = owners.of(clues_of_host(host.gathered))
+            fields = fields_of(
+                host,
+                tally.totals,
+                owner,
+                self.whose,
+                self.rules,
+                region=regions.get(host.gathered.key, ""),
+            )
+            tally.hosts += 1
+            tally.owners[fields["key"]] = fields["owner_id"]
+            if counts_as_vanished(host):
+                tally.servers["vanished"] += fields["servers"]
+            else:
+                tally.servers.update(server_colours(host, tally.totals.settled_by_builds))
+            yield Worked(fields, exposures_of(host), transitions_of(host))
+            if tally.hosts % _TELL_EVERY == 0:
+                self.tell(tally.hosts, len(hosts), "Judging hosts")
+
+    def _save_points(self, tally: _Tally) -> int:
+        every = Point.objects.filter(campaign=self.campaign)
+        if self.curve is None:
+            every.delete()
+            return 0
+        made = self.curve.points(tally.owners)
+        gone = [
+            pk
+            for pk, at in every.values_list("pk", "at")
+            if at.date() >= self.curve.since or not is_kept(at.date(), self.curve.stride)
+        ]
+        every.filter(pk__in=gone).delete()
+        Point.objects.bulk_create(
+            Point(campaign=self.campaign, at=at, counts=counts) for at, counts in made.items()
+        )
+        return len(made)
+
+    def _save_effects(self, shells: Counter[int]) -> None:
+        """So many hosts with each change: what the links of an import lead to."""
+        found: dict[int, dict[str, int]] = {one.pk: {} for one in self.imports}
+        rows = (
+            Transition.objects.filter(noticed_in__in=list(found))
+            .order_by()
+            .values_list("noticed_in", "change")
+            .annotate(hosts=Count("asset", distinct=True))
+        )
+        for pk, change, hosts in rows:
+            found[pk][change] = hosts
+        changed = []
+        is_new = {one.pk for one in self.new}
+        for one in self.imports:
+            before = 0 if one.pk in is_new else one.effect.get(WEB_SHELLS, 0)
+            effect = {**found[one.pk], WEB_SHELLS: before + shells[one.pk]}
+            if effect != one.effect:
+                one.effect = effect
+                changed.append(one)
+        Import.objects.bulk_update(changed, ["effect"], batch_size=500)
+
+    def _save_campaign(self, campaign: Campaign, tally: _Tally) -> None:
+        campaign.totals = {
+            **totals_json(tally.totals)["summary"],
+            "hosts": tally.hosts,
+            "servers": {name: tally.servers.get(name, 0) for name in _STANDS},
+            "account": self.gathering.account(),
+            "stride": self.curve.stride if self.curve is not None else None,
+            "knowledge": version_in_use(),
+            "basis": self.basis,
+            "imports": [[one.number, one.observations] for one in self.imports],
+        }
+        campaign.as_of = self.gathering.latest
+        campaign.assessed_at = datetime.now(UTC)
+        campaign.save(update_fields=["totals", "as_of", "assessed_at"])
+
+
+_STANDS = ("red", "yellow", "green", "vanished")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """What is counted while hosts go by."""
+
+    cves: tuple[str, ...]
+    totals: Totals = field(init=False)
+    hosts: int = 0
+    servers: Counter[str] = field(default_factory=Counter)
+    owners: dict[str, int | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.totals = Totals(self.cves)
+
+
+def _organisations(campaign: Campaign) -> dict[str, Whose]:
+    rows = Organisation.objects.filter(constituency=campaign.constituency_id)
+    return {
+        name: Whose(pk, sector, region)
+        for name, pk, sector, region in rows.values_list("name", "pk", "sector", "region")
+    }
+
+
+def _basis(campaign: Campaign, rules: Rules, constituency: Constituency) -> str:
+    """What, beside rows, all points hang on."""
+    every = (
+        tocsin.__version__,
+        version_in_use(),
+        tuple(campaign.cves),
+        rules,
+        constituency.constituents,
+    )
+    return hashlib.sha256(repr(every).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _record(campaign: Campaign, outcome: Outcome, tally: _Tally) -> None:
+    together: dict[str, Any] = totals_json(tally.totals)["summary"]["together"]
+    record(
+        None,
+        "campaign.assessed",
+        f"campaign {campaign.slug}",
+        campaign=campaign,
+        detail={
+            "hosts": outcome.hosts,
+            "new": outcome.created,
+            "changed": outcome.changed,
+            "removed": outcome.removed,
+            **{name: together[name] for name in (*_STANDS, "compromised")},
+        },
+    )
+
+
+def _silent(_done: int, _total: int, message: str = "") -> None:
+    """Nobody listens."""
