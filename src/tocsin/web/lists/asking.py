@@ -15,6 +15,7 @@ from django_filters import FilterSet
 
 from tocsin.report.visible import shortened, visible
 from tocsin.web.campaigns.models import Campaign
+from tocsin.web.lists.dressed import dress
 from tocsin.web.lists.listing import Listing
 
 SIZES = (25, 50, 100, 250)
@@ -112,6 +113,7 @@ def ask(listing: Listing, campaign: Campaign, query: QueryDict) -> Asked:
         size=_SIZE,
     )
     if asked.form is not None:
+        dress(asked.form)
         asked.rows = asked.form.qs
         for name, problems in asked.form.form.errors.items():
             label = asked.form.form[name].label if name in asked.form.form.fields else name
@@ -150,7 +152,7 @@ def with_(query: QueryDict, **parts: str | int) -> str:
 
 def in_words(bound: BoundField, value: Any) -> str:  # noqa: ANN401 whatever a form field gives
     """A filter's value as people say it; empty where nothing is asked."""
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", []):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -20,7 +20,7 @@ _BOM = "\ufeff"
 
 
 def export(asked: Asked, campaign: Campaign, as_: str, now: datetime) -> StreamingHttpResponse:
-    """The rows as ``csv`` or ``json``; the name of the file says the TLP, the list and the time."""
+    """The rows as ``csv`` or ``json``; the file is named by TLP, campaign, list and time."""
     written = _csv(asked) if as_ == "csv" else _json(asked, campaign, now)
     kind = "text/csv; charset=utf-8" if as_ == "csv" else "application/json"
     tlp = str(campaign.tlp).replace("+", "-")

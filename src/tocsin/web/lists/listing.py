@@ -135,7 +135,7 @@ class Listing:
         return self.nouns[0] if count == 1 else self.nouns[1]
 
     def order(self, sort: str) -> tuple[str, ...]:
-        """The fields to order by for ``name`` or ``-name``; the key is the last, for a stable order."""
+        """The fields for ``name`` or ``-name``; the key is the last, which keeps them stable."""
         column = self.sortable(sort.removeprefix("-"))
         fields = column.sort if column else ()
         if sort.startswith("-"):

@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 
 from tocsin.web.accounts.models import User
 from tocsin.web.campaigns.models import Campaign
+from tocsin.web.lists.kept import kept
 from tocsin.web.lists.models import SavedView
-from tocsin.web.lists.saving import kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,10 +19,10 @@ from django.utils.safestring import SafeString, mark_safe
 from tocsin.web.accounts.permissions import DeskRequest
 from tocsin.web.audit.services import record
 from tocsin.web.design.templatetags.desk import cell as shown
-from tocsin.web.lists import queries
 from tocsin.web.lists.asking import FORMATS, SIZES, Asked, ask, with_, without
 from tocsin.web.lists.export import export
 from tocsin.web.lists.listing import Column, Listing
+from tocsin.web.lists.queries import views_of
 
 RESULTS = "list"
 """The id of the part of the page that htmx asks for and replaces."""
@@ -66,12 +66,14 @@ def list_page(
         return export(asked, desk.campaign, as_, datetime.now(UTC))
     part = _is_part(request)
     context = {**_context(request, asked), **(extra_context or {})}
-    if not part:
-        context["views"] = (
-            _views(desk, listing, request.GET.urlencode()) if listing.saved else None
-        )
+    if listing.saved:
+        shows = request.GET.urlencode()
+        context["views"] = views_of(desk.user, desk.campaign, listing.name, shows)
     status = 400 if as_ else 200
     response = render(request, "lists/results.html" if part else template, context, status=status)
+    if part:
+        # The address as people would write it: without the fields that are empty.
+        response["HX-Push-Url"] = request.path + without(request.GET).removesuffix("?")
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     patch_cache_control(response, private=True, no_cache=True)
     return response
@@ -87,10 +89,6 @@ def _recorded(desk: DeskRequest, listing: Listing, as_: str) -> None:
     """A read of personal data; what was searched for stays out of it."""
     detail = {"list": listing.name, "as": as_ if as_ in FORMATS else "page"}
     record(desk.user, "list.read", listing.title, campaign=desk.campaign, detail=detail)
-
-
-def _views(desk: DeskRequest, listing: Listing, query: str) -> queries.Views:
-    return queries.views_of(desk.user, desk.campaign, listing.name, query)
 
 
 def _context(request: HttpRequest, asked: Asked) -> dict[str, Any]:
@@ -111,7 +109,6 @@ def _context(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "conditions": conditions,
         "matching": matching,
         "noun": listing.many(asked.total),
-        "clear": without(query, *(query if conditions else ())) if conditions else "",
         "clear_url": request.path,
         "sorted_by": _sorted_by(asked),
         "exports": [(label, with_(query, format=key)) for key, label in FORMATS.items()],

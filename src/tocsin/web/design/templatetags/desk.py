@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from tocsin.report.visible import visible as made_visible
@@ -135,19 +135,17 @@ def lasted(value: timedelta | None) -> str:
 @register.simple_tag
 def cell(value: object, missing: str = "not known") -> SafeString:
     """Any value as all tables show it: times, numbers, lists, yes and no, and nothing."""
-    if value is None or value == "" or value == [] or value == ():
+    if value is None or value in ("", [], ()):
         return _missing(missing)
     if isinstance(value, SafeString):
         return value
-    if isinstance(value, bool):
-        return mark_safe("yes" if value else "no")  # noqa: S308 our own words
     if isinstance(value, datetime | date):
         return moment(value)
-    if isinstance(value, int | float | Decimal):
-        return mark_safe(number(value))  # noqa: S308 digits
     if isinstance(value, list | tuple | set):
         return format_html_join(", ", "{}", ((made_visible(str(one)),) for one in value))
-    return escape(made_visible(str(value)))
+    if isinstance(value, bool):
+        return escape("yes" if value else "no")
+    return escape(made_visible(number(value)))
 
 
 @register.simple_tag
@@ -198,6 +196,18 @@ def field(bound: Any) -> dict[str, Any]:  # noqa: ANN401 a bound field of any fo
     """One field of a form: label, field, help and errors, tied together for screen readers."""
     input_type = getattr(bound.field.widget, "input_type", "")
     return {"field": bound, "is_check": input_type == "checkbox"}
+
+
+@register.inclusion_tag("design/pick.html")
+def pick(bound: Any) -> dict[str, Any]:  # noqa: ANN401 a bound field of any form
+    """A field of several choices as a menu of boxes to tick."""
+    choices = [one.data for one in bound]
+    return {
+        "name": bound.html_name,
+        "label": bound.label,
+        "choices": choices,
+        "chosen": sum(1 for one in choices if one["selected"]),
+    }
 
 
 @register.simple_tag

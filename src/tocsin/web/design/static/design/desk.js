@@ -66,6 +66,15 @@
     }
   }
 
+  function countPicked(event) {
+    const menu = event.target.closest("details.pick");
+    const place = menu?.querySelector("[data-pick-count]");
+    if (place) {
+      const count = menu.querySelectorAll("input:checked").length;
+      place.textContent = count ? ` (${count})` : "";
+    }
+  }
+
   // ---- lists by keyboard ----
 
   const links = () => [...document.querySelectorAll("[data-list-row] .table__link")];
@@ -86,7 +95,9 @@
   }
 
   function onKey(event) {
-    closeMenus(event);
+    if (event.key === "Escape") {
+      closeMenus(event);
+    }
     const inList = document.querySelector("[data-list]");
     if (!inList || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
       return;
@@ -109,6 +120,7 @@
   }
 
   document.addEventListener("keydown", onKey);
+  document.addEventListener("change", countPicked);
   document.addEventListener("click", (event) => {
     closeMenus(event);
     const button = event.target.closest("button");
