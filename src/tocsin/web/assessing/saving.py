@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -92,18 +93,25 @@ class Saving:
     def _save_transitions(self, wanted: dict[int, dict[Identity, Fields]]) -> None:
         """What was told before keeps the import in which it was noticed."""
         left = {asset: dict(found) for asset, found in wanted.items()}
-        gone: list[int] = []
+        unmatched: list[Transition] = []
         moved: list[Transition] = []
         for row in Transition.objects.filter(asset_id__in=list(wanted)):
             identity = (row.change, row.cve, row.server, row.before)
             fields = left[row.asset_id].pop(identity, None)
             if fields is None:
+                unmatched.append(row)
+            elif _move(row, row.before, fields):
+                moved.append(row)
+        gone: list[int] = []
+        for row in unmatched:
+            other = _told_less_exactly(row, left[row.asset_id])
+            if other is None:
                 gone.append(row.pk)
-            elif (row.after, row.builds) != (fields["after"], fields["builds"]):
-                row.after, row.builds = fields["after"], fields["builds"]
+            else:
+                _move(row, other[3], left[row.asset_id].pop(other))
                 moved.append(row)
         Transition.objects.filter(pk__in=gone).delete()
-        Transition.objects.bulk_update(moved, ["after", "builds"], batch_size=CHUNK)
+        Transition.objects.bulk_update(moved, ["after", "before", "builds"], batch_size=CHUNK)
         Transition.objects.bulk_create(
             (
                 Transition(
@@ -127,6 +135,25 @@ class Saving:
         for start in range(0, len(gone), CHUNK):
             Asset.objects.filter(pk__in=gone[start : start + CHUNK]).delete()
         self.removed = len(gone)
+
+
+def _told_less_exactly(row: Transition, found: dict[Identity, Fields]) -> Identity | None:
+    """The same change between other times: later rows widen or narrow what is certain of them."""
+    for (change, cve, server, before), fields in found.items():
+        if (change, cve, server) != (row.change, row.cve, row.server):
+            continue
+        begins = [one for one in (row.after, fields["after"]) if one is not None]
+        if not begins or max(begins) < min(row.before, before):
+            return change, cve, server, before
+    return None
+
+
+def _move(row: Transition, before: datetime, fields: Fields) -> bool:
+    """Set the times of a change that was told before, and whether they differ."""
+    if (row.after, row.before, row.builds) == (fields["after"], before, fields["builds"]):
+        return False
+    row.after, row.before, row.builds = fields["after"], before, fields["builds"]
+    return True
 
 
 def _columns(fields: Fields) -> list[str]:
