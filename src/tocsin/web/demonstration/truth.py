@@ -16,7 +16,7 @@ from tocsin.web.demonstration.country import Depth
 from tocsin.web.demonstration.looks import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tocsin.web.demonstration.country import Country, Host
     from tocsin.web.demonstration.looks import File, Look
@@ -42,10 +42,14 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What can be known of one host: `colour` counts even where it vanished."""
+    """What can be known of one host: `colour` counts even where it vanished.
+
+    `servers` are the colours of what answers behind the address.
+    """
 
     host: Host
     colour: str
+    servers: tuple[str, ...]
     web_shell: bool
     vanished: bool
     events: tuple[Event, ...]
@@ -70,6 +74,15 @@ class Truth:
     def hosts(self) -> Counter[str]:
         """Hosts by what they are counted as."""
         return Counter(one.counted for one in self.known.values())
+
+    @property
+    def servers(self) -> Counter[str]:
+        """Servers by what they are counted as: all of a host that vanished have vanished."""
+        return Counter(
+            "vanished" if one.counted == "vanished" else colour
+            for one in self.known.values()
+            for colour in one.servers
+        )
 
     @property
     def web_shells(self) -> int:
@@ -122,6 +135,11 @@ def truth_of(country: Country, files: Sequence[File]) -> Truth:
     )
 
 
+def news_of_the_last(country: Country, files: Sequence[File]) -> frozenset[Event]:
+    """What only the last file makes known."""
+    return truth_of(country, files).events - truth_of(country, files[:-1]).events
+
+
 def owners_of(country: Country) -> dict[str, Organisation | None]:
     """Each address that is seen, and whose its network and names tell it to be."""
     return {host.ip: host.told_owner for host in country.hosts if host.is_seen}
@@ -137,23 +155,21 @@ def _known(looks: list[tuple[int, Look]], files: Sequence[File], *, has_shell: b
         *(event for one in servers.values() for event in _changes(one, files)),
     ]
     presence = [one for one in events if one.change in {"vanished", "back"}]
+    colours = [
+        RED if has_shell else _colour([look for _, look in one]) for one in servers.values()
+    ]
     return Known(
         host=host,
-        colour=RED
-        if has_shell
-        else _colour([look for _, look in one] for one in servers.values()),
+        colour=min(colours, key=_WORST_FIRST.index),
+        servers=tuple(colours),
         web_shell=has_shell,
         vanished=bool(presence) and presence[-1].change == "vanished",
         events=tuple(events),
     )
 
 
-def _colour(servers: Iterable[list[Look]]) -> str:
-    """The worst of all servers behind an address."""
-    states = {_is_open(looks) for looks in servers}
-    if True in states:
-        return RED
-    return YELLOW if None in states else GREEN
+def _colour(looks: list[Look]) -> str:
+    return {True: RED, None: YELLOW, False: GREEN}[_is_open(looks)]
 
 
 def _is_open(looks: list[Look]) -> bool | None:
