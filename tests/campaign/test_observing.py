@@ -10,8 +10,9 @@ import pytest
 
 from tocsin.campaign.feed import all_feeds
 from tocsin.campaign.observation import FeedProblem, Observation
-from tocsin.campaign.observing import Asked, observe
+from tocsin.campaign.observing import Asked, columns_of, observe
 from tocsin.errors import SourceError, UsageError
+from tocsin.evidence.collection import Limits
 from tocsin.model.problem import ProblemCode
 
 if TYPE_CHECKING:
@@ -112,3 +113,23 @@ def test_an_empty_report_is_said_to_be_empty(tmp_path: Path) -> None:
 def test_what_cannot_be_meant_is_refused(asked: Asked, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         asked.check()
+
+
+def test_the_columns_of_a_file_that_needs_a_mapping_are_told(tmp_path: Path) -> None:
+    csv = all_feeds()["csv"]
+    archive = tmp_path / "reports.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("a.csv", SHADOWSERVER.sample)
+        file.writestr("scan.csv", csv.sample)
+    expected = ["Address", "Service port", "Seen", "Name", "Exchange", "Remark"]
+    assert expected == columns_of(archive)
+    assert [] == columns_of(written(tmp_path))
+
+
+def test_an_archive_that_unpacks_to_more_than_the_limits_is_not_read_on(tmp_path: Path) -> None:
+    archive = tmp_path / "reports.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.csv", SHADOWSERVER.sample)
+        file.writestr("b.csv", b"0" * 2**21)
+    found = list(observe(archive, AUTO, None, Limits(total_bytes=2**20, member_bytes=2**20)))
+    assert ProblemCode.BOMB in {row.code for row in found if isinstance(row, FeedProblem)}

@@ -15,6 +15,7 @@ from tocsin.campaign.feed import HEAD_BYTES, Feed, FeedContext, all_feeds
 from tocsin.campaign.reading import Numbering
 from tocsin.campaign.table import header_of
 from tocsin.errors import SourceError, UsageError
+from tocsin.evidence.collection import Limits
 from tocsin.evidence.damage import problem_of
 from tocsin.evidence.open import open_collection
 from tocsin.model.problem import ProblemCode
@@ -35,6 +36,7 @@ COLUMNS = (
 )
 """What a mapping of a free CSV file may name."""
 _CHUNK_BYTES = 2**20
+_DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +68,18 @@ class Asked:
 
 
 def observe(
-    source: Path, asked: Asked, progress: Progress | None = None
+    source: Path,
+    asked: Asked,
+    progress: Progress | None = None,
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> Generator[FeedRow, None, None]:
-    """The rows of every file in `source`, in order.
+    """The rows of every file in `source`, in order; `limits` are against hostile archives.
 
     A file of an archive or folder that is no feed is a problem; a source that is one file, and
     none, raises `SourceError` and says what there is. So does a source that cannot be opened.
     """
     listener = progress or SilentProgress()
-    with open_collection(source) as collection:
+    with open_collection(source, limits) as collection:
         members = _unpacked(list(collection.members()))
         total = 2 * sum(member.size_bytes for member in members)
         with running(listener, source.name, total):
@@ -82,6 +87,25 @@ def observe(
             for member in members:
                 opened = _Opened(member, _name(collection, member, len(members)), listener)
                 yield from opened.rows(asked, alone=len(members) == 1)
+
+
+def columns_of(source: Path, limits: Limits = _DEFAULT_LIMITS) -> list[str]:
+    """The columns of the first file in `source` that only a mapping could make readable.
+
+    Empty where there is none. Raises `SourceError` where the source cannot be opened.
+    """
+    with open_collection(source, limits) as collection:
+        for member in _unpacked(list(collection.members())):
+            try:
+                with member.open() as stream:
+                    head = stream.read(HEAD_BYTES)
+            except OSError:
+                continue  # whoever reads it all will tell
+            name = member.path.inside
+            found = [feed for feed in all_feeds().values() if feed.recognise(head, name)]
+            if found and all(feed.needs_mapping for feed in found):
+                return header_of(head)
+    return []
 
 
 def feed_of(head: bytes, name: str, asked: Asked) -> Feed:

@@ -74,7 +74,8 @@ class Import(models.Model):
 class FeedFile(models.Model):
     """One file of an import: its name (with the archive it came in), its unpacked content's hash.
 
-    The same content is stored once in a campaign.
+    The same content is stored once in a campaign, and an owner's result once for each `host` that
+    it is about; `host` is empty for every other feed.
     """
 
     campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, related_name="+")
@@ -82,6 +83,7 @@ class FeedFile(models.Model):
     feed = models.CharField(max_length=32)
     name = models.CharField(max_length=1000)
     sha256 = models.CharField(max_length=64)
+    host = models.CharField(max_length=255, blank=True, default="")
     observations = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
 
@@ -89,7 +91,9 @@ class FeedFile(models.Model):
         """Content once in a campaign, and for an owner's result once for each host."""
 
         constraints = [
-            models.UniqueConstraint(fields=["campaign", "sha256", "feed"], name="content_once")
+            models.UniqueConstraint(
+                fields=["campaign", "sha256", "feed", "host"], name="content_once"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,209 @@
+"""Changes of imports: upload, go, discard, undo, and what becomes of rows in quarantine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from django.core.files import File
+from django.db import transaction
+
+from tocsin.campaign.observing import AUTO
+from tocsin.errors import UsageError
+from tocsin.web.audit.services import record
+from tocsin.web.campaigns.models import Campaign
+from tocsin.web.imports import uploads
+from tocsin.web.imports.models import Import, ImportState, Rejected, RejectedState
+from tocsin.web.imports.previewing import checked
+from tocsin.web.imports.running import Tell, asked_of, run
+from tocsin.web.imports.taking import forget
+from tocsin.web.work.models import JobState
+from tocsin.web.work.services import enqueue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from tocsin.web.accounts.models import User
+    from tocsin.web.imports.uploads import Upload
+
+_UNDECIDED = (ImportState.UPLOADED, ImportState.FAILED)
+
+
+def start_upload(campaign: Campaign, user: User, upload: Upload) -> Import:
+    """Store a file that is being handed over; nothing of it is read yet.
+
+    Raises `UsageError` where it is larger than the desk takes.
+    """
+    stored = uploads.store(upload)
+    with transaction.atomic():
+        numbering = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        one = Import.objects.create(
+            campaign=campaign, number=numbering.next_import, by=user, **stored._asdict()
+        )
+        numbering.next_import += 1
+        numbering.save(update_fields=["next_import"])
+        _record(user, "import.uploaded", one, {"sha256": one.sha256, "bytes": one.size_bytes})
+    return one
+
+
+def go(
+    one: Import,
+    user: User,
+    *,
+    feed: str = AUTO,
+    mapping: Mapping[str, str] | None = None,
+    host: str = "",
+) -> Import:
+    """Have the worker read it, as what a person said that it is.
+
+    Raises `TocsinError` where the beginning of the file cannot be read so, or where the import is
+    no longer to be decided.
+    """
+    one.refresh_from_db()
+    _refuse_unless(one, *_UNDECIDED)
+    host = checked(one, feed=feed, mapping=mapping, host=host)
+    with transaction.atomic():
+        one = _decide(one, user, feed=feed, mapping=mapping, host=host)
+        one.job = enqueue("imports.run", one.pk, campaign=one.campaign)
+        one.save(update_fields=["job"])
+    return one
+
+
+def import_path(
+    campaign: Campaign,
+    user: User,
+    path: Path,
+    *,
+    feed: str = AUTO,
+    mapping: Mapping[str, str] | None = None,
+    host: str = "",
+    tell: Tell | None = None,
+) -> Import:
+    """Import a file at once, without a worker: `tocsin desk import`, and the demonstration.
+
+    The campaign is assessed by the worker, or by whoever calls. Raises `TocsinError` where the
+    file cannot be read; the failed import stays, and holds nothing.
+    """
+    with path.open("rb") as file:
+        one = start_upload(campaign, user, File(file, name=path.name))
+    host = checked(one, feed=feed, mapping=mapping, host=host)
+    with transaction.atomic():
+        one = _decide(one, user, feed=feed, mapping=mapping, host=host)
+    run(one, tell or _silent)
+    return one
+
+
+def discard(one: Import, user: User) -> None:
+    """Throw away a file that was not imported. Raises `UsageError` where it was."""
+    with transaction.atomic():
+        one = _locked(one, *_UNDECIDED)
+        one.state = ImportState.DISCARDED
+        one.save(update_fields=["state"])
+        _record(user, "import.discarded", one)
+        transaction.on_commit(lambda: uploads.remove(one))
+
+
+def undo(one: Import, user: User) -> None:
+    """Remove all that an import brought, and have the campaign assessed without it.
+
+    Raises `UsageError` where the import is not done, or is just being read again.
+    """
+    with transaction.atomic():
+        one = _locked(one, ImportState.DONE)
+        _refuse_while_busy(one)
+        forget(one)
+        one.state = ImportState.UNDONE
+        one.undone_at = datetime.now(UTC)
+        one.undone_by = user
+        one.save(update_fields=["state", "undone_at", "undone_by"])
+        removed = {"observations": one.observations, "rejected": one.rejected}
+        _record(user, "import.undone", one, removed)
+        enqueue("assessing.assess", one.campaign_id, campaign=one.campaign)
+        transaction.on_commit(lambda: uploads.remove(one))
+
+
+def retry(one: Import, user: User, *, mapping: Mapping[str, str] | None = None) -> Import:
+    """Have the worker read the file again, and take the rows that are readable now.
+
+    `mapping` is another one for a free CSV file; rows that were taken stay as they were read.
+    Raises `TocsinError`.
+    """
+    with transaction.atomic():
+        one = _locked(one, ImportState.DONE)
+        _refuse_while_busy(one)
+        before = dict(one.mapping)
+        if mapping is not None:
+            one.mapping = dict(mapping)
+        asked_of(one)
+        one.job = enqueue("imports.again", one.pk, campaign=one.campaign)
+        one.save(update_fields=["mapping", "job"])
+        detail = {"mapping": dict(one.mapping), "mapping_before": before}
+        _record(user, "import.retried", one, detail)
+    return one
+
+
+def dismiss(one: Import, user: User, rows: Iterable[int], reason: str) -> int:
+    """Put rows of the quarantine aside, by their keys; how many there were.
+
+    A sign of compromise in them no longer counts, so the campaign is assessed anew then. Raises
+    `UsageError` without a reason.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise UsageError("Say why: whoever reads this later must be able to follow it.")
+    with transaction.atomic():
+        one = _locked(one, ImportState.DONE)
+        found = list(one.rejected_rows.filter(pk__in=list(rows), state=RejectedState.OPEN))
+        if found:
+            Rejected.objects.filter(pk__in=[row.pk for row in found]).update(
+                state=RejectedState.DISMISSED
+            )
+            told = [f"{row.file_name}, row {row.row}: {row.code}" for row in found[:20]]
+            detail = {"rows": len(found), "first": told, "reason": reason[:500]}
+            _record(user, "import.rows_dismissed", one, detail)
+            if any(row.evidence for row in found):
+                enqueue("assessing.assess", one.campaign_id, campaign=one.campaign)
+    return len(found)
+
+
+def _decide(
+    one: Import, user: User, *, feed: str, mapping: Mapping[str, str] | None, host: str
+) -> Import:
+    """Set what to read it as; it waits to be run then. Call it in a transaction."""
+    one = _locked(one, *_UNDECIDED)
+    one.feed, one.mapping, one.host = feed, dict(mapping or {}), host
+    one.state = ImportState.QUEUED
+    one.error = ""
+    one.save(update_fields=["feed", "mapping", "host", "state", "error"])
+    detail = {"feed": one.feed, "mapping": dict(one.mapping), "host": one.host}
+    _record(user, "import.started", one, detail)
+    return one
+
+
+def _locked(one: Import, *states: ImportState) -> Import:
+    """The import as it is now, for this transaction alone, if it is in one of these states."""
+    found = Import.objects.select_for_update(of=("self",)).select_related("campaign", "job")
+    one = found.get(pk=one.pk)
+    _refuse_unless(one, *states)
+    return one
+
+
+def _refuse_unless(one: Import, *states: ImportState) -> None:
+    if one.state not in states:
+        raise UsageError(f"Import {one.number} is “{one.get_state_display().lower()}” by now.")
+
+
+def _refuse_while_busy(one: Import) -> None:
+    if one.job is not None and one.job.state in {JobState.QUEUED, JobState.RUNNING}:
+        raise UsageError(f"Import {one.number} is just being read. Wait until that is done.")
+
+
+def _record(
+    user: User, action: str, one: Import, detail: Mapping[str, object] | None = None
+) -> None:
+    record(user, action, str(one), campaign=one.campaign, detail=detail)
+
+
+def _silent(done: int, total: int, message: str = "") -> None:
+    """Nobody listens."""

@@ -1,0 +1,211 @@
+"""Takes rows of an import into the database, each once, in portions.
+
+The same file again, in whatever import or archive, is counted and not stored. A second reading of
+an import (`again`) takes what is not there yet: rows that could not be read the first time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Count, Max, Min
+
+from tocsin.campaign.observation import FeedProblem
+from tocsin.errors import SourceError, UsageError
+from tocsin.web.imports.loading import load
+from tocsin.web.imports.models import (
+    FeedFile,
+    Import,
+    ImportState,
+    Rejected,
+    RejectedState,
+)
+from tocsin.web.imports.models import Observation as Row
+from tocsin.web.imports.rows import list_in, text_in, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tocsin.campaign.observation import FeedRow
+
+OWNERS = "hunt"
+"""The feed of owners' results, which do not say which host they are about."""
+_PORTION = 10_000
+_MOST_FILE_NAME = 1000
+_MOST_IP = 45
+
+
+@dataclass(slots=True)
+class _File:
+    """A file while its rows come in. `pk` is None where an earlier one has the same content.
+
+    `held` says by number which rows are stored, `aside` which lie in quarantine, by their keys.
+    """
+
+    pk: int | None
+    held: set[int] = field(default_factory=set)
+    aside: dict[int, int] = field(default_factory=dict)
+
+
+class Taking:
+    """The rows of one import on their way in; `again` where it was read before."""
+
+    def __init__(self, part_of: Import, *, again: bool = False) -> None:
+        self.repeated = 0
+        """Rows of files whose content is stored already."""
+        self._import = part_of
+        self._again = again
+        self._files: dict[tuple[str, str, str], _File] = {}
+        self._last: FeedRow | None = None
+        self._file = _File(None)
+        self._rows: list[tuple[int, tuple[Any, ...]]] = []
+        self._rejected: list[Rejected] = []
+        self._read: list[int] = []
+        self._of_files: dict[tuple[str, str], int] = self._known_of_files() if again else {}
+        """Problems of whole files, by name and code: those that are not met again are over."""
+
+    def take_all(self, rows: Iterable[FeedRow]) -> None:
+        """Take all rows, and then say of the import what it holds."""
+        for row in rows:
+            self._take(row)
+        self._flush()
+        Rejected.objects.filter(pk__in=self._of_files.values()).update(state=RejectedState.READ)
+        count(self._import)
+
+    def _take(self, row: FeedRow) -> None:
+        last = self._last
+        if last is None or row.file is not last.file or row.file_sha256 is not last.file_sha256:
+            self._file = self._file_of(row)
+        self._last = row
+        file = self._file
+        if isinstance(row, FeedProblem):
+            self._reject(row, file)
+        elif file.pk is None:
+            self.repeated += 1
+        elif row.row not in file.held:
+            if row.row in file.aside:
+                self._read.append(file.aside[row.row])
+            self._rows.append((file.pk, values_of(row)))
+        if len(self._rows) + len(self._rejected) >= _PORTION:
+            self._flush()
+
+    def _reject(self, row: FeedProblem, file: _File) -> None:
+        if row.row is None:
+            known = self._of_files.pop((row.file[:_MOST_FILE_NAME], row.code), None)
+            if known is not None:
+                return
+        elif file.pk is None and row.file_sha256:
+            self.repeated += 1
+            return
+        elif row.row in file.held or row.row in file.aside:
+            return
+        self._rejected.append(
+            Rejected(
+                part_of=self._import,
+                file_name=row.file[:_MOST_FILE_NAME],
+                file_sha256=row.file_sha256,
+                feed=row.feed,
+                row=row.row,
+                code=row.code,
+                detail=text_in(row.detail),
+                ip=(row.ip or "")[:_MOST_IP],
+                evidence=list_in(row.evidence) if row.evidence else "",
+            )
+        )
+
+    def _file_of(self, row: FeedRow) -> _File:
+        key = (row.file, row.file_sha256, row.feed)
+        file = self._files.get(key)
+        if file is None:
+            file = self._files[key] = self._begun(row) if row.file_sha256 else _File(None)
+        return file
+
+    def _begun(self, row: FeedRow) -> _File:
+        """The file in the database, made where its content is new."""
+        host = self._import.host if row.feed == OWNERS else ""
+        if row.feed == OWNERS and not host:
+            raise UsageError("An owner's result does not say which host it is about: name it.")
+        name = row.file[:_MOST_FILE_NAME]
+        file, new = FeedFile.objects.get_or_create(
+            campaign=self._import.campaign,
+            sha256=row.file_sha256,
+            feed=row.feed,
+            host=host,
+            defaults={"part_of": self._import, "name": name},
+        )
+        if new:
+            return _File(file.pk)
+        if file.part_of_id != self._import.pk:
+            if file.part_of.state != ImportState.DONE:
+                raise SourceError(
+                    f"Import {file.part_of.number} is just storing a file with the same content. "
+                    "Try again once it is done."
+                )
+            return _File(None)
+        return self._known(file) if self._again and file.name == name else _File(None)
+
+    def _known(self, file: FeedFile) -> _File:
+        """A file of this import that was read before."""
+        aside = Rejected.objects.filter(
+            part_of=self._import,
+            file_sha256=file.sha256,
+            feed=file.feed,
+            row__isnull=False,
+        )
+        return _File(
+            file.pk,
+            held=set(Row.objects.filter(file=file).values_list("row", flat=True))
+            | set(aside.filter(state=RejectedState.DISMISSED).values_list("row", flat=True)),
+            aside=dict(aside.filter(state=RejectedState.OPEN).values_list("row", "pk")),
+        )
+
+    def _known_of_files(self) -> dict[tuple[str, str], int]:
+        found = self._import.rejected_rows.filter(row__isnull=True, state=RejectedState.OPEN)
+        return {
+            (name, code): pk for name, code, pk in found.values_list("file_name", "code", "pk")
+        }
+
+    def _flush(self) -> None:
+        """Write what came together. Each portion is there as a whole, or not at all."""
+        with transaction.atomic():
+            load(self._rows)
+            Rejected.objects.bulk_create(self._rejected, batch_size=1000)
+            Rejected.objects.filter(pk__in=self._read).update(state=RejectedState.READ)
+        self._rows, self._rejected, self._read = [], [], []
+
+
+def forget(part_of: Import) -> None:
+    """Remove all that an import brought, its files and its quarantine."""
+    Row.objects.filter(file__part_of=part_of).delete()
+    part_of.files.all().delete()
+    part_of.rejected_rows.all().delete()
+
+
+def count(part_of: Import) -> None:
+    """Count what the tables hold of an import, and set it; nothing is saved of the import."""
+    held = Row.objects.filter(file__part_of=part_of).order_by()
+    by_file = {
+        one["file"]: one
+        for one in held.values("file").annotate(n=Count("pk"), first=Min("time"), last=Max("time"))
+    }
+    aside = (
+        part_of.rejected_rows.filter(row__isnull=False)
+        .exclude(state=RejectedState.READ)
+        .order_by()
+        .values("file_sha256", "feed")
+        .annotate(n=Count("pk"))
+    )
+    rejected = {(one["file_sha256"], one["feed"]): one["n"] for one in aside}
+    files = list(part_of.files.all())
+    for file in files:
+        found = by_file.get(file.pk)
+        file.observations = found["n"] if found else 0
+        file.rejected = rejected.get((file.sha256, file.feed), 0)
+    FeedFile.objects.bulk_update(files, ["observations", "rejected"], batch_size=500)
+    part_of.observations = sum(file.observations for file in files)
+    part_of.rejected = sum(rejected.values())
+    times = list(by_file.values())
+    part_of.earliest = min((one["first"] for one in times if one["first"]), default=None)
+    part_of.latest = max((one["last"] for one in times if one["last"]), default=None)
