@@ -1,10 +1,17 @@
-"""How allauth behaves here: nobody signs up by themselves."""
+"""How allauth behaves here: nobody signs up by themselves, and secrets are stored encrypted."""
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -16,3 +23,37 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth brings no
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 allauth's signature
         """Never."""
         return False
+
+    def send_mail(self, *_args: object, **_kwargs: object) -> None:
+        """Nothing: the desk sends no mail, so that none can be forged in its name."""
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth brings no types
+    """Secrets of authenticator apps lie encrypted in the database and its copies.
+
+    The key comes from SECRET_KEY. After that was changed, SECRET_KEY_FALLBACKS still opens them.
+    """
+
+    def encrypt(self, text: str) -> str:
+        """As it is stored."""
+        return _box().encrypt(text.encode()).decode("ascii")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """As the app has it. Raises `ImproperlyConfigured` where the key is another one."""
+        try:
+            return _box().decrypt(encrypted_text.encode("ascii")).decode()
+        except InvalidToken:
+            raise ImproperlyConfigured(
+                "a second factor was stored under another key: set SECRET_KEY_FALLBACKS to it"
+            ) from None
+
+
+def _box() -> MultiFernet:
+    return MultiFernet(
+        [_key(text) for text in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    )
+
+
+def _key(text: str) -> Fernet:
+    kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"tocsin desk: second factors")
+    return Fernet(base64.urlsafe_b64encode(kdf.derive(text.encode())))

@@ -7,7 +7,7 @@ from django.urls import include, path
 _CAMPAIGN = "c/<slug:campaign>/"
 
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("tocsin.web.accounts.sign_in_urls")),
     path("people/", include("tocsin.web.accounts.urls")),
     path("", include("tocsin.web.campaigns.urls")),
     path("constituencies/", include("tocsin.web.organisations.constituency_urls")),

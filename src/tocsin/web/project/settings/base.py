@@ -30,17 +30,19 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    # Before allauth: pages of ours stand in for its own.
+    "tocsin.web.design",
+    "tocsin.web.accounts",
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_filters",
     "django_htmx",
-    "tocsin.web.design",
     "tocsin.web.audit",
     "tocsin.web.work",
     "tocsin.web.lists",
-    "tocsin.web.accounts",
     "tocsin.web.campaigns",
     "tocsin.web.organisations",
     "tocsin.web.imports",
@@ -55,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "tocsin.web.project.headers.HeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -136,14 +139,25 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "tocsin.web.accounts.adapter.Adapter"
+ACCOUNT_FORMS = {
+    "login": "tocsin.web.accounts.forms.LoginForm",
+    "reauthenticate": "tocsin.web.accounts.forms.ReauthenticateForm",
+    "user_token": "tocsin.web.accounts.forms.UserTokenForm",
+}
+ACCOUNT_SESSION_REMEMBER = True  # for SESSION_COOKIE_AGE, without asking
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_RATE_LIMITS = {"login": "20/m/ip", "login_failed": "5/5m/key,20/5m/ip"}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+MFA_ADAPTER = "tocsin.web.accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Tocsin"
+MFA_TOTP_TOLERANCE = 1  # half a minute either way: clocks of phones differ
+# Presence alone is no factor: a passkey asks for its PIN or a fingerprint each time.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 TOCSIN_REQUIRE_MFA = os.environ.get("TOCSIN_DESK_REQUIRE_MFA", "yes") != "no"
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 
