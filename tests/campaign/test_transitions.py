@@ -131,6 +131,33 @@ def test_reports_of_one_feed_that_look_for_other_things_are_told_apart() -> None
     assert [("first_seen", None, 0)] == changes(row(OPEN, 0, file=ours), *rest)
 
 
+@pytest.mark.parametrize("name", ["2021-05-0{day}-scan_exchange-{who}.csv", "{day}-{who}.csv"])
+def test_reports_for_several_recipients_make_no_host_vanish(name: str) -> None:
+    """Three networks, a file for each and day: each file is silent about the other two."""
+    rows = [
+        row(
+            OPEN,
+            day + who / 10,
+            ip=f"198.51.100.{10 * who + last}",
+            file=name.format(day=1 + day, who="abc"[who]),
+        )
+        for day in range(4)
+        for who in range(3)
+        for last in range(3)
+    ]
+    assert [("first_seen", None, 0)] == changes(*rows, host="198.51.100.0")
+
+
+def test_recipients_that_share_a_host_are_told_apart_by_the_names_of_their_reports() -> None:
+    rows = [
+        row(OPEN, day + who / 10, ip=ip, file=f"2021-05-0{1 + day}-scan_exchange-{'abc'[who]}.csv")
+        for day in range(4)
+        for who in range(3)
+        for ip in ("203.0.113.1", f"198.51.100.{who}")
+    ]
+    assert [("first_seen", None, 0)] == changes(*rows, host="198.51.100.0")
+
+
 def test_looks_that_overlap_tell_no_order() -> None:
     """Both files span the day; which of the two answers came first nobody knows."""
     rows = [

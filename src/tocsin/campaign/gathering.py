@@ -31,8 +31,10 @@ MAX_NOTES = 256
 MAX_LOOKS = 4096
 """Looks told apart; beyond them the days of a file are one look."""
 
-_REPORT = re.compile(r"(?:^|/)\d{4}-\d{2}-\d{2}-(\w+)-", re.ASCII)
-"""A report's name. Source: Shadowserver, report_schema, upcoming-changes.md and examples, 2026."""
+_REPORT = re.compile(r"(?:^|/)\d{4}-\d{2}-\d{2}-(\w+-[^/.]+)", re.ASCII)
+"""A report's name, and for whom it is: the reports of two recipients hold different hosts.
+
+Source: Shadowserver, report_schema, upcoming-changes.md and examples, 2026."""
 
 
 class Hosts:

@@ -51,7 +51,8 @@ class Look:
 class Scan:
     """One file of a feed: hosts that are missing in it were not seen then.
 
-    Files of one `series` look for the same: a report of Shadowserver by its name, else the feed.
+    Files of one `series` look for the same: a report of Shadowserver by its name and recipient,
+    else the feed.
     """
 
     feed: str

@@ -8,7 +8,7 @@ feed that saw others. Where two looks overlap in time, their order is unknown: n
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import accumulate, zip_longest
@@ -73,15 +73,21 @@ def timeline(
 ) -> Timeline:
     """Find the scans whose silence about a host says something.
 
-    `hosts` holds for each host the scans that saw it. A scan counts if it has times, saw at
-    least half as many hosts as is usual in its series, and one of them had been seen before: else
-    it broke off, or looked elsewhere.
+    `hosts` holds for each host the scans that saw it. Scans of one series that share no host, not
+    even by way of others, looked for other hosts: they are series of their own from here on. A
+    scan counts if it has times, saw at least half as many hosts as is usual in its series, and one
+    of them had been seen before: else it broke off, or looked elsewhere.
     """
-    sizes, known = _sizes(scans, hosts)
+    sizes, known, roots = _sizes(scans, hosts)
+    scans = tuple(
+        replace(scan, series=f"{scan.series}#{root}")
+        for scan, root in zip(scans, roots, strict=True)
+    )
     whole: dict[str, list[Scan]] = {}
-    usual: dict[str, float] = {}
-    for series in {scan.series for scan in scans}:
-        usual[series] = median(sizes[at] for at, scan in enumerate(scans) if scan.series == series)
+    alike: dict[str, list[int]] = {}
+    for at, scan in enumerate(scans):
+        alike.setdefault(scan.series, []).append(sizes[at])
+    usual = {series: median(found) for series, found in alike.items()}
     for at, scan in enumerate(scans):
         if scan.start is None or not known[at] or sizes[at] < _WHOLE * usual[scan.series]:
             continue
@@ -279,9 +285,14 @@ def _told(builds: Sequence[SeenBuild]) -> str:
     return " and ".join(dict.fromkeys(build for build, _ in builds))
 
 
-def _sizes(scans: Sequence[Scan], hosts: Iterable[Collection[int]]) -> tuple[list[int], list[int]]:
-    """How many hosts each scan saw, and how many of them an earlier one of its series saw."""
-    sizes, known = [0] * len(scans), [0] * len(scans)
+def _sizes(
+    scans: Sequence[Scan], hosts: Iterable[Collection[int]]
+) -> tuple[list[int], list[int], list[int]]:
+    """How many hosts each scan saw, how many of them an earlier one saw, and for which it stands.
+
+    The last is one scan for all of a series that share hosts.
+    """
+    sizes, known, parents = [0] * len(scans), [0] * len(scans), list(range(len(scans)))
     for seen in hosts:
         by_series: dict[str, list[int]] = {}
         for at in seen:
@@ -292,7 +303,14 @@ def _sizes(scans: Sequence[Scan], hosts: Iterable[Collection[int]]) -> tuple[lis
             found.sort(key=lambda at: (_span(scans[at]), scans[at].file))
             for at in found[1:]:
                 known[at] += 1
-    return sizes, known
+                parents[_root(parents, at)] = _root(parents, found[0])
+    return sizes, known, [_root(parents, at) for at in range(len(scans))]
+
+
+def _root(parents: list[int], at: int) -> int:
+    while parents[at] != at:
+        parents[at] = at = parents[parents[at]]
+    return at
 
 
 def _span(scan: Scan) -> tuple[datetime, datetime]:
