@@ -2,8 +2,8 @@
 
 ``python -I confine.py MEMORY FILE COMMAND...``, in bytes. What it takes away stays away from the
 program and from all that it starts: memory, size of files, core dumps, rights of set-user-ID
-files, precedence. It dies with the worker that started it. Only the standard library is used, since a
-function that runs between fork and exec is not safe in a process with threads.
+files, precedence. It dies with the worker that started it. Only the standard library is used,
+since a function that runs between fork and exec is not safe in a process with threads.
 
 Source: Linux man-pages, setrlimit(2), prctl(2).
 """

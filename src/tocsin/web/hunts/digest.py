@@ -285,7 +285,7 @@ def write(source: Path, folder: Path) -> None:
     for number, raw in enumerate(whole.hosts):
         shown, strict = _server(bytes(raw), whole.tool)
         if "error" not in shown:
-            (folder / f"{number}.json").write_bytes(_alone(raw, whole))
+            (folder / f"{number}.json").write_bytes(_alone(raw, whole, data))
         if strict is not None and tool is not None:
             (folder / f"{number}.html").write_bytes(_page(strict, tool))
         servers.append(shown)
@@ -295,8 +295,10 @@ def write(source: Path, folder: Path) -> None:
     (folder / "digest.json").write_bytes(text)
 
 
-def _alone(raw: msgspec.Raw, whole: told.Result) -> bytes:
-    """The result with one server alone, as its sender wrote it."""
+def _alone(raw: msgspec.Raw, whole: told.Result, data: bytes) -> bytes:
+    """The result with one server alone, as its sender wrote it; to the letter if it is alone."""
+    if len(whole.hosts) == 1:
+        return data
     return msgspec.json.encode({"schema": whole.schema, "tool": whole.tool, "hosts": [raw]})
 
 

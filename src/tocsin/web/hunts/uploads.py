@@ -81,7 +81,7 @@ def _write(upload: Upload, path: Path) -> tuple[int, str]:
             size += len(chunk)
             if size > most:
                 raise UsageError(
-                    f"The file is larger than the {most / _GIBIBYTE:,.1f} GiB that the desk takes. "
+                    f"The file is larger than the {most / _GIBIBYTE:,.1f} GiB taken here. "
                     "Hunt where the evidence is, and upload the result."
                 )
             digest.update(chunk)
@@ -97,7 +97,8 @@ def _kind(path: Path, size: int) -> HuntKind:
     if result_feed.recognise(head, path.name):
         if size > MOST_BYTES:
             raise UsageError(
-                f"A result of more than {MOST_BYTES // 2**20} MiB is not read. Upload the evidence."
+                f"A result of more than {MOST_BYTES // 2**20} MiB is not read. "
+                "Upload the evidence."
             )
         return HuntKind.RESULT
     found = recognise(lambda: path.open("rb"))
