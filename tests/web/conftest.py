@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
 
 from tocsin.web.accounts.models import Membership, Role, User
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.organisations.models import Constituency
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from django.test import Client
+    from pytest_django.plugin import DjangoDbBlocker
 
 PASSWORD = "a long pass phrase of the tests"
 
@@ -63,3 +66,28 @@ def signed_in(client: Client, person: Callable[[Role], User]) -> Callable[[Role]
         return client
 
     return sign_in
+
+
+_APPEND_ONLY = import_module("tocsin.web.audit.migrations.0002_append_only")
+
+
+@pytest.fixture
+def _decisions_are_kept_again(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """After the tables were emptied."""
+    yield
+    with django_db_blocker.unblock(), connection.schema_editor() as editor:
+        _APPEND_ONLY.forwards(None, editor)
+
+
+@pytest.fixture
+def commits(_decisions_are_kept_again: None, transactional_db: None) -> Iterator[None]:
+    """Transactions end for real, and what is to be done on commit is done.
+
+    Afterwards all tables are emptied, which that of decisions would refuse. Take this fixture
+    before any other of the database, and only where it is needed: emptying takes its time.
+    """
+    yield
+    with connection.schema_editor() as editor:
+        _APPEND_ONLY.backwards(None, editor)
