@@ -135,6 +135,46 @@ def test_the_owners_word_about_one_server_says_nothing_of_the_other() -> None:
     assert proxylogon(*rows, one, row(FIXED, 1, method=CLAIM, server="EX2")).owner_reports_fixed
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_an_owner_who_reports_two_servers_at_one_address_has_not_reported_it_fixed(
+    reverse: bool,
+) -> None:
+    """Which of the two answers there nobody knows, so the open one must be told."""
+    said = [row(FIXED, 5, method=CLAIM, server="A"), row(OPEN, 5, method=CLAIM, server="B")]
+    found = proxylogon(row(UNCLEAR, 0), *(reversed(said) if reverse else said))
+    assert not found.owner_reports_fixed
+    assert [("A", "fixed"), ("B", "vulnerable")] == sorted(
+        (word.about, word.judged.status) for word in found.owner_words
+    )
+
+
+def test_two_words_of_one_time_about_one_server_both_stand() -> None:
+    said = [row(build, 5, method=CLAIM, server="EX1", file=build) for build in (OPEN, FIXED)]
+    found = proxylogon(row(UNCLEAR, 0, server="EX1"), *said)
+    assert [V, F] == [word.judged.status for word in found.owner_words]
+    assert not found.owner_reports_fixed
+
+
+def test_a_later_word_of_the_owner_replaces_the_earlier() -> None:
+    said = [row(OPEN, 5, method=CLAIM), row(FIXED, 6, method=CLAIM)]
+    found = proxylogon(row(UNCLEAR, 0), *said)
+    assert [F] == [word.judged.status for word in found.owner_words]
+    assert found.owner_reports_fixed
+
+
+def test_the_owner_may_call_a_server_by_its_full_name() -> None:
+    rows = [row(UNCLEAR, server="EX1"), row(UNCLEAR, server="EX2")]
+    said = [row(FIXED, 1, method=CLAIM, server=f"EX{one}.corp.example") for one in (1, 2)]
+    assert proxylogon(*rows, *said).owner_reports_fixed
+
+
+def test_the_owners_word_about_a_server_that_nobody_else_saw_is_told() -> None:
+    rows = [row(UNCLEAR, server="EX1"), row(UNCLEAR, server="EX2")]
+    found = proxylogon(*rows, row(OPEN, 1, method=CLAIM, server="EX3"))
+    [word] = found.owner_words
+    assert ("EX3", False, V) == (word.about, word.is_seen, word.judged.status)
+
+
 def test_what_another_feed_says_alone_stands_beside_what_counts() -> None:
     found = proxylogon(row(OPEN, 0, feed="shodan"), row(FIXED, 2, feed="probe"))
     assert [("shodan", V)] == [(one.feed, one.judged.status) for one in found.differing]

@@ -106,6 +106,49 @@ def test_a_web_shell_is_red_whatever_the_build(capsys: Captured, scans: list[str
     assert ["web_shell"] == [one["what"] for one in shell["evidence"]]
 
 
+def test_a_vanished_host_with_a_web_shell_stays_red(capsys: Captured, tmp_path: Path) -> None:
+    usual = [(f"192.0.2.{last}", "", "exchange", "15.2.858") for last in (10, 11)]
+    shell = ("192.0.2.2", "", "exchange;webshell", "15.2.858")
+    scans = [str(scan(tmp_path, day, *usual, *([shell] if day == 1 else []))) for day in (1, 2, 3)]
+    assert Exit.DONE == main(["exposure", *scans, "--cve", PROXYLOGON, "--quiet"])
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("red       192.0.2.2 ")
+    assert first.endswith("signs of compromise: web_shell  vanished")
+
+
+def test_a_web_shell_in_a_row_without_an_address_is_told_below_the_totals(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    path = str(scan(tmp_path, 1, ("192.0.2.999", "mail.example.org", "exchange;webshell", "")))
+    assert Exit.DONE == main(["exposure", path, "--cve", PROXYLOGON, "--quiet"])
+    place = "shadowserver: 2021-05-01-scan_exchange-example.csv, row 1, without a time"
+    assert [
+        "Signs of compromise in 1 rows that name no host; look at them by hand:",
+        f"  web_shell ({place})",
+    ] == capsys.readouterr().out.splitlines()[-2:]
+    _, summary = hosts(capsys, path, "--cve", PROXYLOGON)
+    assert 1 == summary["unplaced"]["rows"]
+    assert ["web_shell"] == [one["what"] for one in summary["unplaced"]["evidence"]]
+
+
+def test_an_owners_result_without_a_host_does_not_hide_its_web_shell(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    finding = {"grade": "persistence", "confidence": "high", "attack": ["T1505.003"]}
+    host = {
+        "name": "EX1",
+        "verdict": {"level": "compromised", "assurance": "complete"},
+        "builds": [],
+        "findings": [finding],
+    }
+    result = tmp_path / "report.json"
+    result.write_text(json.dumps({"schema": "tocsin.result/1", "hosts": [host]}), encoding="utf-8")
+    _, summary = hosts(capsys, str(result), "--cve", PROXYLOGON)
+    assert ["owner_reported_compromise", "owner_reported_web_shell"] == [
+        one["what"] for one in summary["unplaced"]["evidence"]
+    ]
+
+
 def test_the_totals_say_what_would_settle_the_yellow_and_count_the_vanished_apart(
     capsys: Captured, scans: list[str]
 ) -> None:
@@ -154,7 +197,13 @@ def test_an_owners_result_is_shown_as_a_claim(
     unclear = found["192.0.2.30"]
     assert "yellow" == unclear["colour"]
     assert [
-        {"server": "EX1", "status": "fixed", "build": "15.2.721.13", "contradicted": None}
+        {
+            "server": "EX1",
+            "about": "EX1",
+            "status": "fixed",
+            "build": "15.2.721.13",
+            "contradicted": None,
+        }
     ] == unclear["exposure"][PROXYLOGON]["owner_reported"]
     assert 1 == summary["together"]["yellow_owner_reported_fixed"]
 

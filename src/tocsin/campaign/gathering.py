@@ -53,6 +53,9 @@ class Hosts:
         """Of these, those in which nothing speaks of Exchange Server or of an intruder."""
         self.nameless = 0
         """Of these, those that name no host: an owner's result without the host it is about."""
+        self.unplaced_rows = 0
+        """Rows with a sign of compromise, damaged ones too, that name no host."""
+        self._unplaced: tuple[_Note, ...] = ()
 
     def add(self, row: FeedRow) -> None:
         """Take one row. A problem counts where a sign of compromise could be told from it."""
@@ -63,14 +66,15 @@ class Hosts:
         if not row.about_exchange and not row.evidence:
             self.elsewhere += 1
             return
+        stamp = Stamp(row.time_utc, row.feed, row.file, row.row)
         key = row.ip or (row.hostname or "").rstrip(".").lower()
         if not key:
             self.nameless += 1
+            self._keep_unplaced(row.evidence, stamp)
             return
         host = self._kept.get(key)
         if host is None:
             host = self._kept[key] = _Host()
-        stamp = Stamp(row.time_utc, row.feed, row.file, row.row)
         kind = (row.feed, row.builds if row.about_exchange else ())
         kind = self._kinds.setdefault(kind, kind)
         server = row.server_name.upper() if row.server_name else None
@@ -102,6 +106,11 @@ class Hosts:
             )
             for one in self._files
         )
+
+    @property
+    def unplaced(self) -> tuple[Noted, ...]:
+        """Signs of compromise in rows that name no host: somebody must look at these rows."""
+        return _notes(self._unplaced)
 
     def gathered(self) -> Iterator[Gathered]:
         """What is kept of each host, in order of address, those known by name alone last.
@@ -137,12 +146,20 @@ class Hosts:
         return {name: keys.pop() for name, keys in found.items() if len(keys) == 1}
 
     def _add_problem(self, row: FeedProblem) -> None:
-        if row.ip is None or not row.evidence:
+        if not row.evidence:
+            return
+        stamp = Stamp(None, row.feed, row.file, row.row)
+        if row.ip is None:
+            self._keep_unplaced(row.evidence, stamp)
             return
         host = self._kept.setdefault(row.ip, _Host())
-        stamp = Stamp(None, row.feed, row.file, row.row)
         for what in row.evidence:
             host.evidence = _noted(host.evidence, what, stamp)
+
+    def _keep_unplaced(self, evidence: tuple[str, ...], stamp: Stamp) -> None:
+        self.unplaced_rows += bool(evidence)
+        for what in evidence:
+            self._unplaced = _noted(self._unplaced, what, stamp)
 
     def _look(self, row: Observation, stamp: Stamp) -> int:
         scan = self._scans.setdefault((row.feed, row.file_sha256), len(self._files))

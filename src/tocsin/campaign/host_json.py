@@ -13,6 +13,7 @@ from tocsin.campaign.telling import explain, moment
 from tocsin.campaign.totals import SETTLED_BY
 
 if TYPE_CHECKING:
+    from tocsin.campaign.gathering import Hosts
     from tocsin.campaign.lookup import Found
     from tocsin.campaign.merge import CveExposure, Host, OwnerWord
     from tocsin.campaign.nodes import Node
@@ -49,15 +50,20 @@ def host_json(host: Host, totals: Totals, owner: Owner | None, found: Found | No
     }
 
 
-def totals_json(totals: Totals) -> Json:
-    """The last line: colours over the CVEs that a build settles, and by CVE."""
-    return {
-        "summary": {
-            "together": {"cves": totals.settled_by_builds, **_count(totals.together)},
-            "by_cve": {cve: _count(count) for cve, count in totals.by_cve.items()},
-            "support": dict(sorted(totals.support.items())),
-        }
+def totals_json(totals: Totals, hosts: Hosts | None = None) -> Json:
+    """The last line: colours over the CVEs that a build settles, and by CVE.
+
+    With `hosts` also the signs of compromise in rows that name none.
+    """
+    summary: Json = {
+        "together": {"cves": totals.settled_by_builds, **_count(totals.together)},
+        "by_cve": {cve: _count(count) for cve, count in totals.by_cve.items()},
+        "support": dict(sorted(totals.support.items())),
     }
+    if hosts is not None:
+        evidence = [_noted(note) for note in hosts.unplaced]
+        summary["unplaced"] = {"rows": hosts.unplaced_rows, "evidence": evidence}
+    return {"summary": summary}
 
 
 def _server(node: Node) -> Json:
@@ -90,7 +96,8 @@ def _exposure(host: Host, one: CveExposure) -> Json:
 
 def _word(word: OwnerWord) -> Json:
     return {
-        "server": word.server,
+        "server": word.server if word.is_seen else None,
+        "about": word.about,
         "status": word.judged.status,
         "build": word.judged.build,
         "contradicted": word.contradicted,

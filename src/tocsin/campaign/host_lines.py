@@ -22,7 +22,8 @@ _WIDTH_HOST = 15
 
 def host_line(host: Host, totals: Totals, owner: Owner | None) -> str:
     """A host in one line: colour, address, names, builds, what is open, and whose it is."""
-    colour = "vanished" if host.vanished else str(colour_of(host, totals.settled_by_builds))
+    is_missing = host.vanished is not None and not host.evidence
+    colour = "vanished" if is_missing else str(colour_of(host, totals.settled_by_builds))
     parts = [
         f"{colour:<8}",
         f"{host.gathered.key:<{_WIDTH_HOST}}",
@@ -32,6 +33,8 @@ def host_line(host: Host, totals: Totals, owner: Owner | None) -> str:
     ]
     if host.evidence:
         parts.append("signs of compromise: " + ", ".join({n.what: None for n in host.evidence}))
+        if host.vanished:
+            parts.append("vanished")
     if owner is not None:
         name = owner.constituent.organisation if owner.constituent else "nobody"
         parts.append(f"owner: {name} ({owner.step}, {owner.confidence})")

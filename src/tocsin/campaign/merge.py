@@ -22,7 +22,7 @@ from tocsin.campaign.exposure import (
     nothing_seen,
     order,
 )
-from tocsin.campaign.nodes import Rules, Weight, bases, judged_by, nodes_of
+from tocsin.campaign.nodes import Rules, Weight, bases, judged_by, nodes_of, strays
 from tocsin.campaign.transitions import Change, Timeline, Transition, timeline, transitions
 from tocsin.knowledge.builds import Number, parse
 from tocsin.knowledge.root import cached
@@ -30,12 +30,12 @@ from tocsin.knowledge.status import StatusWord
 from tocsin.knowledge.support import Support, support
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from tocsin.campaign.gathering import Hosts
-    from tocsin.campaign.nodes import Basis, Node, Said
-    from tocsin.campaign.sightings import Gathered, Noted, Stamp
+    from tocsin.campaign.nodes import Basis, Claim, Node, Said
+    from tocsin.campaign.sightings import Gathered, Noted, Sighting, Stamp
 
 
 class Colour(StrEnum):
@@ -58,11 +58,15 @@ class Colour(StrEnum):
 class OwnerWord:
     """What the owner reports of one CVE on one server: a claim, whatever it says.
 
-    `contradicted` says why it does not stand, as a part of a sentence; None where nothing newer
-    and of four parts, and no sign of compromise, speaks against it.
+    `server` is the one that it counts for, `about` how the owner calls it; `is_seen` is False
+    where nobody else saw such a server. `contradicted` says why it does not stand, as a part of a
+    sentence; None where nothing newer and of four parts, and no sign of compromise, speaks against
+    it.
     """
 
     server: str
+    about: str
+    is_seen: bool
     judged: Judged
     at: Stamp
     contradicted: str | None
@@ -116,13 +120,18 @@ class CveExposure:
 
     @property
     def owner_reports_fixed(self) -> bool:
-        """Whether the owner reports it fixed on every server that counts, uncontradicted."""
-        fixed = {
-            word.server
-            for word in self.owner_words
-            if word.judged.status in NOT_OPEN and word.contradicted is None
-        }
-        return bool(self.by_server) and all(one.server in fixed for one in self.by_server)
+        """Whether the owner reports it fixed on every server that counts, uncontradicted.
+
+        Where the owner speaks of several servers, or twice, nothing may say otherwise.
+        """
+        fixed: dict[str, bool] = {}
+        for word in self.owner_words:
+            stands = word.judged.status in NOT_OPEN and word.contradicted is None
+            if word.is_seen:
+                fixed[word.server] = stands and fixed.get(word.server, True)
+            elif not stands:
+                return False
+        return bool(self.by_server) and all(fixed.get(one.server) for one in self.by_server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,8 +226,9 @@ class _Exposures(Mapping[str, CveExposure]):
                 [one for node in nodes for one in _differing(node, summary, cve, self._rules)]
             ),
             claimed=tuple([claim for claim in gathered.claims if claim.what == cve]),
-            owner_words=tuple(
-                [_word(one, one.claim, cve, gathered) for one in nodes if one.claim is not None]
+            owner_words=(
+                *(_word(one, claim, cve, gathered) for one in nodes for claim in one.claims),
+                *(_word(None, claim, cve, gathered) for claim in strays(gathered.sightings)),
             ),
         )
 
@@ -269,19 +279,31 @@ def _differing(node: Node, summary: Summary, cve: str, rules: Rules) -> Iterator
                 yield Differing(feed=feed, server=node.name, judged=judged, at=basis.at)
 
 
-def _word(node: Node, claim: Basis, cve: str, gathered: Gathered) -> OwnerWord:
-    judged = judge_build(claim.build, claim.method, cve)
+def _word(node: Node | None, claim: Claim, cve: str, gathered: Gathered) -> OwnerWord:
+    """What the owner says about a node, or about a server that nobody else saw."""
+    basis = claim.basis
+    judged = judge_build(basis.build, basis.method, cve)
     against = None
     if judged.status in NOT_OPEN:
-        against = _against(node, claim, cve, gathered)
-    return OwnerWord(server=node.name, judged=judged, at=claim.at, contradicted=against)
+        seen = node.sightings if node is not None else ()
+        against = _against(seen, basis, cve, gathered)
+    return OwnerWord(
+        server=node.name if node is not None else claim.server,
+        about=claim.server,
+        is_seen=node is not None,
+        judged=judged,
+        at=basis.at,
+        contradicted=against,
+    )
 
 
-def _against(node: Node, claim: Basis, cve: str, gathered: Gathered) -> str | None:
+def _against(
+    sightings: Iterable[Sighting], claim: Basis, cve: str, gathered: Gathered
+) -> str | None:
     """What does not let the owner's "fixed" stand."""
     if gathered.evidence:
         return "there are signs of compromise"
-    for one in node.sightings:
+    for one in sightings:
         if claim.at.time is not None and (one.last.time is None or one.last.time <= claim.at.time):
             continue
         for build, method in one.builds:

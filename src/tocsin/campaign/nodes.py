@@ -84,21 +84,35 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The owner's newest word about one server: `server` is how the owner calls it, or empty."""
+
+    server: str
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One server behind a host.
 
     `name` is what it calls itself, else the port at which something without a name answers, else
-    empty. `bases` are the builds that count, `claim` the owner's newest word about it. A node is
-    not `current` where only others were seen for long.
+    empty. `bases` are the builds that count, `claims` the owner's newest words about it: several
+    where the owner speaks of several servers or builds at once. A node is not `current` where
+    only others were seen for long.
     """
 
     name: str
     is_named: bool
     sightings: tuple[Sighting, ...]
     bases: tuple[Basis, ...]
-    claim: Basis | None
+    claims: tuple[Claim, ...]
     current: bool
     last: Stamp | None
+
+    @property
+    def claim(self) -> Basis | None:
+        """The newest of the owner's words, and of those as new the lowest build."""
+        return self.claims[0].basis if self.claims else None
 
     def says(self, cve: str) -> tuple[Said, ...]:
         """What is said of a CVE, the worst first: several where answers differ."""
@@ -116,19 +130,28 @@ def nodes_of(
     observed = [one for one in every if not one.is_claim]
     claims = [one for one in every if one.is_claim]
     groups = _grouped(observed)
-    said = _claims_by_node(groups, claims)
+    said, _ = _claims_by_node(groups, claims)
     return tuple(
         Node(
             name=name,
             is_named=named,
             sightings=tuple(group),
             bases=bases(group, rules, one_server=named),
-            claim=said.get((name, named)),
+            claims=tuple(said.get((name, named), ())),
             current=not named or not _is_gone(name, observed, looks, rules),
             last=_newest(one.last for one in group),
         )
         for (name, named), group in sorted(groups.items())
     )
+
+
+def strays(sightings: Iterable[Sighting]) -> tuple[Claim, ...]:
+    """The owner's words about servers that nobody else saw, where others were seen."""
+    every = tuple(sightings)
+    claims = [one for one in every if one.is_claim]
+    if not claims:
+        return ()
+    return tuple(_claims_by_node(_grouped([o for o in every if not o.is_claim]), claims)[1])
 
 
 def bases(sightings: Sequence[Sighting], rules: Rules, *, one_server: bool) -> tuple[Basis, ...]:
@@ -265,16 +288,44 @@ def _key(
 
 def _claims_by_node(
     groups: Mapping[_Key, list[Sighting]], claims: Sequence[Sighting]
-) -> dict[_Key, Basis]:
-    """The owner's newest word about each node: by its name, or about the only one there is."""
-    only = next(iter(groups)) if len(groups) == 1 else None
-    found: dict[_Key, list[Evidence]] = {}
+) -> tuple[dict[_Key, list[Claim]], list[Claim]]:
+    """The owner's newest words about each node, by its name, or about the only one there is.
+
+    And those about no node. Of one server the newest counts, and everything that is as new.
+    """
+    by_server: dict[str, list[Evidence]] = {}
     for one in claims:
-        key = (one.server or "", True)
-        node = key if key in groups else only
-        if node is not None:
-            found.setdefault(node, []).extend(_evidence([one]))
-    return {node: _latest(said)[1] for node, said in found.items() if said}
+        by_server.setdefault(one.server or "", []).extend(_evidence([one]))
+    found: dict[_Key, list[tuple[Number, Claim]]] = {}
+    left: list[Claim] = []
+    for server, said in sorted(by_server.items()):
+        newest = max((basis.at.time for _, basis in said if basis.at.time), default=None)
+        told = {number: basis for number, basis in said if basis.at.time == newest}
+        node = _claimed(server, groups)
+        for number, basis in sorted(told.items(), key=lambda one: one[0]):
+            claim = Claim(server=server, basis=basis)
+            if node is None:
+                left.append(claim)
+            else:
+                found.setdefault(node, []).append((number, claim))
+    return {node: _newest_first(said) for node, said in found.items()}, left
+
+
+def _claimed(server: str, groups: Mapping[_Key, list[Sighting]]) -> _Key | None:
+    """The node that an owner speaks of, with or without the domain behind the server's name."""
+    for name in (server, server.partition(".")[0]):
+        if (name, True) in groups:
+            return name, True
+    return next(iter(groups)) if len(groups) == 1 else None
+
+
+def _newest_first(said: list[tuple[Number, Claim]]) -> list[Claim]:
+    def rank(one: tuple[Number, Claim]) -> tuple[float, Number, str]:
+        number, claim = one
+        time = claim.basis.at.time
+        return (-time.timestamp() if time is not None else 0.0), number, claim.server
+
+    return [claim for _, claim in sorted(said, key=rank)]
 
 
 def _is_gone(name: str, observed: Sequence[Sighting], looks: Sequence[Look], rules: Rules) -> bool:

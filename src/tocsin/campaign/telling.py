@@ -17,7 +17,7 @@ from tocsin.campaign.transitions import Change
 from tocsin.knowledge.status import StatusWord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from tocsin.campaign.lookup import Found
@@ -61,6 +61,15 @@ def explain(host: Host, cve: str) -> tuple[str, ...]:
         *_beside(exposure),
         *(_owner_word(word) for word in exposure.owner_words),
     )
+
+
+def unplaced(notes: Iterable[Noted], rows: int) -> Iterator[str]:
+    """Where signs of compromise stand in rows that name no host, so that no status has them."""
+    if rows:
+        yield f"Signs of compromise in {rows:,} rows that name no host; look at them by hand:"
+    for note in notes:
+        since = f"first {place(note.first)}, last " if note.first != note.last else ""
+        yield f"  {note.what} ({since}{place(note.last)})"
 
 
 def transition(one: Transition) -> str:
@@ -147,9 +156,11 @@ def _beside(exposure: CveExposure) -> Iterator[str]:
 
 
 def _owner_word(word: OwnerWord) -> str:
+    about = f" for {word.about}" if word.about != word.server or not word.is_seen else ""
+    unseen = "" if word.is_seen else ", a server that no feed saw here"
     told = (
-        f"owner-reported {word.judged.status}: {word.judged.build} ({place(word.at)}), which is "
-        "the owner's word and changes no colour"
+        f"owner-reported {word.judged.status}{about}{unseen}: {word.judged.build} "
+        f"({place(word.at)}), which is the owner's word and changes no colour"
     )
     return f"{told}; it does not stand, for {word.contradicted}" if word.contradicted else told
 

@@ -66,7 +66,7 @@ class Count:
         yellow = [cve for cve in cves if host.summaries[cve].colour is Colour.YELLOW]
         self.yellow_by.update({doubt for cve in yellow for doubt in host.summaries[cve].doubts})
         self.yellow_claimed += any(claim.what in yellow for claim in host.gathered.claims)
-        if any(node.claim is not None for node in host.nodes):
+        if any(node.claims for node in host.nodes):
             self.yellow_owner_fixed += all(host.cves[cve].owner_reports_fixed for cve in yellow)
 
 

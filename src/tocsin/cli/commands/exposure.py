@@ -20,6 +20,7 @@ from tocsin.campaign.observation import FeedProblem
 from tocsin.campaign.observing import AUTO, COLUMNS, Asked
 from tocsin.campaign.owners import Owners, clues_of_host
 from tocsin.campaign.sightings import OWNERS
+from tocsin.campaign.telling import unplaced
 from tocsin.campaign.totals import Totals
 from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
@@ -150,10 +151,10 @@ def run(arguments: Namespace) -> int:
             for line in host_details(host, owner, found):
                 print(visible(f"    {line}"))
     if arguments.json:
-        sys.stdout.buffer.write(jsontext.line(totals_json(totals)))
+        sys.stdout.buffer.write(jsontext.line(totals_json(totals, hosts)))
         sys.stdout.buffer.flush()
     else:
-        for line in totals_lines(totals):
+        for line in (*totals_lines(totals), *unplaced(hosts.unplaced, hosts.unplaced_rows)):
             print(visible(line))
     if errors:
         raise errors[-1]
