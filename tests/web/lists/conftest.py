@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import django_filters
 import pytest
-from django.test import RequestFactory
 
 from tocsin.web.accounts.models import Role
 from tocsin.web.lists.listing import Column, Empty, Listing
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+    from django.test import RequestFactory
 
     from tocsin.web.accounts.models import User
     from tocsin.web.campaigns.models import Campaign

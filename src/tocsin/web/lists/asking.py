@@ -117,7 +117,7 @@ def ask(listing: Listing, campaign: Campaign, query: QueryDict) -> Asked:
         asked.rows = asked.form.qs
         for name, problems in asked.form.form.errors.items():
             label = asked.form.form[name].label if name in asked.form.form.fields else name
-            asked.strict.append(f"{label}: {' '.join(problems)}")
+            asked.strict.append(f"{label} is left out: {' '.join(problems)}")
     asked.rows = _searched(asked.rows, listing, asked.search)
     _sort(asked)
     _size(asked)
@@ -183,7 +183,9 @@ def _said(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
+        # A filter by days gives the first and the last moment of a day.
+        is_day = (value.hour, value.minute) in {(0, 0), (23, 59)}
+        return f"{value:%Y-%m-%d}" if is_day else f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, date):
         return f"{value:%Y-%m-%d}"
     return visible(str(value))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.forms import BoundField
 from django_filters import FilterSet
 
 _SIDES = ("from", "to")
 
 
 def dress(filters: FilterSet) -> None:
-    """Name both halves of a range, and let browsers offer a calendar for days."""
+    """Name both halves of a range, let browsers offer a calendar, and say "any" for no choice."""
+    filters.form.label_suffix = ""
     for bound in filters.form:
         widget = bound.field.widget
         if isinstance(widget, forms.MultiWidget):
@@ -20,11 +22,21 @@ def dress(filters: FilterSet) -> None:
                 _as_day(part, bound.field.fields[0])
         else:
             _as_day(widget, bound.field)
+        _say_any(bound)
 
 
 def _as_day(widget: Any, field: forms.Field) -> None:  # noqa: ANN401 any widget
-    if isinstance(field, forms.DateField) and isinstance(
-        widget, forms.TextInput | forms.DateInput
-    ):
+    if isinstance(field, forms.DateField) and isinstance(widget, forms.TextInput):
         widget.input_type = "date"
-        widget.format = "%Y-%m-%d"  # type: ignore[union-attr]  # what browsers ask of such a field
+        if isinstance(widget, forms.DateInput):
+            widget.format = "%Y-%m-%d"  # what browsers ask of such a field
+
+
+def _say_any(bound: BoundField) -> None:
+    field, widget = bound.field, bound.field.widget
+    if hasattr(field, "queryset"):
+        field.empty_label = "Any"  # asking for its choices would read all of its rows
+        return
+    choices = list(getattr(widget, "choices", ()))
+    if choices and choices[0][0] in ("", "unknown"):
+        widget.choices = [(choices[0][0], "Any"), *choices[1:]]

@@ -13,11 +13,11 @@ _PASSING = ("page", "format", "view", "csrfmiddlewaretoken")
 
 def kept(query: str) -> str:
     """The part of the address that a view keeps, in one order, so that equal views are equal."""
-    parts = QueryDict(query.removeprefix("?").replace("\0", ""))
+    parts = QueryDict(query.removeprefix("?"))
     ordered = QueryDict(mutable=True)
     for name, values in sorted(parts.lists()):
         if name not in _PASSING:
-            ordered.setlist(name, [value for value in values if value])
+            ordered.setlist(name, [value for value in values if value.strip("\0 ")])
     return ordered.urlencode()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import transaction
 
 from tocsin.web.accounts.models import User
@@ -35,5 +37,5 @@ def _verb(before: tuple[str, bool], view: SavedView) -> str:
     return "renamed" if view.shared else "unshared"
 
 
-def _record(view: SavedView, by: User, verb: str, detail: dict[str, object]) -> None:
+def _record(view: SavedView, by: User, verb: str, detail: Mapping[str, object]) -> None:
     record(by, f"view.{verb}", f"view {view.name}", campaign=view.campaign, detail=detail)

@@ -52,7 +52,7 @@
     const menu = document.getElementById(button.getAttribute("aria-controls"));
     const open = button.getAttribute("aria-expanded") !== "true";
     button.setAttribute("aria-expanded", String(open));
-    menu?.classList.toggle("bar__menu--open", open);
+    menu?.classList.toggle(`${menu.classList[0]}--open`, open);
   }
 
   function closeMenus(event) {
