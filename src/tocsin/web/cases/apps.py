@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -10,3 +12,7 @@ class Config(AppConfig):
 
     name = "tocsin.web.cases"
     label = "cases"
+
+    def ready(self) -> None:
+        """Have the story told, of which this app knows a part."""
+        import_module("tocsin.web.cases.telling")

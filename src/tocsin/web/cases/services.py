@@ -64,7 +64,7 @@ def open_case(
     about = {"case": case.number, "kind": str(kind), "host": host}
     if organisation is not None:
         about["organisation"] = organisation.name
-    record(actor, "case.opened", _subject(case), campaign=campaign, detail=about)
+    record(actor, "case.opened", subject_of(case), campaign=campaign, detail=about)
     return case
 
 
@@ -73,7 +73,7 @@ def add_note(case: Case, text: str, actor: User) -> CaseNote:
     """Write a note; it is never changed."""
     note = CaseNote.objects.create(case=case, by=actor, text=_text(text, "a note"))
     detail = {"case": case.number, "note": note.pk}
-    record(actor, "case.noted", _subject(case), campaign=case.campaign, detail=detail)
+    record(actor, "case.noted", subject_of(case), campaign=case.campaign, detail=detail)
     return note
 
 
@@ -94,7 +94,7 @@ def assign(case: Case, assignee: User | None, actor: User) -> None:
     }
     case.assignee = assignee
     case.save(update_fields=["assignee"])
-    record(actor, "case.assigned", _subject(case), campaign=case.campaign, detail=detail)
+    record(actor, "case.assigned", subject_of(case), campaign=case.campaign, detail=detail)
 
 
 @transaction.atomic
@@ -111,7 +111,7 @@ def move(case: Case, state: CaseState, why: str, actor: User) -> None:
     case.state = state
     case.closed_at = datetime.now(UTC) if state in CLOSED else None
     case.save(update_fields=["state", "closed_at"])
-    record(actor, "case.moved", _subject(case), campaign=case.campaign, detail=detail)
+    record(actor, "case.moved", subject_of(case), campaign=case.campaign, detail=detail)
 
 
 @transaction.atomic
@@ -123,7 +123,12 @@ def mark(case: Case, tlp: Tlp, actor: User) -> None:
     detail = {"case": case.number, "from": case.tlp, "to": str(tlp)}
     case.tlp = tlp
     case.save(update_fields=["tlp"])
-    record(actor, "case.marked", _subject(case), campaign=case.campaign, detail=detail)
+    record(actor, "case.marked", subject_of(case), campaign=case.campaign, detail=detail)
+
+
+def subject_of(case: Case) -> str:
+    """How decisions name a case."""
+    return f"case {case.number}: host {case.host}"
 
 
 def _locked(case: Case) -> Case:
@@ -137,10 +142,6 @@ def _nobody_else_follows(case: Case) -> None:
     other = open_.exclude(state__in=CLOSED).first()
     if other is not None:
         raise UsageError(f"case {other.number} about this host is open; go on there")
-
-
-def _subject(case: Case) -> str:
-    return f"case {case.number}: host {case.host}"
 
 
 def _text(text: str, what: str) -> str:

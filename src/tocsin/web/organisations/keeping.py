@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tocsin.campaign import constituency_values as values
 from tocsin.campaign.constituency_values import BadValueError
@@ -145,6 +146,14 @@ def assign_host(
 
 
 @transaction.atomic
+def unassign_host(campaign: Campaign, host: str, actor: User) -> bool:
+    """Withdraw what people said of whose a host is; whether there was something."""
+    Constituency.objects.select_for_update().get(pk=campaign.constituency_id)
+    found = _by_hand(campaign.constituency_id, host)
+    return sum(_withdrawn(one, actor, campaign) for one in found) > 0
+
+
+@transaction.atomic
 def withdraw_claim(claim: Claim, actor: User, campaign: Campaign) -> None:
     """Take a claim out of use; a list that still has it does not bring it back."""
     constituency = locked(claim.organisation).constituency
@@ -237,15 +246,20 @@ def _take_from_others(
     organisation: Organisation, host: str, actor: User, campaign: Campaign
 ) -> None:
     """A host belongs to one organisation by hand."""
-    others = Claim.objects.filter(
-        organisation__constituency=organisation.constituency_id,
+    others = _by_hand(organisation.constituency_id, host).exclude(organisation=organisation)
+    for other in others:
+        _withdrawn(other, actor, campaign)
+
+
+def _by_hand(constituency: int, host: str) -> QuerySet[Claim]:
+    """What people said of whose a host is."""
+    return Claim.objects.filter(
+        organisation__constituency=constituency,
         kind=ClaimKind.HOST,
         value=host,
         origin=Origin.MANUAL,
         withdrawn_at=None,
-    ).exclude(organisation=organisation)
-    for other in others:
-        _withdrawn(other, actor, campaign)
+    )
 
 
 def _values(kind: ClaimKind, text: str) -> tuple[str, ...]:
