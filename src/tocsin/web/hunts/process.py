@@ -29,8 +29,11 @@ _LINE = 400
 _OURS = "tocsin: "
 _SO_FAR = re.compile(r"([\d,.]+) MiB of ([\d,.]+) MiB")
 _OUT_OF_MEMORY = re.compile(
-    r"MemoryError|bad_alloc|Memory allocation|Cannot allocate memory", re.IGNORECASE
+    "MemoryError|bad_alloc|Memory allocation|Cannot allocate memory|out of memory"
+    "|cannot map zero-fill|failed to map segment|pthread_create failed|can't start new thread",
+    re.IGNORECASE,
 )
+"""As Python, C++, NumPy, the loader of libraries and the engines for rules say it."""
 _TOO_LARGE = re.compile(r"File too large|EFBIG")
 _KEPT = ("TOCSIN_DATA", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 """Where newer knowledge lies, and what the interpreter itself may need. Nothing secret."""

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tocsin.errors import UsageError
+from tocsin.web.hunts.models import HuntKind
+from tocsin.web.hunts.uploads import path_of, store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_django.fixtures import SettingsWrapper
+
+
+def _zip() -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("a.log", "x")
+    return held.getvalue()
+
+
+def _tar(mode: str) -> bytes:
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode=mode) as archive:  # type: ignore[call-overload]  # a literal is wanted
+        archive.addfile(tarfile.TarInfo("a.log"))
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("name", ["evidence.zip", "report.json", "no ending"])
+@pytest.mark.parametrize(
+    "content", [_zip(), _tar("w"), _tar("w:gz"), b"7z\xbc\xaf\x27\x1c" + bytes(26)]
+)
+def test_evidence_is_told_by_its_content_and_not_by_its_name(name: str, content: bytes) -> None:
+    stored = store(SimpleUploadedFile(name, content))
+
+    assert (HuntKind.EVIDENCE, name) == (stored.kind, stored.file_name)
+    assert content == path_of(stored.stored_as).read_bytes()
+
+
+def test_a_result_is_told_by_its_content_and_not_by_its_name(result: Callable[..., bytes]) -> None:
+    stored = store(SimpleUploadedFile("evidence.zip", result()))
+
+    assert HuntKind.RESULT == stored.kind
+    assert len(result()) == stored.size_bytes
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b"<html>", "neither a result"),
+        (b'{"hosts": []}', "neither a result"),
+        (b"Rar!\x1a\x07\x01\x00", "RAR archive"),
+        (b"vhdxfile", "disk image"),
+    ],
+)
+def test_what_is_neither_is_refused_and_leaves_nothing(
+    content: bytes, says: str, desk_files: Path
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        store(SimpleUploadedFile("x", content))
+    assert [] == [path for path in desk_files.rglob("*") if path.is_file()]
+
+
+def test_what_is_too_large_is_refused_and_leaves_nothing(
+    settings: SettingsWrapper, desk_files: Path
+) -> None:
+    settings.TOCSIN_MAX_EVIDENCE_BYTES = 100
+
+    with pytest.raises(UsageError, match="larger than"):
+        store(SimpleUploadedFile("x.zip", _zip() + bytes(200)))
+    assert [] == [path for path in desk_files.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc/passwd", "-rf", "a b;$(id).zip", "..", "\u202etxt.zip", "é" * 300, "CON\x00"],
+)
+def test_the_name_of_an_upload_is_never_a_path_or_an_option(name: str, desk_files: Path) -> None:
+    upload = SimpleUploadedFile("x", _zip())
+    upload._name = name  # type: ignore[attr-defined]  # past Django's own care
+
+    path = path_of(store(upload).stored_as).resolve()
+    assert path.is_relative_to(desk_files.resolve() / "hunts")
+    assert not path.name.startswith(("-", "."))
+    assert path.name.isascii()
+    assert 100 >= len(path.name)
