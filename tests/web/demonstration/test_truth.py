@@ -9,7 +9,8 @@ import pytest
 from tests.web.demonstration.test_files import rows_of
 from tocsin.campaign.constituency import read_constituency
 from tocsin.campaign.gathering import Hosts
-from tocsin.campaign.merge import colour_of, merged
+from tocsin.campaign.merge import colour_of, merged, stood
+from tocsin.campaign.nodes import Rules
 from tocsin.campaign.owners import Owners, clues_of_host
 from tocsin.web.demonstration.country import CVES
 from tocsin.web.demonstration.organisations import as_list
@@ -52,6 +53,24 @@ def events_of(known: Known) -> list[tuple[str, int]]:
 
 def test_the_truth_is_what_the_campaign_concludes(small: Played) -> None:
     compare(small)
+
+
+def test_how_hosts_stand_in_short_is_how_they_stand_in_full(small: Played) -> None:
+    for days in range(small.country.period.days):
+        hosts = Hosts()
+        for file in small.files:
+            if file.day <= days:
+                for row in rows_of(file):
+                    hosts.add(row)
+        in_full = [
+            (one.gathered.key, colour_of(one, CVES), bool(one.evidence), one.vanished is not None)
+            for one in merged(hosts, CVES, on=small.country.period.day(days))
+        ]
+        in_short = [
+            (one.key, one.colour, one.compromised, one.vanished)
+            for one in stood(hosts, CVES, rules=Rules())
+        ]
+        assert in_full == in_short
 
 
 @pytest.mark.slow

@@ -14,9 +14,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
 
 from tocsin.campaign.gathering import Hosts
-from tocsin.campaign.merge import Colour, Host, colour_of, merged
+from tocsin.campaign.merge import Colour, Stood, stood
 from tocsin.campaign.nodes import Rules
-from tocsin.web.assessing.facts import counts_as_vanished
 from tocsin.web.imports.rows import key_of
 
 MAX_POINTS = 120
@@ -37,11 +36,11 @@ class Stand(IntEnum):
 _OF_COLOUR = {Colour.GREEN: Stand.GREEN, Colour.YELLOW: Stand.YELLOW, Colour.RED: Stand.RED}
 
 
-def stand_of(host: Host, cves: Sequence[str]) -> Stand:
+def stand_of(host: Stood) -> Stand:
     """How one host stands, as `tocsin.campaign.totals` counts it."""
-    if host.evidence:
+    if host.compromised:
         return Stand.COMPROMISED
-    return Stand.VANISHED if counts_as_vanished(host) else _OF_COLOUR[colour_of(host, cves)]
+    return Stand.VANISHED if host.vanished else _OF_COLOUR[host.colour]
 
 
 def counted(stands: Mapping[int, int]) -> dict[str, int]:
@@ -120,12 +119,12 @@ class Curve:
         if day < self.since:
             return
         stands = bytearray(len(self._places))
-        for host in merged(self.hosts, self.cves, on=day, rules=self.rules):
-            key = key_of(host.gathered.key)
+        for host in stood(self.hosts, self.cves, rules=self.rules):
+            key = key_of(host.key)
             place = self._places.setdefault(key, len(self._places))
             if place >= len(stands):
                 stands.extend(bytes(place + 1 - len(stands)))
-            stands[place] = stand_of(host, self.cves)
+            stands[place] = stand_of(host)
         self._points[day] = stands
 
 
