@@ -252,7 +252,7 @@ class _Assessment:
 
     def _save_campaign(self, campaign: Campaign, tally: _Tally) -> None:
         campaign.totals = {
-            **totals_json(tally.totals)["summary"],
+            **totals_json(tally.totals, self.gathering.hosts)["summary"],
             "hosts": tally.hosts,
             "servers": {name: tally.servers.get(name, 0) for name in _STANDS},
             "account": self.gathering.account(),

@@ -14,7 +14,7 @@ from typing import Any
 from tocsin.campaign.exposure import NOT_OPEN, Judged, judge_build, nothing_seen, order
 from tocsin.campaign.host_json import host_json
 from tocsin.campaign.merge import Host
-from tocsin.campaign.nodes import Node, Rules, bases
+from tocsin.campaign.nodes import Claim, Node, Rules, bases, strays
 from tocsin.campaign.owners import Clues, Owner
 from tocsin.campaign.sightings import Sighting, Stamp
 from tocsin.campaign.telling import moment
@@ -138,7 +138,8 @@ def _says(feed: str, host: Host, rules: Rules) -> list[Json]:
     counting = [node for node in host.nodes if node.current] or list(host.nodes)
     for cve in host.cves:
         said = sorted(
-            _alone(feed, counting, cve, rules), key=lambda one: (order(one[1].status), one[0])
+            [*_alone(feed, counting, cve, rules), *_about_strays(feed, host, cve)],
+            key=lambda one: (order(one[1].status), one[0]),
         )
         if said:
             # The judgement names its CVE, which must not keep equal ones apart.
@@ -182,9 +183,9 @@ def _alone(
 ) -> Iterator[tuple[str, Judged, Stamp | None]]:
     """What a feed says of each server when it is asked alone; the owner's word is its claim."""
     for node in nodes:
-        if node.claim is not None and node.claim.at.feed == feed:
-            claim = node.claim
-            yield node.name, judge_build(claim.build, claim.method, cve), claim.at
+        for claim in node.claims:
+            if claim.basis.at.feed == feed:
+                yield node.name, *_claimed(claim, cve)
         own = [one for one in node.sightings if one.feed == feed]
         found = bases(own, rules, one_server=node.is_named) if own else ()
         for basis in found:
@@ -192,6 +193,18 @@ def _alone(
         if own and not found:
             last = max((one.last for one in own), key=lambda one: one.order)
             yield node.name, nothing_seen(cve), last
+
+
+def _about_strays(feed: str, host: Host, cve: str) -> Iterator[tuple[str, Judged, Stamp | None]]:
+    """The owner's words about servers that nobody else saw."""
+    for claim in strays(host.gathered.sightings):
+        if claim.basis.at.feed == feed:
+            yield claim.server, *_claimed(claim, cve)
+
+
+def _claimed(claim: Claim, cve: str) -> tuple[Judged, Stamp]:
+    basis = claim.basis
+    return judge_build(basis.build, basis.method, cve), basis.at
 
 
 def _differ(sources: Sequence[Json], cves: Sequence[str]) -> Iterator[Json]:

@@ -1,0 +1,312 @@
+"""The campaign page: every number with its denominator and the rows it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.campaign.exposure import Doubt
+from tocsin.campaign.totals import SETTLED_BY
+from tocsin.knowledge.support import SupportState
+from tocsin.web.assets.filters import NOT_KNOWN
+from tocsin.web.assets.models import Change, Colour
+from tocsin.web.campaigns.models import Campaign
+from tocsin.web.campaigns.queries import pack_of
+from tocsin.web.cases.models import CaseKind
+from tocsin.web.dashboard import queries
+from tocsin.web.dashboard.curve import curve_of
+from tocsin.web.dashboard.links import hosts_url, organisations_url, seen_url
+from tocsin.web.dashboard.queries import Stands
+from tocsin.web.imports.models import Import
+from tocsin.web.work.models import Job
+
+FEW = 5
+"""So many imports, jobs, cases and web shells are named; the lists have the rest."""
+GROUPS = 12
+"""So many sectors, regions, updates and providers have a bar of their own."""
+ASSESSING = "assessing.assess"
+
+_DOUBTS = {
+    Doubt.NO_BUILD: "No build was seen",
+    Doubt.THREE_PARTS: "Three parts of the build only",
+    Doubt.STALE: "What was seen in full is too old",
+    Doubt.NEWER_BUILD: "A build newer than the knowledge in use",
+    Doubt.UNKNOWN_BUILD: "A build that no source lists",
+    Doubt.SPECIAL_PACKAGE: "A package that could be installed without older updates",
+    Doubt.NEEDS_CHECK: "A setting decides, and no build does",
+    Doubt.NO_SOURCE: "The sources are silent, or contradict each other",
+}
+_SUPPORT = {
+    SupportState.SUPPORTED: "Supported",
+    SupportState.EXTENDED: "Extended updates, for those who pay for them",
+    SupportState.SUPERSEDED: "Updates for newer cumulative updates only",
+    SupportState.ENDED: "Ended",
+    SupportState.UNKNOWN: "Not known: no build, or none that a source lists",
+}
+_CHANGES = {
+    Change.FIRST_SEEN: ("New", "seen for the first time"),
+    Change.FIXED: ("Fixed", "a CVE was open, and a newer build closes it"),
+    Change.VULNERABLE_AGAIN: ("Vulnerable again", "a CVE was closed, and is open again"),
+    Change.VANISHED: ("Vanished", "missing in later scans, which is not fixed"),
+    Change.BACK: ("Back", "seen again after it had vanished"),
+}
+_BAD = frozenset({Change.VULNERABLE_AGAIN, Change.FIRST_SEEN, Change.BACK})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One line of the answer: servers, hosts or organisations."""
+
+    name: str
+    stands: Stands
+    of: str
+    urls: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Hosts with the same sector, say. `url` is empty where they cannot be asked for."""
+
+    name: str
+    stands: Stands
+    urls: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakdown:
+    """Hosts by one column; `others` are the values that have no bar of their own."""
+
+    slug: str
+    title: str
+    head: str
+    groups: list[Group]
+    others: Stands | None
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What would settle some of the yellow hosts."""
+
+    why: str
+    hosts: int
+    settled_by: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """Hosts with one kind of change, noticed after the last import."""
+
+    name: str
+    what: str
+    hosts: int
+    kind: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportLine:
+    """Hosts in one state of support."""
+
+    name: str
+    hosts: int
+    url: str
+
+
+def page_of(campaign: Campaign) -> dict[str, Any]:
+    """All that the page shows. A bounded number of queries, whatever there is."""
+    imports = queries.newest_imports(campaign, FEW)
+    jobs = queries.running(campaign, FEW)
+    if not imports and campaign.assessed_at is None:
+        return {"is_empty": True, "imports": [], "jobs": jobs, **_about(campaign)}
+    hosts, by_support = queries.hosts(campaign)
+    last = queries.last_import(imports)
+    cases, case_counts = queries.open_cases(campaign, FEW)
+    many, newest = queries.counted_imports(campaign)
+    return {
+        "is_empty": False,
+        "imports": imports,
+        "import_count": many,
+        "imported_at": newest,
+        "jobs": jobs,
+        "is_behind": _is_behind(campaign, jobs, imports),
+        "unplaced": campaign.totals.get("unplaced", {}).get("rows", 0),
+        "quarantined": queries.in_quarantine(campaign),
+        "hosts": hosts,
+        "standings": _standings(campaign, hosts),
+        "without_owner": queries.without_owner(campaign),
+        "nobody_url": seen_url(campaign, owner=NOT_KNOWN),
+        "curve": curve_of(queries.points(campaign), campaign.totals.get("stride")),
+        "last": last,
+        "noticed": _noticed(campaign, last) if last is not None else [],
+        "resolutions": _resolutions(campaign),
+        "shells": list(queries.compromised(campaign, FEW)),
+        "shells_url": hosts_url(campaign, compromised="true"),
+        "cases": cases,
+        "case_count": sum(case_counts.values()),
+        "case_counts": [(CaseKind(kind).label, count) for kind, count in case_counts.items()],
+        "breakdowns": _breakdowns(campaign),
+        "support": _support(campaign, by_support),
+        "by_cve": _by_cve(campaign),
+        **_about(campaign),
+    }
+
+
+def _about(campaign: Campaign) -> dict[str, Any]:
+    pack = pack_of(campaign.pack)
+    return {
+        "pack": pack.about if pack is not None else None,
+        "account": campaign.totals.get("account", {}),
+        "knowledge": campaign.totals.get("knowledge", ""),
+        "settled": campaign.totals.get("together", {}).get("cves", []),
+    }
+
+
+def _is_behind(campaign: Campaign, jobs: Sequence[Job], imports: Sequence[Import]) -> bool:
+    """Whether something counts that these numbers do not know yet."""
+    if any(job.kind == ASSESSING for job in jobs):
+        return True
+    done = [one.finished_at for one in imports if one.state == "done" and one.finished_at]
+    return campaign.assessed_at is None or any(one > campaign.assessed_at for one in done)
+
+
+def _standings(campaign: Campaign, hosts: Stands) -> list[Standing]:
+    there_are = queries.organisations_there_are(campaign)
+    owned = queries.organisations(campaign)
+    return [
+        Standing(
+            name="Servers",
+            stands=queries.servers(campaign),
+            of="servers that answer behind the hosts",
+            urls={},
+        ),
+        Standing(
+            name="Hosts",
+            stands=hosts,
+            of="hosts that were ever seen",
+            urls={
+                **{one.value: seen_url(campaign, colour=one.value) for one in Colour},
+                "vanished": hosts_url(campaign, vanished="true"),
+            },
+        ),
+        Standing(
+            name="Organisations",
+            stands=owned,
+            of=f"organisations with a host, of {there_are:,} in the constituency",
+            urls={one.value: organisations_url(campaign, colour=one.value) for one in Colour},
+        ),
+    ]
+
+
+def _noticed(campaign: Campaign, last: Import) -> list[Noticed]:
+    found = queries.changes(last)
+    return [
+        Noticed(
+            name=_CHANGES[change][0],
+            what=_CHANGES[change][1],
+            hosts=count,
+            kind="green" if change is Change.FIXED else "yellow" if change in _BAD else "grey",
+            url=hosts_url(campaign, change=change.value, noticed_in=str(last.number)),
+        )
+        for change, count in found.items()
+    ]
+
+
+def _resolutions(campaign: Campaign) -> dict[str, Any]:
+    found = queries.yellow(campaign)
+    return {
+        "lines": [
+            Resolution(
+                why=_DOUBTS[doubt],
+                hosts=hosts,
+                settled_by=SETTLED_BY[doubt],
+                url=seen_url(campaign, colour=Colour.YELLOW.value, doubt=doubt.value),
+            )
+            for doubt, hosts in found.by_doubt.most_common()
+        ],
+        "claimed": found.claimed,
+        "claimed_url": seen_url(campaign, colour=Colour.YELLOW.value, claimed="true"),
+        "owner_reports_fixed": found.owner_reports_fixed,
+        "fixed_url": seen_url(campaign, colour=Colour.YELLOW.value, owner_reports_fixed="true"),
+    }
+
+
+def _breakdowns(campaign: Campaign) -> list[Breakdown]:
+    return [
+        _breakdown(campaign, "sector", "By sector", "Sector"),
+        _breakdown(campaign, "region", "By region", "Region"),
+        _breakdown(campaign, "cu", "By cumulative update", "Cumulative update"),
+        _breakdown(campaign, "provider", "By provider", "Provider"),
+    ]
+
+
+def _breakdown(campaign: Campaign, column: str, title: str, head: str) -> Breakdown:
+    found = [one for one in queries.breakdown(campaign, column) if one[1].seen]
+    # What is not known is no group among others: it comes last, whatever its number.
+    found.sort(key=lambda one: not one[0])
+    shown, rest = found[:GROUPS], found[GROUPS:]
+    if rest and not rest[-1][0]:
+        shown.append(rest.pop())
+    return Breakdown(
+        slug=column,
+        title=title,
+        head=head,
+        groups=[_group(campaign, column, name, stands) for name, stands in shown],
+        others=_sum(stands for _, stands in rest) if rest else None,
+        left=len(rest),
+    )
+
+
+def _group(campaign: Campaign, column: str, name: str, stands: Stands) -> Group:
+    url: Callable[[str], str] = lambda colour: seen_url(  # noqa: E731 one line, used below alone
+        campaign, **{column: name or NOT_KNOWN}, colour=colour
+    )
+    return Group(
+        name=name or "Not known",
+        stands=stands,
+        urls={one.value: url(one.value) for one in Colour},
+    )
+
+
+def _sum(every: Any) -> Stands:  # noqa: ANN401 an iterable of stands
+    total = Stands()
+    for one in every:
+        for name in ("red", "yellow", "green", "vanished", "compromised"):
+            setattr(total, name, getattr(total, name) + getattr(one, name))
+    return total
+
+
+def _support(campaign: Campaign, found: dict[str, Stands]) -> list[SupportLine]:
+    return [
+        SupportLine(
+            name=label,
+            hosts=found[state.value].seen,
+            url=seen_url(campaign, support=state.value),
+        )
+        for state, label in _SUPPORT.items()
+        if state.value in found and found[state.value].seen
+    ]
+
+
+def _by_cve(campaign: Campaign) -> list[dict[str, Any]]:
+    """As the assessment that wrote the hosts counted them: they change only together."""
+    settled = set(campaign.totals.get("together", {}).get("cves", []))
+    return [
+        {
+            "cve": cve,
+            "stands": Stands(
+                red=count["red"],
+                yellow=count["yellow"],
+                green=count["green"],
+                vanished=count["vanished"],
+                compromised=count["compromised"],
+            ),
+            "is_settled": cve in settled,
+            "urls": {
+                one.value: seen_url(campaign, cve=cve, cve_colour=one.value) for one in Colour
+            },
+        }
+        for cve, count in campaign.totals.get("by_cve", {}).items()
+    ]
