@@ -9,10 +9,11 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
 from tocsin.report.visible import visible as made_visible
+from tocsin.web.design.figures import Figure
 
 register = template.Library()
 
@@ -196,6 +197,18 @@ def field(bound: Any) -> dict[str, Any]:  # noqa: ANN401 a bound field of any fo
     """One field of a form: label, field, help and errors, tied together for screen readers."""
     input_type = getattr(bound.field.widget, "input_type", "")
     return {"field": bound, "is_check": input_type == "checkbox"}
+
+
+@register.inclusion_tag("design/chart.html")
+def chart(figure: Figure) -> dict[str, Any]:
+    """A chart, its note, and the table behind it."""
+    return {"figure": figure, "wide": svg(figure.wide), "narrow": svg(figure.narrow)}
+
+
+@register.filter
+def svg(drawn: str) -> SafeString:
+    """What a function of `tocsin.web.design.charts` drew; it has escaped all labels."""
+    return mark_safe(drawn)  # noqa: S308 written by our charts alone, which escape
 
 
 @register.inclusion_tag("design/pick.html")
