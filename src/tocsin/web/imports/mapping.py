@@ -53,7 +53,7 @@ _NO_LETTER = re.compile(r"[\W_]+")
 
 def proposed(columns: Sequence[str]) -> dict[str, str]:
     """A mapping from our names to these columns; each column is used once."""
-    left = {}
+    left: dict[str, str] = {}
     for column in columns:
         left.setdefault(_NO_LETTER.sub("", column).lower(), column)
     found = {}

@@ -75,6 +75,13 @@ def values_of(row: Observation) -> tuple[Any, ...]:
         text_in(row.country),
         text_in(row.sector),
         row.about_exchange,
+        *lists_of(row),
+    )
+
+
+def lists_of(row: Observation) -> tuple[str, str, str, str, str, str]:
+    """The lists of a row as they are written: the last columns of `COLUMNS`."""
+    return (
         _kept_list_in(row.builds) if row.builds else "",
         list_in(row.names) if row.names else "",
         _kept_list_in(row.tags) if row.tags else "",
@@ -128,9 +135,9 @@ def problem_of(
 
 
 def text_in(text: str | None) -> str:
-    """Text as it is written: itself, but for what no database takes; empty for None."""
+    """Text as it is written: itself, but for what no database takes; empty for nothing."""
     if not text:
-        return "" if text is None else f'{_MARK}""'
+        return ""
     if text.isprintable() or not _ODD.search(text):
         return text
     return _MARK + json.dumps(text)

@@ -7,7 +7,7 @@ an import (`again`) takes what is not there yet: rows that could not be read the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Count, Max, Min
@@ -23,16 +23,17 @@ from tocsin.web.imports.models import (
     RejectedState,
 )
 from tocsin.web.imports.models import Observation as Row
-from tocsin.web.imports.rows import list_in, text_in, values_of
+from tocsin.web.imports.rows import list_in, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tocsin.campaign.observation import FeedRow
+    from tocsin.campaign.observation import FeedRow, Observation
 
 OWNERS = "hunt"
 """The feed of owners' results, which do not say which host they are about."""
 _PORTION = 10_000
+_OPEN = RejectedState.OPEN
 _MOST_FILE_NAME = 1000
 _MOST_IP = 45
 
@@ -58,9 +59,7 @@ class Taking:
         self._import = part_of
         self._again = again
         self._files: dict[tuple[str, str, str], _File] = {}
-        self._last: FeedRow | None = None
-        self._file = _File(None)
-        self._rows: list[tuple[int, tuple[Any, ...]]] = []
+        self._rows: list[tuple[int, Observation]] = []
         self._rejected: list[Rejected] = []
         self._read: list[int] = []
         self._of_files: dict[tuple[str, str], int] = self._known_of_files() if again else {}
@@ -68,28 +67,26 @@ class Taking:
 
     def take_all(self, rows: Iterable[FeedRow]) -> None:
         """Take all rows, and then say of the import what it holds."""
+        name = sha256 = ""
+        file = _File(None)
         for row in rows:
-            self._take(row)
+            # The rows of a file share its name, so it is enough to ask whether it is the same.
+            if row.file is not name or row.file_sha256 is not sha256:
+                name, sha256 = row.file, row.file_sha256
+                file = self._file_of(row)
+            if isinstance(row, FeedProblem):
+                self._reject(row, file)
+            elif file.pk is None:
+                self.repeated += 1
+            elif row.row not in file.held:
+                self._rows.append((file.pk, row))
+                if row.row in file.aside:
+                    self._read.append(file.aside[row.row])
+            if len(self._rows) + len(self._rejected) >= _PORTION:
+                self._flush()
         self._flush()
         Rejected.objects.filter(pk__in=self._of_files.values()).update(state=RejectedState.READ)
         count(self._import)
-
-    def _take(self, row: FeedRow) -> None:
-        last = self._last
-        if last is None or row.file is not last.file or row.file_sha256 is not last.file_sha256:
-            self._file = self._file_of(row)
-        self._last = row
-        file = self._file
-        if isinstance(row, FeedProblem):
-            self._reject(row, file)
-        elif file.pk is None:
-            self.repeated += 1
-        elif row.row not in file.held:
-            if row.row in file.aside:
-                self._read.append(file.aside[row.row])
-            self._rows.append((file.pk, values_of(row)))
-        if len(self._rows) + len(self._rejected) >= _PORTION:
-            self._flush()
 
     def _reject(self, row: FeedProblem, file: _File) -> None:
         if row.row is None:
@@ -156,9 +153,11 @@ class Taking:
         )
         return _File(
             file.pk,
-            held=set(Row.objects.filter(file=file).values_list("row", flat=True))
-            | set(aside.filter(state=RejectedState.DISMISSED).values_list("row", flat=True)),
-            aside=dict(aside.filter(state=RejectedState.OPEN).values_list("row", "pk")),
+            held={
+                *Row.objects.filter(file=file).values_list("row", flat=True),
+                *(one.row for one in aside if one.state == RejectedState.DISMISSED and one.row),
+            },
+            aside={one.row: one.pk for one in aside if one.state == _OPEN and one.row},
         )
 
     def _known_of_files(self) -> dict[tuple[str, str], int]:
