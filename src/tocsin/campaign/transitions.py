@@ -118,7 +118,7 @@ def transitions(
 
 
 def has_vanished(sightings: Iterable[Sighting], when: Timeline, rules: Rules) -> bool:
-    """Whether a host has vanished, as the last change of its presence says; this alone, quicker."""
+    """Whether a host has vanished, as the last change of its presence says: this alone."""
     last: datetime | None = None
     series: set[str] = set()
     for one in sightings:
