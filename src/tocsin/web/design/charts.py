@@ -121,7 +121,9 @@ def lines(
         return _nothing(title, said, width)
     ticks = round_ticks(max(known))
     box, most = frame.box, ticks[-1]
+    anything = [_any(series, place) for place in range(len(times))]
     parts = [*count_axis(box, ticks), *time_axis(frame)]
+    parts.extend(gaps(frame, list(runs(times, anything, gap))))
     ends = []
     for one in series:
         for run in runs(times, one.values, gap):
@@ -183,7 +185,7 @@ def strip(parts: Sequence[Part], *, title: str) -> str:
         *_segments(row, 0, scale, 0, 12),
     ]
     said = ", ".join(f"{part.value:,} {part.label}" for part in parts)
-    return drawing(title, said, (120, 12), drawn)
+    return drawing(title, said, (120, 12), drawn, "strip")
 
 
 def sparkline(values: Sequence[int | None], *, title: str, kind: str = "blue") -> str:
@@ -208,8 +210,13 @@ def sparkline(values: Sequence[int | None], *, title: str, kind: str = "blue") -
     return _small(title, said, [f'<path class="c-line c-line--{kind}" d="{path}"/>', dot])
 
 
+def _any(series: Sequence[Series], place: int) -> int | None:
+    """Whether anything is known at one time; None where nothing is."""
+    return None if all(one.values[place] is None for one in series) else 0
+
+
 def _small(title: str, said: str, parts: list[str]) -> str:
-    return drawing(title, said, (120, 28), parts)
+    return drawing(title, said, (120, 28), parts, "sparkline")
 
 
 def _level(value: int, low: int, high: int) -> float:

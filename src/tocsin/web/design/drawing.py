@@ -89,13 +89,20 @@ def rectangle(left: float, top: float, width: float, height: float) -> str:
     return f"M{at(left)} {at(top)}h{at(width)}v{at(height)}h{at(-width)}Z"
 
 
-def drawing(title: str, description: str, size: tuple[float, float], parts: Sequence[str]) -> str:
+def drawing(
+    title: str,
+    description: str,
+    size: tuple[float, float],
+    parts: Sequence[str],
+    classes: str = "",
+) -> str:
     """A whole drawing; ID in its parts becomes a name that no other drawing has."""
     body = "".join(parts)
     name = f"c{crc32(f'{title}{description}{size}{body}'.encode('utf-8', 'replace')):08x}"
     width, height = at(size[0]), at(size[1])
+    named = f' class="{classes}"' if classes else ""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"{named}'
         f' aria-labelledby="{name}t {name}d">'
         f'<title id="{name}t">{text_of(title)}</title>'
         f'<desc id="{name}d">{text_of(description, 2000)}</desc>'

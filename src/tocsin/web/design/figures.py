@@ -1,4 +1,4 @@
-"""Charts with the table behind them, for a screen and for a phone: ``{% chart figure %}``. Pure."""
+"""Charts with the table behind them, for a screen and a phone: ``{% chart figure %}``. Pure."""
 
 from __future__ import annotations
 

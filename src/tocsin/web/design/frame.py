@@ -46,7 +46,7 @@ class Frame:
 
 def room_for(series: Sequence[Series]) -> float:
     """Room for the labels behind the last point."""
-    return max((len(one.label) for one in series), default=0) * CHARACTER + 60
+    return max((len(one.label) for one in series), default=0) * CHARACTER + 76
 
 
 def frame_of(times: Sequence[datetime], width: int, room: float) -> Frame | None:

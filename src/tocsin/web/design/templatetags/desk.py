@@ -99,7 +99,7 @@ def percent(part: float | None, whole: float | None) -> str:
         return "< 0.1 %"
     if 99.9 < share < 100:
         return "> 99.9 %"
-    return f"{share:.1f} %" if share % 1 else f"{share:.0f} %"
+    return f"{share:.0f} %" if share in {0, 100} else f"{share:.1f} %"
 
 
 @register.filter
