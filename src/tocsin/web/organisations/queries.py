@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Case, QuerySet, Value, When
 
 from tocsin.campaign.constituency import Constituency as CampaignConstituency
 from tocsin.campaign.constituency import Constituent, overlaps
@@ -11,7 +13,8 @@ from tocsin.web.organisations.merging import FIELDS, Fact, Stored, StoredFact
 from tocsin.web.organisations.models import Claim, ClaimKind, Contact, ContactKind, Origin
 
 if TYPE_CHECKING:
-    from tocsin.web.organisations.models import Constituency
+    from tocsin.web.campaigns.models import Campaign
+    from tocsin.web.organisations.models import Constituency, Organisation
 
 
 def constituency_of(constituency: Constituency) -> CampaignConstituency:
@@ -120,3 +123,24 @@ def stored_by_name(constituency: Constituency) -> dict[str, Stored]:
 
 
 _FACT = ("pk", "organisation_id", "kind", "value", "origin", "withdrawn_at", "gone_at")
+
+
+def hosts_of(organisation: Organisation, campaign: Campaign) -> QuerySet[Any]:
+    """Its hosts (assets) in a campaign, the worst first; without their long stories."""
+    worst = Case(
+        When(compromised=True, then=Value(0)),
+        When(vanished=True, then=Value(4)),
+        When(colour="red", then=Value(1)),
+        When(colour="yellow", then=Value(2)),
+        default=Value(3),
+    )
+    found = campaign.assets.filter(owner=organisation).defer("story")
+    return found.order_by(worst, "place", "key")
+
+
+def contact_counts(organisation: Organisation) -> dict[str, int]:
+    """How many contacts and keys count, and how many do not: nothing of what they hold."""
+    found = organisation.contacts.values_list("kind", "withdrawn_at", "gone_at")
+    counting = [kind for kind, withdrawn, gone in found if withdrawn is None and gone is None]
+    keys = sum(kind == ContactKind.KEY for kind in counting)
+    return {"contacts": len(counting) - keys, "keys": keys, "others": len(found) - len(counting)}
