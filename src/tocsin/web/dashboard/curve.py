@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.web.campaigns.models import Point
+from tocsin.web.design.charts import NARROW, WIDE, areas, lines
+from tocsin.web.design.figures import Figure
+from tocsin.web.design.frame import Series
+from tocsin.web.design.templatetags.desk import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +70,68 @@ class Curve:
         return self.rows[-1] if self.rows else None
 
     @property
-    def newest_first(self) -> list[Row]:
-        """As the table has them."""
-        return self.rows[::-1]
+    def share(self) -> Figure:
+        """The share of what is fixed, and beside it of what is not known."""
+        times = [row.at for row in self.rows]
+        series = [
+            Series(
+                kind="green",
+                label="% not vulnerable, of known",
+                values=[_whole(row.share) for row in self.rows],
+            ),
+            Series(
+                kind="yellow",
+                label="% not known, of seen",
+                values=[_whole(row.yellow_share) for row in self.rows],
+            ),
+        ]
+        title = "Not vulnerable, in percent of the hosts whose status is known"
+        return Figure(
+            title=title,
+            wide=lines(times, series, title=title, width=WIDE),
+            narrow=lines(times, series, title=title, width=NARROW),
+            head=("End of (UTC)", "Not vulnerable, of known", "Not known, of seen"),
+            rows=[
+                (
+                    row.at.date(),
+                    f"{percent(row.green, row.known)} of {row.known:,}",
+                    f"{percent(row.yellow, row.seen)} of {row.seen:,}",
+                )
+                for row in self.rows[::-1]
+            ],
+        )
+
+    @property
+    def hosts(self) -> Figure:
+        """All hosts that were seen, by what is known of them."""
+        times = [row.at for row in self.rows]
+        series = [
+            Series(kind="green", label="Green", values=[row.green for row in self.rows]),
+            Series(kind="yellow", label="Yellow", values=[row.yellow for row in self.rows]),
+            Series(kind="red", label="Red", values=[row.red for row in self.rows]),
+        ]
+        title = "Hosts that had not vanished, by what was known of them"
+        return Figure(
+            title=title,
+            wide=areas(times, series, title=title, width=WIDE),
+            narrow=areas(times, series, title=title, width=NARROW),
+            head=(
+                *("End of (UTC)", "Red", "Yellow", "Green", "Seen", "With signs of compromise"),
+                *("Vanished", "Organisations red", "yellow", "green"),
+            ),
+            rows=[
+                (
+                    *(row.at.date(), row.red, row.yellow, row.green, row.seen, row.compromised),
+                    *(row.vanished, row.organisations_red, row.organisations_yellow),
+                    row.organisations_green,
+                )
+                for row in self.rows[::-1]
+            ],
+        )
+
+
+def _whole(share: float | None) -> int | None:
+    return None if share is None else round(share)
 
 
 def curve_of(points: Sequence[Point], stride: int | None) -> Curve:

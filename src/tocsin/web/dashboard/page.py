@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tocsin.campaign.exposure import Doubt
+from tocsin.campaign.observation import (
+    OWNER_REPORTED_COMPROMISE,
+    OWNER_REPORTED_WEB_SHELL,
+    WEB_SHELL,
+)
 from tocsin.campaign.totals import SETTLED_BY
 from tocsin.knowledge.support import SupportState
 from tocsin.web.assets.filters import NOT_KNOWN
@@ -16,6 +21,7 @@ from tocsin.web.campaigns.queries import pack_of
 from tocsin.web.cases.models import CaseKind
 from tocsin.web.dashboard import queries
 from tocsin.web.dashboard.curve import curve_of
+from tocsin.web.dashboard.groups import breakdowns
 from tocsin.web.dashboard.links import hosts_url, organisations_url, seen_url
 from tocsin.web.dashboard.queries import Stands
 from tocsin.web.imports.models import Import
@@ -23,8 +29,6 @@ from tocsin.web.work.models import Job
 
 FEW = 5
 """So many imports, jobs, cases and web shells are named; the lists have the rest."""
-GROUPS = 12
-"""So many sectors, regions, updates and providers have a bar of their own."""
 ASSESSING = "assessing.assess"
 
 _DOUBTS = {
@@ -51,6 +55,11 @@ _CHANGES = {
     Change.VANISHED: ("Vanished", "missing in later scans, which is not fixed"),
     Change.BACK: ("Back", "seen again after it had vanished"),
 }
+_SIGNS = {
+    WEB_SHELL: "a web shell answered",
+    OWNER_REPORTED_WEB_SHELL: "the owner reports a web shell",
+    OWNER_REPORTED_COMPROMISE: "the owner reports a compromise",
+}
 _BAD = frozenset({Change.VULNERABLE_AGAIN, Change.FIRST_SEEN, Change.BACK})
 
 
@@ -62,27 +71,6 @@ class Standing:
     stands: Stands
     of: str
     urls: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Hosts with the same sector, say. `url` is empty where they cannot be asked for."""
-
-    name: str
-    stands: Stands
-    urls: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breakdown:
-    """Hosts by one column; `others` are the values that have no bar of their own."""
-
-    slug: str
-    title: str
-    head: str
-    groups: list[Group]
-    others: Stands | None
-    left: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,16 +130,21 @@ def page_of(campaign: Campaign) -> dict[str, Any]:
         "last": last,
         "noticed": _noticed(campaign, last) if last is not None else [],
         "resolutions": _resolutions(campaign),
-        "shells": list(queries.compromised(campaign, FEW)),
+        "shells": [(one, signs_in(one.evidence)) for one in queries.compromised(campaign, FEW)],
         "shells_url": hosts_url(campaign, compromised="true"),
         "cases": cases,
         "case_count": sum(case_counts.values()),
         "case_counts": [(CaseKind(kind).label, count) for kind, count in case_counts.items()],
-        "breakdowns": _breakdowns(campaign),
+        "breakdowns": breakdowns(campaign),
         "support": _support(campaign, by_support),
         "by_cve": _by_cve(campaign),
         **_about(campaign),
     }
+
+
+def signs_in(evidence: str) -> str:
+    """The signs of compromise of a host in words."""
+    return ", ".join(_SIGNS.get(one, one) for one in evidence.split(",") if one)
 
 
 def _about(campaign: Campaign) -> dict[str, Any]:
@@ -195,7 +188,9 @@ def _standings(campaign: Campaign, hosts: Stands) -> list[Standing]:
             name="Organisations",
             stands=owned,
             of=f"organisations with a host, of {there_are:,} in the constituency",
-            urls={one.value: organisations_url(campaign, colour=one.value) for one in Colour},
+            urls={
+                one: organisations_url(campaign, worst=one) for one in (*Colour.values, "vanished")
+            },
         ),
     ]
 
@@ -231,51 +226,6 @@ def _resolutions(campaign: Campaign) -> dict[str, Any]:
         "owner_reports_fixed": found.owner_reports_fixed,
         "fixed_url": seen_url(campaign, colour=Colour.YELLOW.value, owner_reports_fixed="true"),
     }
-
-
-def _breakdowns(campaign: Campaign) -> list[Breakdown]:
-    return [
-        _breakdown(campaign, "sector", "By sector", "Sector"),
-        _breakdown(campaign, "region", "By region", "Region"),
-        _breakdown(campaign, "cu", "By cumulative update", "Cumulative update"),
-        _breakdown(campaign, "provider", "By provider", "Provider"),
-    ]
-
-
-def _breakdown(campaign: Campaign, column: str, title: str, head: str) -> Breakdown:
-    found = [one for one in queries.breakdown(campaign, column) if one[1].seen]
-    # What is not known is no group among others: it comes last, whatever its number.
-    found.sort(key=lambda one: not one[0])
-    shown, rest = found[:GROUPS], found[GROUPS:]
-    if rest and not rest[-1][0]:
-        shown.append(rest.pop())
-    return Breakdown(
-        slug=column,
-        title=title,
-        head=head,
-        groups=[_group(campaign, column, name, stands) for name, stands in shown],
-        others=_sum(stands for _, stands in rest) if rest else None,
-        left=len(rest),
-    )
-
-
-def _group(campaign: Campaign, column: str, name: str, stands: Stands) -> Group:
-    url: Callable[[str], str] = lambda colour: seen_url(  # noqa: E731 one line, used below alone
-        campaign, **{column: name or NOT_KNOWN}, colour=colour
-    )
-    return Group(
-        name=name or "Not known",
-        stands=stands,
-        urls={one.value: url(one.value) for one in Colour},
-    )
-
-
-def _sum(every: Any) -> Stands:  # noqa: ANN401 an iterable of stands
-    total = Stands()
-    for one in every:
-        for name in ("red", "yellow", "green", "vanished", "compromised"):
-            setattr(total, name, getattr(total, name) + getattr(one, name))
-    return total
 
 
 def _support(campaign: Campaign, found: dict[str, Stands]) -> list[SupportLine]:

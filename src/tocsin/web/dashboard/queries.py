@@ -154,9 +154,9 @@ def yellow(campaign: Campaign) -> Yellow:
         .order_by()
         .values_list("doubts")
         .annotate(
-            Count("pk"),
-            Count("pk", filter=Q(claimed=True)),
-            Count("pk", filter=Q(owner_reports_fixed=True)),
+            every=Count("pk"),
+            by_claim=Count("pk", filter=Q(claimed=True)),
+            by_owner=Count("pk", filter=Q(owner_reports_fixed=True)),
         )
     )
     found = Yellow()

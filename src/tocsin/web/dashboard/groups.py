@@ -1,0 +1,107 @@
+"""Hosts by sector, region, cumulative update and provider: bars, and the table behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.html import format_html
+
+from tocsin.report.visible import visible
+from tocsin.web.assets.filters import NOT_KNOWN
+from tocsin.web.assets.models import Colour
+from tocsin.web.campaigns.models import Campaign
+from tocsin.web.dashboard import queries
+from tocsin.web.dashboard.links import seen_url
+from tocsin.web.dashboard.queries import Stands
+from tocsin.web.design.charts import NARROW, WIDE, Bar, Part, bars
+from tocsin.web.design.figures import Figure
+
+GROUPS = 12
+"""So many values have a bar of their own."""
+
+_COLUMNS = (
+    ("sector", "By sector", "Sector"),
+    ("region", "By region", "Region"),
+    ("cu", "By cumulative update", "Cumulative update"),
+    ("provider", "By provider", "Provider"),
+)
+_ORDER = (Colour.RED, Colour.YELLOW, Colour.GREEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakdown:
+    """Hosts by one column. `seen` is of how many."""
+
+    slug: str
+    title: str
+    figure: Figure
+    seen: int
+
+
+def breakdowns(campaign: Campaign) -> list[Breakdown]:
+    """One query for each column."""
+    return [_breakdown(campaign, *one) for one in _COLUMNS]
+
+
+def _breakdown(campaign: Campaign, column: str, title: str, head: str) -> Breakdown:
+    found = [one for one in queries.breakdown(campaign, column) if one[1].seen]
+    # What is not known is no group among others: it comes last, whatever its number.
+    named = [one for one in found if one[0]]
+    unknown = [one for one in found if not one[0]]
+    shown, rest = named[:GROUPS], named[GROUPS:]
+    lines = [(visible(name), name, stands) for name, stands in shown]
+    if rest:
+        lines.append((f"{len(rest):,} more", None, total(stands for _, stands in rest)))
+    lines += [("Not known", NOT_KNOWN, stands) for _, stands in unknown]
+    rows = [Bar(label=label, parts=_parts(stands)) for label, _, stands in lines]
+    name = f"Hosts seen, {title.lower()}"
+    figure = Figure(
+        title=name,
+        wide=bars(rows, title=name, width=WIDE),
+        narrow=bars(rows, title=name, width=NARROW),
+        head=(head, "Red", "Yellow", "Green", "Seen"),
+        rows=[
+            (label, *_counts(campaign, column, value, stands), stands.seen)
+            for label, value, stands in lines
+        ],
+    )
+    seen = total(stands for _, stands in found).seen
+    return Breakdown(slug=column, title=title, figure=figure, seen=seen)
+
+
+def total(every: Iterable[Stands]) -> Stands:
+    """All of them together."""
+    found = Stands()
+    for one in every:
+        for name in ("red", "yellow", "green", "vanished", "compromised"):
+            setattr(found, name, getattr(found, name) + getattr(one, name))
+    return found
+
+
+def _parts(stands: Stands) -> list[Part]:
+    return [
+        Part(kind=colour.value, label=colour.value.capitalize(), value=_of(stands, colour))
+        for colour in _ORDER
+    ]
+
+
+def _counts(
+    campaign: Campaign, column: str, value: str | None, stands: Stands
+) -> Iterable[object]:
+    """Each a link to its hosts; the rest of many values cannot be asked for."""
+    for colour in _ORDER:
+        count = _of(stands, colour)
+        if value is None or not count:
+            yield count
+        else:
+            url = seen_url(campaign, **{column: value}, colour=colour.value)
+            yield format_html('<a href="{}">{}</a>', url, f"{count:,}")
+
+
+def _of(stands: Stands, colour: Colour) -> int:
+    return {
+        Colour.RED: stands.red,
+        Colour.YELLOW: stands.yellow,
+        Colour.GREEN: stands.green,
+    }[colour]
