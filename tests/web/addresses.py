@@ -17,7 +17,7 @@ from tocsin.web.cases.models import Case
 from tocsin.web.hunts.models import Hunt
 from tocsin.web.imports.models import Import
 from tocsin.web.lists.models import SavedView
-from tocsin.web.organisations.models import Organisation
+from tocsin.web.organisations.models import Claim, Contact, Organisation
 from tocsin.web.work.models import Job
 
 if TYPE_CHECKING:
@@ -37,9 +37,23 @@ def _asset(campaign: Campaign) -> int:
 
 def _organisation(campaign: Campaign) -> int:
     one, _ = Organisation.objects.get_or_create(
-        constituency=campaign.constituency, key="works", defaults={"name": "Example Works"}
+        constituency=campaign.constituency, name="Example Works"
     )
     return one.pk
+
+
+def _claim(campaign: Campaign) -> int:
+    claim, _ = Claim.objects.get_or_create(
+        organisation_id=_organisation(campaign), kind="domain", value="works.example"
+    )
+    return claim.pk
+
+
+def _contact(campaign: Campaign) -> int:
+    contact, _ = Contact.objects.get_or_create(
+        organisation_id=_organisation(campaign), kind="email", value="soc@works.example"
+    )
+    return contact.pk
 
 
 def _somebody(_campaign: Campaign) -> int:
@@ -110,6 +124,8 @@ THINGS: dict[tuple[str, str], Callable[[Campaign], object]] = {
     ("hunts", "what"): lambda _campaign: "report",
     ("imports", "number"): _import,
     ("lists", "pk"): _view,
+    ("organisations", "claim"): _claim,
+    ("organisations", "contact"): _contact,
     ("organisations", "pk"): _organisation,
     ("people", "pk"): _somebody,
     ("work", "pk"): _job,

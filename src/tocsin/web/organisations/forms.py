@@ -7,7 +7,7 @@ from django import forms
 from tocsin.web.organisations.models import ClaimKind, Constituency, ContactKind
 
 
-class ConstituencyForm(forms.ModelForm[Constituency]):
+class ConstituencyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes none at run time
     """A new constituency."""
 
     class Meta:

@@ -195,3 +195,21 @@ def _kept(known: Stored, imported: Mapping[str, str], facts: Mapping[Fact, int])
                 contacts += 1
     if contacts:
         yield f"{contacts} contact{'s' * (contacts > 1)}: a person withdrew what the list names"
+
+
+def sentences(one: Planned) -> list[str]:
+    """What changes of an organisation, in words. Contacts are counted: they are personal data."""
+    found = [
+        f"{name}: {before or 'nothing'} becomes {after or 'nothing'}"
+        for name, (before, after) in one.fields.items()
+    ]
+    for word, facts in (("new", one.added), ("back", one.back), ("gone", one.gone)):
+        claims = [f"{fact.kind} {fact.value}" for fact in facts if fact.kind in CLAIM_KINDS]
+        contacts = len(facts) - len(claims)
+        if claims:
+            found.append(f"{word}: {', '.join(claims)}")
+        if contacts:
+            found.append(f"{word}: {contacts} contact{'s' * (contacts > 1)}")
+    if one.moved:
+        found.append("another order of contacts")
+    return found
