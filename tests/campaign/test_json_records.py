@@ -90,6 +90,19 @@ def test_a_record_without_end_stops_reading_within_bounds() -> None:
     )
 
 
+def test_a_line_that_is_too_long_costs_only_itself_and_keeps_its_web_shell() -> None:
+    good, long = b'{"a":1}\n', b'{"a": "' + b"x" * (MAX_RECORD_BYTES + 2**21) + b'webshell"}\n'
+    found = read(good + long + good + long)
+    assert [None, ProblemCode.LINE_TOO_LONG] * 2 == [getattr(one, "code", None) for one in found]
+    assert [("web_shell",)] * 2 == [one.evidence for one in found if isinstance(one, Damage)]
+
+
+def test_what_is_not_read_after_an_endless_record_is_looked_through_for_a_web_shell() -> None:
+    (damage,) = read(b'[{"a": "' + b"x" * (3 * MAX_RECORD_BYTES) + b'"}, {"tag": "webshell"}]')
+    assert isinstance(damage, Damage)
+    assert ("web_shell",) == damage.evidence
+
+
 @pytest.mark.parametrize("data", [b"", b"\n\n", b" \0\0", b"[]", b"[\n]\n"])
 def test_nothing_is_no_record(data: bytes) -> None:
     assert [] == read(data)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.campaign.json_records import Damage
+from tocsin.campaign.observation import WEB_SHELL
 from tocsin.campaign.table import Cells, delimiter_of, header_of, records
-from tocsin.events.lines import HEAD_BYTES
+from tocsin.events.lines import CHUNK_BYTES, HEAD_BYTES, MAX_LINE_BYTES
 from tocsin.model.problem import ProblemCode
 
 CELL = st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), max_size=8)
@@ -44,6 +45,22 @@ def test_a_field_may_go_on_where_a_block_ends() -> None:
     filler = "a,b\n" * (HEAD_BYTES // 4 - 2)
     found = read(f'{filler}"x\ny\nz",w\na,b\n')
     assert [["x\ny\nz", "w"], ["a", "b"]] == found[-2:]
+
+
+def test_the_web_shell_of_a_line_that_is_too_long_is_found_wherever_it_stands_in_it() -> None:
+    long = "x" * (3 * MAX_LINE_BYTES)
+    lines = ["a,b", f"{long};webshell", long, f"webshell{long}", f"{long}web", "shell,c", long]
+    found = read("\n".join(lines))
+    assert [None, True, False, True, False, None, False] == [
+        bool(one.evidence) if isinstance(one, Damage) else None for one in found
+    ]
+
+
+@pytest.mark.parametrize("shift", range(12))
+def test_a_web_shell_across_two_pieces_is_found(shift: int) -> None:
+    [damage] = read("x" * (3 * CHUNK_BYTES - shift) + "web-shell" + "x" * CHUNK_BYTES)
+    assert isinstance(damage, Damage)
+    assert (WEB_SHELL,) == damage.evidence
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "  \n\t\n", "\r\n"])

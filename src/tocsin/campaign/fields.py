@@ -35,6 +35,8 @@ _EXCHANGE = re.compile(
 _EXCHANGE_TAG = re.compile(r"(?<![a-z])(?:exchange|owa)(?![a-z])", re.IGNORECASE)
 _EPOCH = re.compile(r"\d{9,11}(\.\d{1,9})?")
 _FLATTENED_DEPTH = 3
+_LONGEST_WORD = len(b"web shell") - 1
+"""Bytes of a word that may lie before the end of a piece."""
 _YEARS = range(1990, 2200)
 
 
@@ -174,6 +176,25 @@ def web_shell_said(values: Iterable[str]) -> tuple[str, ...]:
 def web_shell_in(raw: bytes) -> tuple[str, ...]:
     """The evidence in a row that could not be read: its web shell is not lost."""
     return (WEB_SHELL,) if _WEB_SHELL_BYTES.search(raw) else ()
+
+
+class Skimmed:
+    """The evidence in bytes that are skipped, piece by piece: a word may lie across two."""
+
+    def __init__(self) -> None:
+        self._evidence: tuple[str, ...] = ()
+        self._tail = b""
+
+    def take(self, piece: bytes) -> None:
+        """Look through the next piece."""
+        self._evidence = self._evidence or web_shell_in(self._tail + piece)
+        self._tail = (self._tail + piece[-_LONGEST_WORD:])[-_LONGEST_WORD:]
+
+    def taken(self) -> tuple[str, ...]:
+        """What was found in all pieces; then begin anew."""
+        found = self._evidence
+        self._evidence, self._tail = (), b""
+        return found
 
 
 def says_exchange(values: Iterable[str]) -> bool:

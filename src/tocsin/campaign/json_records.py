@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import orjson
 
 from tocsin.campaign.feed import HEAD_BYTES
-from tocsin.campaign.fields import web_shell_in
+from tocsin.campaign.fields import Skimmed, web_shell_in
 from tocsin.events.lines import encoding_of
 from tocsin.model.problem import ProblemCode
 
@@ -106,25 +106,45 @@ class _Source:
 
 def _by_lines(source: _Source) -> Iterator[Record]:
     rest = b""
-    for chunk in source.chunks():
+    chunks = source.chunks()
+    for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             if line := line.strip(b"\0 \t\r"):
                 yield _record(line)
         if len(rest) > MAX_RECORD_BYTES:
-            yield _too_long(rest)
-            return
+            skimmed, rest = _rest_of_line(rest, chunks)
+            yield _too_long(skimmed, "skipped to the next line")
     if rest := rest.strip(b"\0 \t\r"):
         yield _record(rest, is_last=True)
 
 
+def _rest_of_line(begun: bytes, chunks: Iterator[bytes]) -> tuple[Skimmed, bytes]:
+    """Skip a line that is too long; what stands in it, and what comes after it."""
+    skimmed = Skimmed()
+    skimmed.take(begun)
+    for chunk in chunks:
+        line, end, after = chunk.partition(b"\n")
+        skimmed.take(line)
+        if end:
+            return skimmed, after
+    return skimmed, b""
+
+
 def _by_brackets(source: _Source) -> Iterator[Record]:
     scanner = _Scanner()
-    for chunk in source.chunks():
+    chunks = source.chunks()
+    for chunk in chunks:
         yield from scanner.feed(chunk)
         if scanner.gave_up:
-            return
+            break
     yield from scanner.end()
+    if scanner.gave_up:
+        skimmed = Skimmed()
+        skimmed.take(scanner.left)
+        for chunk in chunks:
+            skimmed.take(chunk)
+        yield _too_long(skimmed, "nothing after it was read")
 
 
 class _Scanner:
@@ -155,12 +175,17 @@ class _Scanner:
             del self._kept[:end]
             self._seen = self._depth = 0
         self._wanted = 2 * len(self._kept) if self._depth else 0
-        if len(self._kept) > MAX_RECORD_BYTES:
-            yield _too_long(bytes(self._kept))
-            self.gave_up = True
+        self.gave_up = len(self._kept) > MAX_RECORD_BYTES
+
+    @property
+    def left(self) -> bytes:
+        """What was kept of a record that is too long."""
+        return bytes(self._kept)
 
     def end(self) -> Iterator[Record]:
         """What is left where the file ends."""
+        if self.gave_up:
+            return
         self._wanted = 0
         yield from self.feed(b"")
         if self._depth and not self.gave_up:
@@ -253,9 +278,9 @@ def _parsed(raw: bytes) -> Any:  # noqa: ANN401 any JSON value
         return None
 
 
-def _too_long(raw: bytes) -> Damage:
+def _too_long(skimmed: Skimmed, then: str) -> Damage:
     return Damage(
         code=ProblemCode.LINE_TOO_LONG,
-        detail=f"a record is longer than {MAX_RECORD_BYTES} bytes; nothing after it was read",
-        evidence=web_shell_in(raw),
+        detail=f"a record is longer than {MAX_RECORD_BYTES} bytes; {then}",
+        evidence=skimmed.taken(),
     )

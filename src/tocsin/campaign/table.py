@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, BinaryIO
 
-from tocsin.campaign.fields import web_shell_in
+from tocsin.campaign.fields import Skimmed, web_shell_in
 from tocsin.campaign.json_records import Damage
 from tocsin.events.lines import Lines, decoded, head_text
 from tocsin.model.problem import Problem, ProblemCode
@@ -30,11 +30,21 @@ def records(stream: BinaryIO, name: str, delimiter: str = "") -> Iterator[Cells]
     Without a `delimiter` it is the one that the first line has most of. Never raises on content.
     A line that is not UTF-8 is taken as Latin-1.
     """
-    lines = Lines(stream, name)
+    skimmed = Skimmed()
+    lines = Lines(stream, name, on_skipped=skimmed.take)
     held: list[str] = []
+    skipped: Problem | None = None
     for block in lines.blocks():
+        if skipped is not None:
+            # Only now is all of that line known.
+            yield _skipped(skipped, skimmed)
+            skipped = None
         if isinstance(block, Problem):
-            yield Damage(code=block.code, detail=block.detail, whole_file=block.line is None)
+            held = yield from _one_by_one(held, delimiter or DELIMITERS[0], is_last=True)
+            if block.line is None:
+                yield Damage(code=block.code, detail=block.detail, whole_file=True)
+            else:
+                skipped = block
             continue
         texts = held + _texts(block)
         lines.skip(block.count(b"\n"))
@@ -46,6 +56,12 @@ def records(stream: BinaryIO, name: str, delimiter: str = "") -> Iterator[Cells]
         else:
             held = yield from _one_by_one(texts, delimiter, is_last=False)
     yield from _one_by_one(held, delimiter or DELIMITERS[0], is_last=True)
+    if skipped is not None:
+        yield _skipped(skipped, skimmed)
+
+
+def _skipped(problem: Problem, skimmed: Skimmed) -> Damage:
+    return Damage(code=problem.code, detail=problem.detail, evidence=skimmed.taken())
 
 
 def delimiter_of(header: str) -> str:

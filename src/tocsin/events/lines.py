@@ -130,6 +130,10 @@ class Place:
     is_first: bool = False
 
 
+def _forget(_piece: bytes) -> None:
+    """Nobody wants what is skipped."""
+
+
 class Lines:
     """The lines of one stream; iterate once.
 
@@ -139,6 +143,8 @@ class Lines:
     Every `STRETCH_CHUNKS` a new stretch begins with a line of its own. `on_border` hears of each
     but the first, before anything of it comes. With `only` the lines of that stretch are read,
     from a stream that stands at its start; they come in the same blocks as in the whole file.
+    `on_skipped` gets the bytes of a line that is too long, after its problem and before the next
+    line.
     """
 
     def __init__(
@@ -148,12 +154,14 @@ class Lines:
         *,
         only: Place | None = None,
         on_border: Callable[[Place], None] | None = None,
+        on_skipped: Callable[[bytes], None] | None = None,
     ) -> None:
         self.cut = False
         self._stream = stream
         self.artefact = artefact
         self._only = only
         self._on_border = on_border
+        self._on_skipped = on_skipped or _forget
         self._number = only.lines if only else 0
         self._failure: Problem | None = None
 
@@ -178,9 +186,12 @@ class Lines:
             if number > 1 and number % STRETCH_CHUNKS == 1 and not too_long:
                 self._border(at, rest)
             at += len(chunk)
-            start = chunk.find(b"\n") + 1 if too_long else 0
-            if too_long and not start:
-                continue
+            start = 0
+            if too_long:
+                start = chunk.find(b"\n") + 1
+                self._on_skipped(chunk[: start or len(chunk)])
+                if not start:
+                    continue
             too_long = False
             end = chunk.rfind(b"\n", start) + 1
             if end:
@@ -190,6 +201,7 @@ class Lines:
                 rest += chunk[start:]
             if len(rest) > MAX_LINE_BYTES:
                 yield self._too_long()
+                self._on_skipped(rest)
                 rest, too_long = b"", True
             is_last = number > 0 and number % STRETCH_CHUNKS == 0 and not too_long
             if is_last and self._only and self._only.is_bounded:
