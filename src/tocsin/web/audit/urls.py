@@ -1,8 +1,14 @@
-"""Addresses of this app."""
+"""Addresses of decisions, below a campaign."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from tocsin.web.audit import views
 
 app_name = "audit"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.decisions, name="list"),
+    path("chain/", views.chain, name="chain"),
+    path("<int:number>/", views.decision, name="detail"),
+]

@@ -1,0 +1,86 @@
+"""The list of decisions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import django_filters
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from tocsin.web.audit.models import Decision
+from tocsin.web.lists.listing import Column, Listing
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from tocsin.web.campaigns.models import Campaign
+
+
+class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]  # it brings no types
+    """By whom, what, about what, and when."""
+
+    actor_name = django_filters.ChoiceFilter(label="Who", choices=())
+    action = django_filters.ChoiceFilter(label="What", choices=())
+    subject = django_filters.CharFilter(label="About", lookup_expr="icontains")
+    at = django_filters.DateFromToRangeFilter(label="When (UTC)")
+
+    class Meta:
+        """What is filtered."""
+
+        model = Decision
+        fields = ("actor_name", "action", "subject", "at")
+
+    def __init__(
+        self,
+        data: object = None,
+        queryset: QuerySet[Decision] | None = None,
+        *,
+        request: HttpRequest | None = None,
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(data, queryset, request=request, prefix=prefix)
+        for name in ("actor_name", "action"):
+            there = self.queryset.order_by(name).values_list(name, flat=True).distinct()
+            self.filters[name].extra["choices"] = [
+                (value, in_words(value) if name == "action" else value) for value in there
+            ]
+
+
+def in_words(action: str) -> str:
+    """``asset.owner_assigned`` as people say it."""
+    return action.replace(".", " ").replace("_", " ")
+
+
+def _of(campaign: Campaign) -> QuerySet[Decision]:
+    return Decision.objects.filter(campaign=campaign).select_related("campaign")
+
+
+def _url(one: Decision) -> str:
+    campaign = one.campaign
+    slug = campaign.slug if campaign else ""
+    return reverse("audit:detail", kwargs={"campaign": slug, "number": one.number})
+
+
+DECISIONS = Listing(
+    name="audit",
+    section="decisions",
+    title="Decisions",
+    nouns=("decision", "decisions"),
+    queryset=_of,
+    columns=(
+        Column("number", "Number", sort=("number",), number=True),
+        Column("at", "When", sort=("at", "number")),
+        Column("actor_name", "Who", sort=("actor_name",)),
+        Column("action", "What", value=lambda one: in_words(one.action), sort=("action",)),
+        Column("subject", "About", sort=("subject",)),
+        Column("detail", "Detail", shown=False),
+        Column("previous", "Hash before", shown=False),
+        Column("hash", "Hash", shown=False),
+    ),
+    filters=DecisionFilter,
+    search=("subject", "actor_name", "action", "detail"),
+    default_sort="-number",
+    empty="Nothing was decided in this campaign yet. Whatever somebody changes here is recorded.",
+    row_url=_url,
+)

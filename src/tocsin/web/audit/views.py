@@ -1,0 +1,51 @@
+"""The decisions of a campaign: the list, one of them, and whether the chain holds."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, cast
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404, render
+
+from tocsin.web.accounts.models import Role
+from tocsin.web.accounts.permissions import DeskRequest, campaign_view
+from tocsin.web.audit import queries
+from tocsin.web.audit.listing import DECISIONS
+from tocsin.web.audit.models import Decision
+from tocsin.web.lists.views import list_page
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse, StreamingHttpResponse
+
+
+@campaign_view(Role.VIEWER)
+def decisions(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """All of them, the newest first."""
+    return list_page(
+        request, DECISIONS, {"end": queries.end_of_chain()}, template="audit/list.html"
+    )
+
+
+@campaign_view(Role.VIEWER)
+def decision(request: HttpRequest, number: int) -> HttpResponse:
+    """One decision with all that was hashed of it."""
+    one = get_object_or_404(
+        Decision, campaign=cast("DeskRequest", request).campaign, number=number
+    )
+    detail = json.loads(one.detail)
+    context = {
+        "section": "decisions",
+        "one": one,
+        "detail": sorted(detail.items()),
+        "holds": queries.holds(one),
+    }
+    return render(request, "audit/detail.html", context)
+
+
+@campaign_view(Role.APPROVER)
+def chain(request: HttpRequest) -> HttpResponse:
+    """Check the whole chain, of all campaigns, now."""
+    end = queries.end_of_chain()
+    context = {"section": "decisions", "broken": queries.verify(), "end": end}
+    return render(request, "audit/chain.html", context)
