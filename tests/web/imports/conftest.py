@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from tocsin.web.campaigns.models import Campaign
     from tocsin.web.imports.models import Import
@@ -34,7 +34,7 @@ BAD_ROWS = SHADOWSERVER.sample + (
 
 
 @pytest.fixture(autouse=True)
-def media(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def media(settings: Settings, tmp_path: Path) -> Path:
     """A folder for files of one test."""
     settings.MEDIA_ROOT = tmp_path / "files"
     return tmp_path / "files"

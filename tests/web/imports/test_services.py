@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from tocsin.web.campaigns.models import Campaign
 
@@ -287,7 +287,7 @@ def test_a_file_that_another_import_is_just_storing_waits_its_turn(
 
 
 def test_too_large_a_file_is_refused_and_nothing_is_left_of_it(
-    uploaded: Callable[..., Import], settings: SettingsWrapper, media: Path
+    uploaded: Callable[..., Import], settings: Settings, media: Path
 ) -> None:
     settings.TOCSIN_MAX_FEED_BYTES = 100
 
@@ -391,8 +391,8 @@ def test_a_retry_reads_a_file_of_an_archive_that_nobody_recognised(
     services.retry(one, analyst, mapping=MAPPING)
     run_worker(once=True)
     one.refresh_from_db()
-    assert {"shadowserver", "csv"} >= set(one.files.values_list("feed", flat=True))
-    assert 3 <= one.observations
+    assert {"shadowserver", "csv"} == set(one.files.values_list("feed", flat=True))
+    assert (6, 6) == (one.observations, Row.objects.count())
     assert 0 == one.rejected_rows.filter(state=RejectedState.OPEN, row=None).count()
 
 
@@ -433,17 +433,26 @@ def test_a_dismissed_row_no_longer_counts_and_says_why(
     shell = one.rejected_rows.exclude(evidence="").get()
 
     with pytest.raises(UsageError, match="Say why"):
-        services.dismiss(one, analyst, [shell.pk], "  ")
-    assert 1 == services.dismiss(one, analyst, [shell.pk], "The vendor's test row")
+        services.dismiss(one, analyst, "  ", rows=[shell.pk])
+    assert 1 == services.dismiss(one, analyst, "The vendor's test row", rows=[shell.pk])
 
     assert not [row for row in stored_rows(campaign) if isinstance(row, FeedProblem)]
     assert ["assessing.assess"] == list(Job.objects.values_list("kind", flat=True))
     assert "The vendor's test row" in Decision.objects.latest("number").detail
-    assert 0 == services.dismiss(one, analyst, [shell.pk], "twice")
+    assert 0 == services.dismiss(one, analyst, "twice", rows=[shell.pk])
     services.retry(one, analyst)
     run_worker(once=True)
     shell.refresh_from_db()
     assert RejectedState.DISMISSED == shell.state
+
+
+def test_all_rows_of_a_code_are_dismissed_at_once(
+    imported: Callable[..., Import], analyst: User
+) -> None:
+    one = imported(BAD_ROWS)
+
+    assert 1 == services.dismiss(one, analyst, "cut off on the way", code="field_count")
+    assert 2 == one.rejected_rows.filter(state=RejectedState.OPEN).count()
 
 
 def test_a_row_of_another_import_is_not_dismissed(
@@ -453,7 +462,7 @@ def test_a_row_of_another_import_is_not_dismissed(
     other = imported(BAD_ROWS + b"\n1,2\n", "other.csv")
     theirs = list(one.rejected_rows.values_list("pk", flat=True))
 
-    assert 0 == services.dismiss(other, analyst, theirs, "not mine")
+    assert 0 == services.dismiss(other, analyst, "not mine", rows=theirs)
 
 
 def test_an_import_that_is_just_being_read_again_is_left_alone(
@@ -515,9 +524,7 @@ def test_the_name_of_an_upload_is_never_a_path(
     assert 0o600 == (media / one.stored_as).stat().st_mode & 0o777
 
 
-def test_a_bomb_stops_at_the_limits(
-    imported: Callable[..., Import], settings: SettingsWrapper
-) -> None:
+def test_a_bomb_stops_at_the_limits(imported: Callable[..., Import], settings: Settings) -> None:
     settings.TOCSIN_MAX_FEED_BYTES = 2**18
     bomb = zipped(**{"a.csv": SHADOWSERVER.sample, "b.csv": b"0" * 2**22})
     one = imported(bomb, "reports.zip")

@@ -41,13 +41,12 @@ _OPTIONS = re.compile(
 class Preview:
     """The beginning of an upload, as it would be read.
 
-    `error` says why it cannot be read so; empty where it can. `columns` are those that a mapping
-    can name, empty for feeds whose columns are known. `earlier` is an import of the same file.
+    `error` says why it cannot be read so; empty where it can. `earlier` is an import of the same
+    file.
     """
 
     rows: tuple[FeedRow, ...] = ()
     error: str = ""
-    columns: tuple[str, ...] = ()
     earlier: Import | None = None
 
     @property
@@ -81,6 +80,15 @@ class Effect:
     whole: bool = True
 
     @property
+    def counted(self) -> dict[str, list[tuple[str, int]]]:
+        """Rows by feed, by sign of compromise and by problem, the most first."""
+        return {
+            "feeds": self.feeds.most_common(),
+            "signs": self.signs.most_common(),
+            "problems": self.problems.most_common(),
+        }
+
+    @property
     def rows(self) -> int:
         """All rows: each is stored, set aside, or known already."""
         return self.observations + self.rejected + self.repeated
@@ -96,14 +104,27 @@ def peek(one: Import, asked: Asked) -> tuple[FeedRow, ...]:
 def look(one: Import, asked: Asked) -> Preview:
     """The preview; what is wrong is told in it."""
     earlier = _earlier(one)
-    columns: tuple[str, ...] = ()
     try:
-        columns = tuple(_columns(one))
-        return Preview(rows=peek(one, asked), columns=columns, earlier=earlier)
+        return Preview(rows=peek(one, asked), earlier=earlier)
     except TocsinError as error:
-        # Without a mapping, the form asks for one.
-        told = "" if columns and not asked.mapping else in_words(error)
-        return Preview(error=told, columns=columns, earlier=earlier)
+        return Preview(error=in_words(error), earlier=earlier)
+
+
+def columns_to_map(one: Import, *, recognises: bool) -> list[str]:
+    """Columns that a mapping can name, empty for files whose columns are known.
+
+    Where the desk `recognises` what a file is, a mapping is asked for only if nothing in it can
+    be read without. Raises `TocsinError` where the file cannot be opened.
+    """
+    with opened(one) as path:
+        columns = columns_of(path, limits())
+    if not columns or not recognises:
+        return columns
+    try:
+        peek(one, Asked())
+    except TocsinError:
+        return columns
+    return []
 
 
 def in_words(error: TocsinError) -> str:
@@ -192,11 +213,6 @@ def _known_hosts(campaign: Campaign, hosts: list[str]) -> int:
         stored.filter(host__in=hosts[at : at + _AT_ONCE]).values("host").distinct().count()
         for at in range(0, len(hosts), _AT_ONCE)
     )
-
-
-def _columns(one: Import) -> list[str]:
-    with opened(one) as path:
-        return columns_of(path, limits())
 
 
 def _earlier(one: Import) -> Import | None:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import F
+from django.db.models import Count, F, Q
+from django.shortcuts import get_object_or_404
 
-from tocsin.web.imports.models import FeedFile, ImportState, Observation, Rejected, RejectedState
+from tocsin.web.audit.models import Decision
+from tocsin.web.imports.models import (
+    FeedFile,
+    Import,
+    ImportState,
+    Observation,
+    Rejected,
+    RejectedState,
+)
 from tocsin.web.imports.rows import (
     COLUMNS,
     FileKey,
@@ -16,12 +26,24 @@ from tocsin.web.imports.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tocsin.campaign.observation import FeedRow
     from tocsin.web.campaigns.models import Campaign
 
 _CHUNK = 5000
+_MOST_FILES = 50
+EFFECTS: Mapping[str, str] = MappingProxyType(
+    {
+        "first_seen": "new hosts",
+        "vulnerable_again": "hosts vulnerable again",
+        "fixed": "hosts fixed",
+        "vanished": "hosts vanished",
+        "back": "hosts back",
+        "web_shells": "hosts with new signs of compromise",
+    }
+)
+"""What `Import.effect` counts, in words."""
 
 
 class StoredRow(NamedTuple):
@@ -105,3 +127,71 @@ def _problems(campaign: Campaign, host: str = "") -> Iterator[StoredRow]:
             evidence=one.evidence,
         )
         yield StoredRow(row, one.part_of.number)
+
+
+# What pages show.
+
+
+def import_or_404(campaign: Campaign, number: int) -> Import:
+    """One import of a campaign. Raises `Http404`."""
+    found = Import.objects.select_related("campaign", "by", "job", "undone_by")
+    return get_object_or_404(found, campaign=campaign, number=number)
+
+
+def files_of(one: Import) -> list[FeedFile]:
+    """Its files, the first of many."""
+    return list(one.files.order_by("pk")[:_MOST_FILES])
+
+
+class Quarantine(NamedTuple):
+    """What lies in quarantine: by code, and in which state."""
+
+    by_code: list[tuple[str, int]]
+    open: int
+    files: int
+    signs: int
+    read: int
+    dismissed: int
+
+
+def quarantine_counts(one: Import) -> Quarantine:
+    """Counts of the quarantine; `open`, and what is told by code, waits for somebody."""
+    rows = one.rejected_rows.order_by()
+    told = rows.aggregate(
+        open=Count("pk", filter=Q(state=RejectedState.OPEN)),
+        files=Count("pk", filter=Q(state=RejectedState.OPEN, row=None)),
+        signs=Count("pk", filter=Q(state=RejectedState.OPEN) & ~Q(evidence="")),
+        read=Count("pk", filter=Q(state=RejectedState.READ)),
+        dismissed=Count("pk", filter=Q(state=RejectedState.DISMISSED)),
+    )
+    by_code = (
+        rows.filter(state=RejectedState.OPEN)
+        .values_list("code")
+        .annotate(n=Count("pk"))
+        .order_by("-n", "code")
+    )
+    return Quarantine(by_code=[(code, n) for code, n in by_code], **told)
+
+
+def effect_of(one: Import) -> list[tuple[str, str, int]] | None:
+    """Key, words and hosts of each change that was noticed because of it; None before that.
+
+    The assessment writes them, and the keys are those of its changes.
+    """
+    if not one.effect:
+        return None
+    return [(key, words, one.effect.get(key, 0)) for key, words in EFFECTS.items()]
+
+
+def of_the_same_file(one: Import) -> list[Import]:
+    """Other imports that are done and were handed over the same bytes."""
+    same = Import.objects.filter(
+        campaign=one.campaign, sha256=one.sha256, state=ImportState.DONE
+    ).exclude(pk=one.pk)
+    return list(same.order_by("number")[:_MOST_FILES])
+
+
+def decisions_on(one: Import) -> list[Decision]:
+    """What was decided about it, the newest first."""
+    found = Decision.objects.filter(campaign=one.campaign, subject=str(one))
+    return list(found[:_MOST_FILES])

@@ -13,7 +13,7 @@ from tocsin.errors import UsageError
 from tocsin.web.audit.services import record
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.imports import uploads
-from tocsin.web.imports.models import Import, ImportState, Rejected, RejectedState
+from tocsin.web.imports.models import Import, ImportState, RejectedState
 from tocsin.web.imports.previewing import checked
 from tocsin.web.imports.running import Tell, asked_of, run
 from tocsin.web.imports.taking import forget
@@ -21,13 +21,18 @@ from tocsin.web.work.models import JobState
 from tocsin.web.work.services import enqueue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from tocsin.web.accounts.models import User
     from tocsin.web.imports.uploads import Upload
 
-_UNDECIDED = (ImportState.UPLOADED, ImportState.FAILED)
+UNDECIDED = (ImportState.UPLOADED, ImportState.FAILED)
+"""States in which somebody still has to say what becomes of it."""
+_MOST_ROWS = 1000
+"""Rows that one form can name."""
+_MOST_TOLD = 20
+"""Rows that a decision names."""
 
 
 def start_upload(campaign: Campaign, user: User, upload: Upload) -> Import:
@@ -61,7 +66,7 @@ def go(
     no longer to be decided.
     """
     one.refresh_from_db()
-    _refuse_unless(one, *_UNDECIDED)
+    _refuse_unless(one, *UNDECIDED)
     host = checked(one, feed=feed, mapping=mapping, host=host)
     with transaction.atomic():
         one = _decide(one, user, feed=feed, mapping=mapping, host=host)
@@ -97,7 +102,7 @@ def import_path(
 def discard(one: Import, user: User) -> None:
     """Throw away a file that was not imported. Raises `UsageError` where it was."""
     with transaction.atomic():
-        one = _locked(one, *_UNDECIDED)
+        one = _locked(one, *UNDECIDED)
         one.state = ImportState.DISCARDED
         one.save(update_fields=["state"])
         _record(user, "import.discarded", one)
@@ -143,8 +148,10 @@ def retry(one: Import, user: User, *, mapping: Mapping[str, str] | None = None) 
     return one
 
 
-def dismiss(one: Import, user: User, rows: Iterable[int], reason: str) -> int:
-    """Put rows of the quarantine aside, by their keys; how many there were.
+def dismiss(
+    one: Import, user: User, reason: str, *, rows: Sequence[int] = (), code: str = ""
+) -> int:
+    """Put rows of the quarantine aside, by their keys or all of a code; how many there were.
 
     A sign of compromise in them no longer counts, so the campaign is assessed anew then. Raises
     `UsageError` without a reason.
@@ -154,24 +161,24 @@ def dismiss(one: Import, user: User, rows: Iterable[int], reason: str) -> int:
         raise UsageError("Say why: whoever reads this later must be able to follow it.")
     with transaction.atomic():
         one = _locked(one, ImportState.DONE)
-        found = list(one.rejected_rows.filter(pk__in=list(rows), state=RejectedState.OPEN))
-        if found:
-            Rejected.objects.filter(pk__in=[row.pk for row in found]).update(
-                state=RejectedState.DISMISSED
-            )
-            told = [f"{row.file_name}, row {row.row}: {row.code}" for row in found[:20]]
-            detail = {"rows": len(found), "first": told, "reason": reason[:500]}
+        found = one.rejected_rows.filter(state=RejectedState.OPEN)
+        found = found.filter(code=code) if code else found.filter(pk__in=rows[:_MOST_ROWS])
+        told = [f"{row.file_name}, row {row.row}: {row.code}" for row in found[:_MOST_TOLD]]
+        had_signs = found.exclude(evidence="").exists()
+        count = found.update(state=RejectedState.DISMISSED)
+        if count:
+            detail = {"rows": count, "first": told, "reason": reason[:500]}
             _record(user, "import.rows_dismissed", one, detail)
-            if any(row.evidence for row in found):
-                enqueue("assessing.assess", one.campaign_id, campaign=one.campaign)
-    return len(found)
+        if had_signs:
+            enqueue("assessing.assess", one.campaign_id, campaign=one.campaign)
+    return count
 
 
 def _decide(
     one: Import, user: User, *, feed: str, mapping: Mapping[str, str] | None, host: str
 ) -> Import:
     """Set what to read it as; it waits to be run then. Call it in a transaction."""
-    one = _locked(one, *_UNDECIDED)
+    one = _locked(one, *UNDECIDED)
     one.feed, one.mapping, one.host = feed, dict(mapping or {}), host
     one.state = ImportState.QUEUED
     one.error = ""

@@ -125,6 +125,8 @@ class Taking:
         if row.feed == OWNERS and not host:
             raise UsageError("An owner's result does not say which host it is about: name it.")
         name = row.file[:_MOST_FILE_NAME]
+        if self._again and self._is_held_as_another_feed(row):
+            return _File(None)
         file, new = FeedFile.objects.get_or_create(
             campaign=self._import.campaign,
             sha256=row.file_sha256,
@@ -142,6 +144,13 @@ class Taking:
                 )
             return _File(None)
         return self._known(file) if self._again and file.name == name else _File(None)
+
+    def _is_held_as_another_feed(self, row: FeedRow) -> bool:
+        """A mapping that is given for one file of an archive must not read the others twice."""
+        held = Row.objects.filter(
+            file__part_of=self._import, file__sha256=row.file_sha256
+        ).exclude(file__feed=row.feed)
+        return held.exists()
 
     def _known(self, file: FeedFile) -> _File:
         """A file of this import that was read before."""
