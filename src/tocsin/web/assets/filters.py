@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from tocsin.campaign.exposure import Doubt
 from tocsin.knowledge.status import StatusWord
 from tocsin.knowledge.support import SupportState
+from tocsin.report.visible import visible
 from tocsin.web.assets.models import Asset, Change, Colour, Exposure, Transition
 from tocsin.web.campaigns.models import Campaign
 
@@ -94,7 +95,7 @@ class AssetFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no 
             if isinstance(one, KnownFilter):
                 found = sorted(set(rows.values_list(name, flat=True).distinct()))
                 one.extra["choices"] = [
-                    (value or NOT_KNOWN, value or "Not known") for value in found
+                    (value or NOT_KNOWN, visible(value) or "Not known") for value in found
                 ]
         campaign = self.campaign
         cves = campaign.cves if campaign is not None else ()

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from tocsin.campaign.merge import Colour
+from tocsin.report.visible import visible
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.lists.listing import Column, Empty, Listing
 from tocsin.web.organisations.models import Claim, Contact, Organisation
@@ -97,7 +98,7 @@ class OrganisationFilter(django_filters.FilterSet):  # type: ignore[misc]  # bri
             if isinstance(one, KnownFilter):
                 found = sorted(set(every.values_list(name, flat=True).distinct()))
                 one.extra["choices"] = [
-                    (value or NOT_KNOWN, value or "Not known") for value in found
+                    (value or NOT_KNOWN, visible(value) or "Not known") for value in found
                 ]
 
     def of_worst(
