@@ -131,7 +131,6 @@ def write(campaign: Campaign, user: User, rows: int) -> int:
     """One import for each day and feed, written as imports write them."""
     from tocsin.web.imports.loading import load  # noqa: PLC0415 after setup
     from tocsin.web.imports.models import FeedFile, Import, ImportState  # noqa: PLC0415 as above
-    from tocsin.web.imports.rows import values_of  # noqa: PLC0415 after setup
 
     hosts, written = max(1, rows // (DAYS * len(FEEDS))), 0
     for day in range(DAYS):
@@ -152,7 +151,7 @@ def write(campaign: Campaign, user: User, rows: int) -> int:
             file = FeedFile.objects.create(
                 campaign=campaign, part_of=part, feed=feed, name=name, sha256=name
             )
-            found = [(file.pk, values_of(one)) for one in seen(day, place, hosts, name)]
+            found = [(file.pk, one) for one in seen(day, place, hosts, name)]
             load(found)
             part.observations = len(found)
             part.save()
