@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -266,3 +267,15 @@ def test_recorded_answers_are_shown_and_name_no_owner(
     assert (None, None) == (host["owner"], found["192.0.2.40"]["lookup"]["rdap"])
     main(["exposure", *scans, "--answers", answers, "--explain"])
     assert "security.txt: mailto:security@example.org" in capsys.readouterr().out
+
+
+def test_stdin_is_read_once(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = scan(tmp_path, 1, ("192.0.2.1", "", "exchange", "15.2.721"))
+    data = path.read_bytes()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert Exit.DONE == main(["exposure", "-", "--cve", PROXYLOGON])
+    assert "192.0.2.1 " in capsys.readouterr().out
+    assert Exit.USAGE == main(["exposure", "-", "-"])
+    assert "stdin (-) can be read only once" in capsys.readouterr().err

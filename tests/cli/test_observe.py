@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import re
 from pathlib import Path
@@ -156,3 +158,12 @@ def test_an_owner_s_result_is_put_to_the_host_that_is_named(
         first["server_name"],
         first["method"],
     )
+
+
+def test_stdin_is_read_once(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = gzip.compress(SAMPLE)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert Exit.DONE == main(["observe", "auto", "-"])
+    assert "0 that could not be read" in capsys.readouterr().out
+    assert Exit.USAGE == main(["observe", "auto", "-", "-"])
+    assert "stdin (-) can be read only once" in capsys.readouterr().err

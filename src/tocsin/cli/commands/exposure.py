@@ -26,6 +26,7 @@ from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
 from tocsin.cli.feeds import cves_asked, mapping, read_each, tell_all_but_last
 from tocsin.cli.progress import progress_on
+from tocsin.cli.stdin import check_once, on_disk
 from tocsin.cli.times import day
 from tocsin.errors import UsageError
 from tocsin.report import jsontext
@@ -48,7 +49,7 @@ def configure(parser: ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="a file of a scan feed, also packed, or an archive or folder of them; all dates",
+        help="a file of a scan feed, also packed, or an archive or folder of them; - is stdin",
     )
     _configure_reading(parser)
     _configure_judging(parser)
@@ -172,21 +173,23 @@ def _gather(arguments: Namespace) -> tuple[Hosts, list[SourceError]]:
             problems += isinstance(row, FeedProblem)
 
     progress = progress_on(sys.stderr, quiet=arguments.quiet)
-    errors = read_each(_sources(arguments), progress, take)
+    check_once(arguments.files)
+    with on_disk(arguments.files) as files:
+        errors = read_each(_sources(arguments, files), progress, take)
     tell_all_but_last(errors)
     if not arguments.quiet:
         _print_account(hosts, problems)
     return hosts, errors
 
 
-def _sources(arguments: Namespace) -> Iterator[tuple[Path, Asked]]:
+def _sources(arguments: Namespace, files: list[Path]) -> Iterator[tuple[Path, Asked]]:
     asked = Asked(feed=arguments.feed, mapping=mapping(arguments.map))
     asked.check()
     results = [_owner_result(text) for text in arguments.owner_result]
-    if not arguments.files and not results:
+    if not files and not results:
         raise UsageError("give files of scan feeds, or --owner-result")
     # The same file given twice is read twice, and changes nothing: rows are known by hash and row.
-    yield from ((path, asked) for path in arguments.files)
+    yield from ((path, asked) for path in files)
     yield from results
 
 

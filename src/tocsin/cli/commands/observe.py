@@ -20,6 +20,7 @@ from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
 from tocsin.cli.feeds import cves_asked, mapping, read_each, tell_all_but_last
 from tocsin.cli.progress import LineProgress, progress_on
+from tocsin.cli.stdin import check_once, on_disk
 from tocsin.report.visible import visible
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def configure(parser: ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="a file of the feed, also packed, or an archive or folder of them",
+        help="a file of the feed, also packed, or an archive or folder of them; - is stdin",
     )
     parser.add_argument(
         "--json", action="store_true", help="one line of JSON for each row; the summary on stderr"
@@ -83,7 +84,14 @@ def run(arguments: Namespace) -> int:
     asked = Asked(feed=arguments.feed, mapping=mapping(arguments.map), host=arguments.host)
     asked.check()
     cves = cves_asked(arguments.cve)
-    sources = [(path, asked) for path in arguments.files]
+    check_once(arguments.files)
+    with on_disk(arguments.files) as files:
+        return _read([(path, asked) for path in files], cves, arguments)
+
+
+def _read(
+    sources: list[tuple[Path, Asked]], cves: tuple[str, ...] | None, arguments: Namespace
+) -> int:
     progress = _progress(arguments)
     if arguments.preview:
         return _end(read_each(sources, progress, _preview))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -16,6 +14,7 @@ from tocsin.cli.command import Command
 from tocsin.cli.exits import Exit
 from tocsin.cli.progress import LineProgress, progress_on
 from tocsin.cli.rule_cache import rule_cache
+from tocsin.cli.stdin import check_once, on_disk
 from tocsin.errors import UsageError
 from tocsin.events.format import LogSource
 from tocsin.matching.applying import Application, Wishes, load
@@ -26,12 +25,11 @@ from tocsin.report.visible import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from tocsin.matching.applied import Fired, Hit
     from tocsin.model.progress import Progress
 
-STDIN = Path("-")
 _LEVELS = [severity.value for severity in Severity]
 _LOG_SOURCE = ("product", "category", "service")
 
@@ -65,7 +63,7 @@ def run(arguments: Namespace) -> int:
     loaded = load(tuple(dict.fromkeys(arguments.paths)), rule_cache())
     application = Application(loaded, wishes)
     progress = _progress(arguments)
-    with _printer(arguments) as print_out, _on_disk(arguments.events) as sources:
+    with _printer(arguments) as print_out, on_disk(arguments.events) as sources:
         several = len(sources) > 1
         colours = _colours(arguments)
         with closing(application.hits(sources, progress)) as hits:
@@ -160,8 +158,7 @@ def _check_paths(arguments: Namespace) -> None:
     for path in arguments.paths:
         if not path.exists():
             raise UsageError(f"{path} does not exist; name rule files or folders of them")
-    if arguments.events.count(STDIN) > 1:
-        raise UsageError("stdin (-) can be read only once", where="--events")
+    check_once(arguments.events, "--events")
     target = arguments.output
     if target is None:
         return
@@ -174,19 +171,6 @@ def _check_paths(arguments: Namespace) -> None:
                 "name another file",
                 where="--output",
             )
-
-
-@contextmanager
-def _on_disk(sources: Sequence[Path]) -> Iterator[list[Path]]:
-    """The sources, with stdin as a file that is gone afterwards: we look at a start twice."""
-    if STDIN not in sources:
-        yield list(sources)
-        return
-    with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
-        copy = Path(folder) / "stdin"
-        with copy.open("xb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield [copy if source == STDIN else source for source in sources]
 
 
 @contextmanager
