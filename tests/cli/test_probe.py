@@ -17,6 +17,7 @@ from tocsin.cli import counting
 from tocsin.cli.commands import probe
 from tocsin.cli.entry import main
 from tocsin.cli.exits import Exit
+from tocsin.probe.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,6 +131,21 @@ def test_a_run_goes_on_where_another_stopped(
     assert Exit.DONE == main([*words, "--resume"])
     assert {"127.0.0.1", "127.0.0.2"} == {str(row["ip"]) for row in rows(output)}
     assert 1 == len({one.local for one in site.asked})
+
+
+@pytest.mark.parametrize("resume", [[], ["--resume"]])
+def test_a_second_run_leaves_the_file_of_the_first_alone(
+    scope: Path, site: Site, tmp_path: Path, capsys: Captured, resume: list[str]
+) -> None:
+    pytest.importorskip("fcntl", reason="Windows has no such lock")
+    output = tmp_path / "out.jsonl"
+    output.write_bytes(b'{"a row": "that is being wri' if resume else b"")
+    before = output.read_bytes()
+    words = ["probe", "--scope", str(scope), "--output", str(output), "--quiet", *resume]
+    with Journal(output, "--output", alone=True):
+        assert Exit.USAGE == main(words)
+    assert "another tocsin probe is writing" in capsys.readouterr().err
+    assert (before, []) == (output.read_bytes(), site.asked)
 
 
 def test_an_authorisation_that_has_ended_is_refused_before_the_first_packet(

@@ -84,6 +84,20 @@ def test_lines_are_on_disk_as_soon_as_they_are_written(tmp_path: Path) -> None:
     assert b"one\ntwo\n" == path.read_bytes()
 
 
+def test_two_runs_do_not_write_the_same_file(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl", reason="Windows has no such lock")
+    path = tmp_path / "out.jsonl"
+    with (
+        Journal(path, "--output", alone=True),
+        pytest.raises(
+            UsageError, match=r"^--output: another tocsin probe is writing .*out\.jsonl"
+        ),
+    ):
+        Journal(path, "--output", alone=True)
+    with Journal(path, "--output", alone=True) as journal:
+        journal.write(b"one\n")
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^--output: .* cannot be written"):
         Journal(tmp_path / "none" / "out.jsonl", "--output")

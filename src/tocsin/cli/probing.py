@@ -66,12 +66,14 @@ def probe_all(scope: Scope, wishes: Wishes) -> int:
     """Ask everything, and say what came of it."""
     _check_authorisation(scope)
     targets = Targets(scope)
-    done = _done(targets, wishes)
+    audit_path = _audit_path(wishes)
     with ExitStack() as stack:
-        audit = stack.enter_context(Journal(_audit_path(wishes), "--audit"))
+        # Before anything is read from the file: another run may still be adding to it.
         output = stack.enter_context(
-            Journal(wishes.output, "--output") if wishes.output else nullcontext()
+            Journal(wishes.output, "--output", alone=True) if wishes.output else nullcontext()
         )
+        done = _done(targets, wishes)
+        audit = stack.enter_context(Journal(audit_path, "--audit"))
         advance = stack.enter_context(
             counting_on(
                 sys.stderr, "probe", total=len(targets), done=done.count, quiet=wishes.quiet

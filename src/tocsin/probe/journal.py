@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 from typing import TYPE_CHECKING, Self
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from tocsin.probe.targets import Targets
+
+with contextlib.suppress(ImportError):
+    # Windows has none, and nothing like it that lets others read: there nobody is refused.
+    import fcntl
 
 _LONGEST_LINE = 2**20
 """Bytes. A row of ours has a few thousand."""
@@ -45,8 +50,11 @@ class Done:
 class Journal:
     """A file that lines are added to, each of them handed to the system at once."""
 
-    def __init__(self, path: Path, option: str) -> None:
-        """Open `path` to add to it. Raises `UsageError` naming `option` where that fails."""
+    def __init__(self, path: Path, option: str, *, alone: bool = False) -> None:
+        """Open `path` to add to it, `alone` so that no other run can. Raises `UsageError`.
+
+        The system lets go of the lock when the process ends, however it ends.
+        """
         self._option = option
         self.path = path
         try:
@@ -55,6 +63,12 @@ class Journal:
             raise UsageError(
                 f"{path} cannot be written: {error.strerror}", where=option
             ) from error
+        if alone and not _locked(self._file):
+            self._file.close()
+            raise UsageError(
+                f"another tocsin probe is writing {path}; wait for its end, or name another file",
+                where=option,
+            )
 
     def write(self, content: bytes, /) -> None:
         """Add whole lines. Raises `UsageError` where the disk is full or gone."""
@@ -80,6 +94,20 @@ class Journal:
     ) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _locked(file: BinaryIO) -> bool:
+    """Lock a file for this process; False where another one holds it.
+
+    Where files cannot be locked at all, as on some network drives, nobody is refused.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (NameError, OSError):
+        return True
+    return True
 
 
 class _Known(msgspec.Struct, frozen=True, kw_only=True):
