@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from django.test import Client
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
     from tocsin.web.campaigns.models import Campaign
 
@@ -35,7 +35,7 @@ CONFIRM = reverse("constituencies:confirm", args=["north"])
 
 
 @pytest.fixture(autouse=True)
-def files(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def files(settings: Settings, tmp_path: Path) -> Path:
     """Uploads lie in a folder of the test's own."""
     settings.MEDIA_ROOT = tmp_path
     return tmp_path / "lists"

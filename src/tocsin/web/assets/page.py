@@ -5,7 +5,7 @@ Nothing is judged here: words and sentences are those of `tocsin.campaign`. Pure
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -102,7 +102,7 @@ class Beside:
     another does not, of which `differ` tells more.
     """
 
-    feeds: list[Json]
+    feeds: Sequence[Json]
     rows: list[tuple[str, list[list[str]], bool]] = field(default_factory=list)
     differ: list[Json] = field(default_factory=list)
 

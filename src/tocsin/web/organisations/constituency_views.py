@@ -37,7 +37,7 @@ class Shown(NamedTuple):
     """Organisations of which the same becomes, with how many there are."""
 
     verdict: str
-    count: int
+    there: int
     rows: list[tuple[Planned, list[str]]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from tocsin.campaign.constituency import Constituency as CampaignConstituency
 from tocsin.campaign.constituency import read_constituency
@@ -13,6 +13,8 @@ from tocsin.web.organisations.models import Claim, Contact, Organisation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from django.db.models import Field
 
     from tocsin.campaign.constituency import Constituent
 
@@ -35,7 +37,8 @@ def read_list(content: bytes, name: str) -> CampaignConstituency:
 
 def longest(model: type[Organisation | Claim | Contact], name: str) -> int:
     """How many characters a field takes."""
-    return model._meta.get_field(name).max_length or 0  # noqa: SLF001 Django's documented interface
+    field = cast("Field[Any, Any]", model._meta.get_field(name))  # noqa: SLF001 Django's documented interface
+    return field.max_length or 0
 
 
 def _unfit(one: Constituent) -> Iterator[str]:
