@@ -6,9 +6,9 @@
 
 The rows are invented, with a seed: three feeds see hosts for fourteen days, some of which are
 fixed, vanish or answer with a web shell. They are written as an import writes them, into a
-database of their own. Seconds of the page are the time from the request to the whole answer within the
-server, the median of several; the bar is 300 ms. The exit code is 1 where numbers on the page and
-the assessment's own disagree.
+database of their own. Seconds of the page are the time from the request to the whole answer
+within the server, the median of several; the bar is 300 ms. The exit code is 1 where numbers on
+the page and the assessment's own disagree.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -165,12 +166,10 @@ def seen(day: int, place: int, hosts: int, name: str) -> Iterator[Observation]:
 
     rng = random.Random(SEED * 1000 + day * 10 + place)
     when = START + timedelta(days=day, hours=place)
-    for at in range(hosts * 3 // 2):
-        own = random.Random(at)
-        gone, fixed_on, build = own.randrange(60), own.randrange(40), own.choice(BUILDS)
+    for at, (gone, fixed_on, first, region) in enumerate(invented(hosts * 3 // 2)):
         if at % 3 == place or gone <= day:
             continue
-        build = "15.2.721.13" if build and day >= fixed_on else build
+        build = "15.2.721.13" if first and day >= fixed_on else first
         method = Method.OWA_HEADER if build.count(".") == 3 else Method.FEED_VERSION
         yield Observation(
             feed=FEEDS[place],
@@ -187,8 +186,18 @@ def seen(day: int, place: int, hosts: int, name: str) -> Iterator[Observation]:
             builds=((build, method),) if build else (),
             tags=("exchange",),
             evidence=("web_shell",) if at % 200 == 0 else (),
-            extra=(("region", own.choice(REGIONS)),),
+            extra=(("region", region),),
         )
+
+
+@cache
+def invented(hosts: int) -> list[tuple[int, int, str, str]]:
+    """Of each host the day when it goes, when it is fixed, its first build and its region."""
+    rng = random.Random(SEED)
+    return [
+        (rng.randrange(60), rng.randrange(40), rng.choice(BUILDS), rng.choice(REGIONS))
+        for _ in range(hosts)
+    ]
 
 
 def ask(campaign: Campaign, user: User) -> int:

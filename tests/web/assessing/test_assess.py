@@ -13,7 +13,8 @@ from tocsin.campaign.gathering import Hosts
 from tocsin.campaign.host_json import host_json
 from tocsin.campaign.merge import merged
 from tocsin.campaign.totals import Totals
-from tocsin.web.assessing.services import assess, rules_of
+from tocsin.web.assessing.basis import rules_of
+from tocsin.web.assessing.services import assess
 from tocsin.web.assets.models import Asset, Exposure, Transition
 from tocsin.web.audit.models import Decision
 from tocsin.web.campaigns.models import Point
@@ -342,7 +343,7 @@ def test_an_assessment_in_between_makes_it_begin_anew(
 ) -> None:
     calls: list[str] = []
 
-    def progress(_done: int, _total: int, message: str = "") -> None:
+    def progress(done: int, total: int, message: str = "") -> None:
         calls.append(message)
 
     real = stored_rows

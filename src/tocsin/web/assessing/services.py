@@ -6,17 +6,15 @@ in whatever order they were imported.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
 
-import tocsin
 from tocsin.campaign.constituency import Constituency
 from tocsin.campaign.host_json import totals_json
 from tocsin.campaign.merge import merged
@@ -24,24 +22,23 @@ from tocsin.campaign.nodes import Rules
 from tocsin.campaign.owners import Owners, clues_of_host
 from tocsin.campaign.totals import Totals
 from tocsin.knowledge.version import version_in_use
+from tocsin.web.assessing.basis import basis_of, organisations_of, rules_of
 from tocsin.web.assessing.curve import Curve, is_kept, stride_of
 from tocsin.web.assessing.facts import (
     Whose,
-    counts_as_vanished,
     exposures_of,
     fields_of,
-    server_colours,
     transitions_of,
 )
 from tocsin.web.assessing.gather import Gathering, gather
 from tocsin.web.assessing.noticing import Noticed
 from tocsin.web.assessing.saving import Saving, Worked
+from tocsin.web.assessing.tally import STANDS, Tally
 from tocsin.web.assets.models import Transition
 from tocsin.web.audit.services import record
 from tocsin.web.campaigns.models import Campaign, Point
 from tocsin.web.imports.models import Import, ImportState
 from tocsin.web.imports.queries import stored_rows
-from tocsin.web.organisations.models import Organisation
 from tocsin.web.organisations.queries import constituency_of
 from tocsin.web.work.registry import Progress
 
@@ -60,14 +57,6 @@ class Outcome:
     changed: int
     removed: int
     points: int
-
-
-def rules_of(campaign: Campaign) -> Rules:
-    """How what was seen at different times is weighed in this campaign."""
-    return Rules(
-        vulnerable_holds=timedelta(days=campaign.vulnerable_holds_days),
-        absent_after=campaign.absent_after,
-    )
 
 
 def assess(
@@ -115,8 +104,8 @@ class _Assessment:
         done = Import.objects.filter(campaign=self.campaign, state=ImportState.DONE)
         self.imports = list(done.order_by("number"))
         self.constituency = constituency_of(self.campaign.constituency)
-        self.whose = _organisations(self.campaign)
-        self.basis = _basis(self.campaign, self.rules, self.constituency)
+        self.whose = organisations_of(self.campaign)
+        self.basis = basis_of(self.campaign, self.rules, self.constituency)
         self.gathering = Gathering()
         since = self._news()
         self.curve = self._curve(since) if since is not None else None
@@ -134,7 +123,7 @@ class _Assessment:
             campaign = Campaign.objects.select_for_update().get(pk=self.pk)
             if campaign.assessed_at != self.campaign.assessed_at:
                 return None
-            tally = _Tally(cves=tuple(campaign.cves))
+            tally = Tally(cves=tuple(campaign.cves))
             newest = max(self.new or self.imports, key=lambda one: one.number, default=None)
             saving = Saving(campaign, Noticed(self.new, self.imports), newest)
             saving.save(self._worked(tally))
@@ -187,7 +176,7 @@ class _Assessment:
             since=since,
         )
 
-    def _worked(self, tally: _Tally) -> Iterator[Worked]:
+    def _worked(self, tally: Tally) -> Iterator[Worked]:
         """Each host, counted as it goes by."""
         owners = Owners(self.constituency)
         hosts, regions = self.gathering.hosts, self.gathering.regions
@@ -202,17 +191,12 @@ class _Assessment:
                 self.rules,
                 region=regions.get(host.gathered.key, ""),
             )
-            tally.hosts += 1
-            tally.owners[fields["key"]] = fields["owner_id"]
-            if counts_as_vanished(host):
-                tally.servers["vanished"] += fields["servers"]
-            else:
-                tally.servers.update(server_colours(host, tally.totals.settled_by_builds))
+            tally.take(host, fields)
             yield Worked(fields, exposures_of(host), transitions_of(host))
             if tally.hosts % _TELL_EVERY == 0:
                 self.tell(tally.hosts, len(hosts), "Judging hosts")
 
-    def _save_points(self, tally: _Tally) -> int:
+    def _save_points(self, tally: Tally) -> int:
         every = Point.objects.filter(campaign=self.campaign)
         if self.curve is None:
             every.delete()
@@ -250,11 +234,11 @@ class _Assessment:
                 changed.append(one)
         Import.objects.bulk_update(changed, ["effect"], batch_size=500)
 
-    def _save_campaign(self, campaign: Campaign, tally: _Tally) -> None:
+    def _save_campaign(self, campaign: Campaign, tally: Tally) -> None:
         campaign.totals = {
             **totals_json(tally.totals, self.gathering.hosts)["summary"],
             "hosts": tally.hosts,
-            "servers": {name: tally.servers.get(name, 0) for name in _STANDS},
+            "servers": {name: tally.servers.get(name, 0) for name in STANDS},
             "account": self.gathering.account(),
             "stride": self.curve.stride if self.curve is not None else None,
             "knowledge": version_in_use(),
@@ -266,44 +250,7 @@ class _Assessment:
         campaign.save(update_fields=["totals", "as_of", "assessed_at"])
 
 
-_STANDS = ("red", "yellow", "green", "vanished")
-
-
-@dataclass(slots=True, kw_only=True)
-class _Tally:
-    """What is counted while hosts go by."""
-
-    cves: tuple[str, ...]
-    totals: Totals = field(init=False)
-    hosts: int = 0
-    servers: Counter[str] = field(default_factory=Counter)
-    owners: dict[str, int | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.totals = Totals(self.cves)
-
-
-def _organisations(campaign: Campaign) -> dict[str, Whose]:
-    rows = Organisation.objects.filter(constituency=campaign.constituency_id)
-    return {
-        name: Whose(pk, sector, region)
-        for name, pk, sector, region in rows.values_list("name", "pk", "sector", "region")
-    }
-
-
-def _basis(campaign: Campaign, rules: Rules, constituency: Constituency) -> str:
-    """What, beside rows, all points hang on."""
-    every = (
-        tocsin.__version__,
-        version_in_use(),
-        tuple(campaign.cves),
-        rules,
-        constituency.constituents,
-    )
-    return hashlib.sha256(repr(every).encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def _record(campaign: Campaign, outcome: Outcome, tally: _Tally) -> None:
+def _record(campaign: Campaign, outcome: Outcome, tally: Tally) -> None:
     together: dict[str, Any] = totals_json(tally.totals)["summary"]["together"]
     record(
         None,
@@ -315,10 +262,10 @@ def _record(campaign: Campaign, outcome: Outcome, tally: _Tally) -> None:
             "new": outcome.created,
             "changed": outcome.changed,
             "removed": outcome.removed,
-            **{name: together[name] for name in (*_STANDS, "compromised")},
+            **{name: together[name] for name in (*STANDS, "compromised")},
         },
     )
 
 
-def _silent(_done: int, _total: int, message: str = "") -> None:
+def _silent(done: int, total: int, message: str = "") -> None:
     """Nobody listens."""

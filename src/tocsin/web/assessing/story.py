@@ -109,7 +109,8 @@ def _source(feed: str, host: Host, rules: Rules) -> Json:
     gathered = host.gathered
     seen = [one for one in gathered.sightings if one.feed == feed]
     notes = [one for one in (*gathered.evidence, *gathered.claims) if one.feed == feed]
-    stamps = [stamp for one in (*seen, *notes) for stamp in (one.first, one.last)]
+    stamps = [stamp for one in seen for stamp in (one.first, one.last)]
+    stamps += [stamp for note in notes for stamp in (note.first, note.last)]
     return {
         "feed": feed,
         "owners_word": any(one.is_claim for one in seen),

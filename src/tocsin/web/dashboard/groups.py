@@ -50,7 +50,9 @@ def _breakdown(campaign: Campaign, column: str, title: str, head: str) -> Breakd
     named = [one for one in found if one[0]]
     unknown = [one for one in found if not one[0]]
     shown, rest = named[:GROUPS], named[GROUPS:]
-    lines = [(visible(name), name, stands) for name, stands in shown]
+    lines: list[tuple[str, str | None, Stands]] = [
+        (visible(name), name, stands) for name, stands in shown
+    ]
     if rest:
         lines.append((f"{len(rest):,} more", None, total(stands for _, stands in rest)))
     lines += [("Not known", NOT_KNOWN, stands) for _, stands in unknown]
