@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,7 +16,6 @@ from tocsin.web.work.worker import run_worker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpResponse
     from django.test import Client
     from pytest_django import DjangoAssertNumQueries
     from pytest_django.fixtures import Settings
@@ -32,13 +31,21 @@ def url(name: str, one: Import | None = None) -> str:
     return reverse(f"imports:{name}", kwargs=arguments)
 
 
-def text_of(response: HttpResponse) -> str:
+class Answer(Protocol):
+    """What a test looks at of a response."""
+
+    @property
+    def content(self) -> bytes: ...
+    def __getitem__(self, header: str) -> str: ...
+
+
+def text_of(response: Answer) -> str:
     """What stands on the page, without markup."""
     body = re.sub(r"<[^>]+>", " ", response.content.decode())
     return re.sub(r"\s+", " ", body)
 
 
-def drop(client: Client, data: bytes, name: str) -> HttpResponse:
+def drop(client: Client, data: bytes, name: str) -> Answer:
     return client.post(url("new"), {"file": SimpleUploadedFile(name, data)})
 
 

@@ -6,7 +6,7 @@ Django's models would take several times as long as everything else together.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -43,7 +43,7 @@ def _execute_many(rows: Iterable[tuple[int, Observation]]) -> None:
         cursor.executemany(sql, [_values(file, row) for file, row in rows])
 
 
-def _values(file: int, row: Observation) -> tuple[object, ...]:
+def _values(file: int, row: Observation) -> tuple[Any, ...]:
     number, host, time, *rest = values_of(row)
     return (file, number, host, None if time is None else _sqlite_time(time), *rest)
 
@@ -60,7 +60,7 @@ def _copy(rows: Iterable[tuple[int, Observation]]) -> None:
 
 def _line(file: int, row: Observation) -> str:
     time, port, asn = row.time_utc, row.port, row.asn
-    texts = (
+    texts: tuple[str, ...] = (
         host_of(row),
         row.ip or "",
         row.hostname or "",

@@ -42,17 +42,26 @@ def table(rows: Sequence[FeedRow]) -> Table:
         for name in dict.fromkeys(name for one in told for name in one)
         if any(one.get(name) for one in told)
     )
+    several = len({row.file for row in rows}) > 1
     return Table(
         columns=columns,
-        rows=tuple(_row(row, one, columns) for row, one in zip(rows, told, strict=True)),
+        rows=tuple(
+            _row(row, _place(row, with_file=several), [one.get(name) for name in columns])
+            for row, one in zip(rows, told, strict=True)
+        ),
     )
 
 
-def _row(row: FeedRow, told: dict[str, object], columns: Sequence[str]) -> ShownRow:
-    place = _text(row.file if row.row is None else f"{row.file}, row {row.row}")
+def _place(row: FeedRow, *, with_file: bool) -> str:
+    if row.row is None:
+        return _text(row.file)
+    return _text(f"{row.file}, row {row.row}") if with_file else f"{row.row}"
+
+
+def _row(row: FeedRow, place: str, cells: Sequence[object]) -> ShownRow:
     if isinstance(row, FeedProblem):
         return ShownRow(place=place, problem=_text(row.detail), code=row.code)
-    return ShownRow(place=place, cells=tuple(told.get(name) for name in columns))
+    return ShownRow(place=place, cells=tuple(cells))
 
 
 def _told(row: Observation) -> dict[str, object]:
