@@ -1,7 +1,8 @@
 """Loads an invented country into a desk, by the same ways that people take.
 
-The list of organisations and all files go through the importers. The campaign is assessed twice:
-before the last file and after it, so that "new since the last import" has something to say.
+The list of organisations, an owner's result and all files go through the importers and the worker.
+The campaign is assessed twice: before the last file and after it, so that "new since the last
+import" has something to say.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
-from tocsin.web.accounts.models import Membership, Role, User
-from tocsin.web.audit.services import record
+from tocsin.web.accounts.models import Role, User
+from tocsin.web.accounts.services import create_person, give_role
 from tocsin.web.campaigns.models import Campaign
+from tocsin.web.campaigns.services import open_campaign
+from tocsin.web.demonstration.cases import open_cases
 from tocsin.web.demonstration.country import CVES, make_country
 from tocsin.web.demonstration.files import write
 from tocsin.web.demonstration.looks import make_files
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tocsin.web.demonstration.looks import File
 
 CAMPAIGN = "proxylogon-northland"
+_NAME = "ProxyLogon Northland"
 _PACK = "proxylogon"
 _PEOPLE = (
     ("vera", "Vera", "Viewer", Role.VIEWER),
@@ -62,20 +64,22 @@ def load(seed: int, size: Size, tell: Callable[[str], None]) -> Loaded:
     files = make_files(country)
     people = _people()
     administrator, analyst = people[Role.ADMINISTRATOR], people[Role.ANALYST]
-    with transaction.atomic():
-        campaign = _campaign(administrator)
-        for role, user in people.items():
-            Membership.objects.get_or_create(user=user, campaign=campaign, defaults={"role": role})
+    campaign = _campaign(administrator)
+    for role, user in people.items():
+        give_role(user, campaign, role, by=administrator)
     tell(f"Importing {len(country.organisations):,} organisations")
-    import_list(
-        campaign.constituency, administrator, as_list(country.organisations), "northland.csv"
-    )
-    with tempfile.TemporaryDirectory(prefix="tocsin-demonstration-") as folder:
+    organisations = as_list(country.organisations)
+    import_list(campaign.constituency, administrator, organisations, "northland.csv")
+    with tempfile.TemporaryDirectory(prefix="tocsin-demonstration-") as temporary:
+        folder = Path(temporary)
         for file in files[:-1]:
-            _import(campaign, analyst, file, Path(folder), tell)
+            _import(campaign, analyst, file, folder, tell)
         tell("Assessing what was imported")
         run_worker(once=True)
-        _import(campaign, analyst, files[-1], Path(folder), tell)
+        tell("Reading an owner's result, and opening cases")
+        campaign.refresh_from_db()
+        open_cases(campaign, people)
+        _import(campaign, analyst, files[-1], folder, tell)
     tell("Assessing what the last file changes")
     run_worker(once=True)
     campaign.refresh_from_db()
@@ -88,20 +92,15 @@ def administrator() -> User:
 
 
 def _people() -> dict[Role, User]:
-    """Nobody has a password: who wants to be one of them is let in by the administrator."""
+    """Nobody has a password: the administrator can give each of them a one-time link."""
     found = {}
     for name, first, last, role in _PEOPLE:
-        user, new = User.objects.get_or_create(
-            username=name,
-            defaults={
-                "first_name": first,
-                "last_name": last,
-                "is_administrator": role is Role.ADMINISTRATOR,
-            },
-        )
-        if new:
-            user.set_unusable_password()
-            user.save(update_fields=["password"])
+        user = User.objects.filter(username=name).first()
+        if user is None:
+            is_administrator = role is Role.ADMINISTRATOR
+            user, _ = create_person(
+                name, by=None, is_administrator=is_administrator, name=(first, last)
+            )
         found[role] = user
     return found
 
@@ -110,24 +109,10 @@ def _campaign(actor: User) -> Campaign:
     constituency, _ = Constituency.objects.get_or_create(
         slug="northland", defaults={"name": "Northland"}
     )
-    campaign, new = Campaign.objects.get_or_create(
-        slug=CAMPAIGN,
-        defaults={
-            "name": "ProxyLogon in Northland",
-            "pack": _PACK,
-            "cves": list(CVES),
-            "constituency": constituency,
-        },
+    found = Campaign.objects.filter(slug=CAMPAIGN).first()
+    return found or open_campaign(
+        actor, Campaign(name=_NAME, pack=_PACK, cves=list(CVES), constituency=constituency)
     )
-    if new:
-        record(
-            actor,
-            "campaign.opened",
-            f"campaign {CAMPAIGN}",
-            campaign=campaign,
-            detail={"demo": True},
-        )
-    return campaign
 
 
 def _import(

@@ -1,0 +1,57 @@
+"""Some cases for the demonstration: what a team has done by the middle of the second week."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.files.base import ContentFile
+
+from tocsin.web.accounts.models import Role
+from tocsin.web.assets.models import Asset, Colour
+from tocsin.web.cases.models import Case, CaseKind, CaseState
+from tocsin.web.cases.services import add_note, assign, move, open_case
+from tocsin.web.demonstration.result import owners_result
+from tocsin.web.hunts.services import receive
+from tocsin.web.hunts.tasks import run_hunt
+
+if TYPE_CHECKING:
+    from tocsin.web.accounts.models import User
+    from tocsin.web.campaigns.models import Campaign
+
+_FOUR_PARTS = r"^\d+(\.\d+){3}$"
+_SERVER = "EXCH01"
+
+
+def open_cases(campaign: Campaign, people: dict[Role, User]) -> None:
+    """Open them on hosts of a campaign that was assessed; of one its owner hands over a result."""
+    analyst, approver = people[Role.ANALYST], people[Role.APPROVER]
+    owned = Asset.objects.filter(campaign=campaign, owner__isnull=False, vanished=False, servers=1)
+    with_shell = owned.filter(compromised=True).order_by("first_seen", "place")
+    told = with_shell.filter(build__regex=_FOUR_PARTS).first()
+    if told is not None:
+        _hunt(campaign, analyst, told)
+    for asset in with_shell.exclude(pk=told and told.pk)[:1]:
+        because = "Shadowserver saw a web shell answer. The owner has to copy evidence first."
+        case = open_case(campaign, asset.key, CaseKind.COMPROMISED, because, approver)
+        assign(case, analyst, approver)
+        add_note(case, "Called the service desk; they collect with `tocsin collect`.", analyst)
+        move(case, CaseState.WITH_OWNER, "Evidence is on its way.", analyst)
+    for asset in owned.filter(colour=Colour.RED, compromised=False).order_by("place")[:1]:
+        because = "The owner says that the update was installed on 5 March: ask which build runs."
+        open_case(campaign, asset.key, CaseKind.DISPUTED, because, analyst)
+
+
+def _hunt(campaign: Campaign, analyst: User, asset: Asset) -> None:
+    """The case opens by itself, since the verdict is grave."""
+    assert campaign.as_of is not None  # noqa: S101 it was assessed
+    content = owners_result(_SERVER, asset.build, campaign.as_of.date())
+    hunt = receive(campaign, analyst, ContentFile(content, name="result.json"), asset.key)
+    assert hunt.job is not None  # noqa: S101 it has just been queued
+    # Not by the worker, which would assess the campaign once more for this alone.
+    run_hunt(hunt.job, _silent)
+    for case in Case.objects.filter(campaign=campaign, host=asset.key):
+        assign(case, analyst, analyst)
+
+
+def _silent(_done: int, _total: int, _message: str = "") -> None:
+    """Nobody listens."""

@@ -1,0 +1,62 @@
+"""The desk and the browser that stories are played in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.web.stories.desk import Desk
+from tests.web.stories.visitor import Visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+    from tocsin.web.accounts.models import Role
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    made = Desk(tmp_path_factory.mktemp("desk"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def stranger(browser: Browser, desk: Desk) -> Iterator[Visitor]:
+    """Somebody who has not signed in."""
+    visitor = Visitor(browser, desk)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def visit(
+    browser: Browser, desk: Desk, request: pytest.FixtureRequest
+) -> Iterator[Callable[[Role], Visitor]]:
+    """Somebody new with a role, who has signed in."""
+    opened: list[Visitor] = []
+
+    def come(role: Role) -> Visitor:
+        name = f"{request.node.name[5:45]}-{len(opened)}"
+        opened.append(Visitor(browser, desk, desk.enter(role, name)))
+        return opened[-1]
+
+    yield come
+    for one in opened:
+        one.close()
