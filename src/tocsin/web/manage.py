@@ -7,10 +7,12 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from tocsin.web.project.starting import chosen_settings
+
 
 def main() -> None:
-    """Run one of Django's commands; local settings unless told otherwise."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.web.project.settings.local")
+    """Run one of Django's commands, with the settings that `tocsin desk` would choose."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = chosen_settings(os.environ)
     execute_from_command_line(sys.argv)
 
 

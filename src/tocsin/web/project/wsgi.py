@@ -6,6 +6,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.web.project.settings.production")
+from tocsin.web.project.starting import chosen_settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", chosen_settings(os.environ))
 
 application = get_wsgi_application()

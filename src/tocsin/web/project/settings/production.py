@@ -21,6 +21,9 @@ def _needed(name: str, what: str) -> str:
 
 
 SECRET_KEY = _needed("TOCSIN_SECRET_KEY", "a long random text; `tocsin desk init` prints one")
+SECRET_KEY_FALLBACKS = [
+    key for key in (os.environ.get("TOCSIN_SECRET_KEY_OLD", "").strip(),) if key
+]
 ALLOWED_HOSTS = [
     name.strip()
     for name in _needed(
