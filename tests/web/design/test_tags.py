@@ -173,7 +173,7 @@ class Sample(forms.Form):
 
 def test_a_field_ties_label_help_and_errors_to_its_input() -> None:
     found = rendered("{% field form.name %}", form=Sample({}))
-    assert '<label for="id_name">Name:</label>' in found
+    assert '<label for="id_name">Name</label>' in found
     assert 'aria-describedby="id_name_helptext id_name_error"' in found
     assert 'id="id_name_helptext"' in found
     assert 'id="id_name_error"' in found

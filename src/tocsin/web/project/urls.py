@@ -21,3 +21,5 @@ urlpatterns = [
     path(f"{_CAMPAIGN}views/", include("tocsin.web.lists.urls")),
     path("work/", include("tocsin.web.work.urls")),
 ]
+
+handler400 = "tocsin.web.design.errors.bad_request"
