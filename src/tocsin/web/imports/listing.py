@@ -78,7 +78,7 @@ IMPORTS = Listing(
         Column("observations", "Rows stored", sort=("observations",), number=True),
         Column("rejected", "In quarantine", sort=("rejected",), number=True),
         Column("repeated", "Known before", sort=("repeated",), number=True),
-        Column("earliest", "Rows from", sort=("earliest",)),
+        Column("earliest", "Rows from", shown=False),
         Column("latest", "Rows until", sort=("latest",)),
         Column("by", "By", sort=("by__username",)),
         Column("created_at", "Uploaded", sort=("created_at",)),

@@ -26,7 +26,8 @@ _KINDS = MappingProxyType(
 @register.simple_tag
 def import_state(one: Import) -> SafeString:
     """Where an import is."""
-    return badge(one.get_state_display(), _KINDS.get(one.state, "grey"))
+    word = "To decide" if one.state == ImportState.UPLOADED else one.get_state_display()
+    return badge(word, _KINDS.get(one.state, "grey"))
 
 
 @register.filter
