@@ -23,6 +23,8 @@ from tocsin.web.organisations.queries import contact_counts, hosts_of
 from tocsin.web.organisations.story import About, moments
 
 _HOSTS_SHOWN = 200
+_HOSTS_TOLD = 5000
+"""Of more hosts than these the story tells nothing."""
 
 
 @campaign_view(Role.VIEWER)
@@ -40,7 +42,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = desk(request).campaign
     counted = organisations_of(campaign).get(pk=one.pk)
     hosts = list(hosts_of(one, campaign)[: _HOSTS_SHOWN + 1])
-    keys = tuple(hosts_of(one, campaign).values_list("key", flat=True))
+    keys = tuple(hosts_of(one, campaign).values_list("key", flat=True)[:_HOSTS_TOLD])
     page = _page_number(request)
     told, older = moments(About(campaign, keys, one), page)
     context = {
