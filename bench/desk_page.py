@@ -133,7 +133,7 @@ def write(campaign: Campaign, user: User, rows: int) -> int:
     from tocsin.web.imports.loading import load  # noqa: PLC0415 after setup
     from tocsin.web.imports.models import FeedFile, Import, ImportState  # noqa: PLC0415 as above
 
-    hosts, written = max(1, rows // (DAYS * len(FEEDS))), 0
+    hosts, written = max(1, rows * 7 // (6 * DAYS * len(FEEDS))), 0  # some go before the end
     for day in range(DAYS):
         for place, feed in enumerate(FEEDS):
             number = day * len(FEEDS) + place + 1

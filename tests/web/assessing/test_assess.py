@@ -320,6 +320,16 @@ def test_a_change_of_the_rules_is_not_new_since_the_last_import(
     assert not vanished.exists()
 
 
+def test_a_region_is_spelt_as_the_constituency_spells_it(
+    campaign: Campaign, bring: Callable[..., Import], organisations: dict[str, Organisation]
+) -> None:
+    bring([line("2021-05-14 00:00:01", "203.0.113.1", OPEN, region="EAST")])
+
+    assess(campaign)
+
+    assert [one.region for one in Asset.objects.all()] == ["East"]
+
+
 def test_totals_equal_those_of_the_core(campaign: Campaign, three_days: list[Import]) -> None:
     assess(campaign)
 

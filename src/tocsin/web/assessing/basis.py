@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 
 import tocsin
@@ -41,3 +42,12 @@ def basis_of(campaign: Campaign, rules: Rules, constituency: Constituency) -> st
         constituency.constituents,
     )
     return hashlib.sha256(repr(every).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def spelt(whose: Mapping[str, Whose], regions: Mapping[str, str]) -> dict[str, str]:
+    """What feeds say of regions, by host, spelt as the constituency spells it where it can.
+
+    Shadowserver writes regions in capitals: else one region would be two.
+    """
+    ours = {one.region.casefold(): one.region for one in whose.values() if one.region}
+    return {host: ours.get(said.casefold(), said) for host, said in regions.items()}

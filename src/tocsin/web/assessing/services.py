@@ -22,7 +22,7 @@ from tocsin.campaign.nodes import Rules
 from tocsin.campaign.owners import Owners, clues_of_host
 from tocsin.campaign.totals import Totals
 from tocsin.knowledge.version import version_in_use
-from tocsin.web.assessing.basis import basis_of, organisations_of, rules_of
+from tocsin.web.assessing.basis import basis_of, organisations_of, rules_of, spelt
 from tocsin.web.assessing.curve import Curve, is_kept, stride_of
 from tocsin.web.assessing.facts import (
     Whose,
@@ -179,7 +179,8 @@ class _Assessment:
     def _worked(self, tally: Tally) -> Iterator[Worked]:
         """Each host, counted as it goes by."""
         owners = Owners(self.constituency)
-        hosts, regions = self.gathering.hosts, self.gathering.regions
+        hosts = self.gathering.hosts
+        regions = spelt(self.whose, self.gathering.regions)
         for host in merged(hosts, tally.cves, on=self.started.date(), rules=self.rules):
             tally.totals.take(host)
             owner = owners.of(clues_of_host(host.gathered))
