@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tocsin.web.accounts.models import Role, User
 from tocsin.web.assets.models import Asset
+from tocsin.web.audit.services import record
 from tocsin.web.cases.models import Case
 from tocsin.web.hunts.models import Hunt
 from tocsin.web.imports.models import Import
@@ -110,12 +111,18 @@ def _view(campaign: Campaign) -> int:
     return view.pk
 
 
+def _decision(campaign: Campaign) -> int:
+    found = campaign.decisions.first() or record(None, "thing.done", "thing", campaign=campaign)
+    return found.number
+
+
 def _maker() -> User:
     return User.objects.get_or_create(username="maker")[0]
 
 
 THINGS: dict[tuple[str, str], Callable[[Campaign], object]] = {
     ("assets", "pk"): _asset,
+    ("audit", "number"): _decision,
     ("campaigns", "pk"): _somebody,
     ("cases", "number"): _case,
     ("cases", "pk"): _asset,

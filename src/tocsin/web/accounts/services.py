@@ -55,6 +55,7 @@ def new_link(user: User, *, by: User | None) -> str:
     """The path of a one-time link. The password, earlier links and sessions end at once."""
     if not user.is_active:
         raise UsageError("this account is not active", where=user.username)
+    user.refresh_from_db(fields=["last_login"])  # the key in the link is made of it
     user.set_unusable_password()
     user.save(update_fields=["password"])
     end_sessions(user)
