@@ -134,3 +134,14 @@ def test_bars_add_up_and_stay_inside_of_the_drawing() -> None:
         assert chart.left <= bar.x <= bar.x + bar.width <= chart.width
         assert abs(bar.y + bar.height + bar.unusual_height - chart.bottom) < 1
     assert mail.draw(msgspec.structs.replace(CASE, days=())) is None
+
+
+def test_mailboxes_that_were_not_compared_are_named_and_not_called_usual() -> None:
+    flooded = msgspec.structs.replace(
+        ABUSE, cases=(), machines=2, machine_senders=("a@b.example",)
+    )
+    told = mail.summary_of(flooded)
+    assert (
+        "2 sent more than a person can and were not compared (a@b.example and 1 more: is each a "
+        "machine?). None of those that can be compared is unusual."
+    ) in told

@@ -260,8 +260,9 @@ class MailAbuse(_Part, frozen=True, kw_only=True):
     """What mailboxes sent, compared with their own habits.
 
     `cannot_tell` of the `mailboxes` sent too little to have one, and `machines` more than a person
-    can. `without_address` of the `mails` do not tell the client's address. `lost` counts mails
-    beyond what is remembered, and `more` mailboxes that are unusual and no case.
+    can, of which `machine_senders` are the first. `without_address` of the `mails` do not tell the
+    client's address. `lost` counts mails beyond what is remembered, and `more` mailboxes that are
+    unusual and no case.
     """
 
     mailboxes: int
@@ -272,6 +273,7 @@ class MailAbuse(_Part, frozen=True, kw_only=True):
     lost: int
     more: int
     cases: tuple[MailCase, ...]
+    machine_senders: tuple[str, ...] = ()
 
 
 class ManifestEntry(_Part, frozen=True, kw_only=True):

@@ -101,11 +101,20 @@ def summary_of(abuse: MailAbuse) -> str:
         f"{abuse.cannot_tell:,} sent too little for that"
     )
     if abuse.machines:
-        told += f", {abuse.machines:,} sent more than a person can"
+        told += f", {abuse.machines:,} sent more than a person can{_machines(abuse)}"
     unusual = len(abuse.cases)
     if not unusual:
-        return f"{told}. None of them is unusual."
+        return f"{told}. None of those that can be compared is unusual."
     return f"{told}. Mail of {words.count(unusual, 'mailbox', 'mailboxes')} is in question."
+
+
+def _machines(abuse: MailAbuse) -> str:
+    """Which they are: where one of them is a person's, somebody else sent all that mail."""
+    if not abuse.machine_senders:
+        return ""
+    rest = abuse.machines - len(abuse.machine_senders)
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return f" and were not compared ({', '.join(abuse.machine_senders)}{more}: is each a machine?)"
 
 
 def beside(result: Result) -> dict[str, bytes]:

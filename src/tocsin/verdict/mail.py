@@ -16,6 +16,7 @@ _RECIPIENTS = 5_000
 _SUBJECTS = 5
 _SUBJECT_CHARACTERS = 120
 _CLIENTS = 50
+_MACHINES = 20
 
 
 def told_mail(abuse: MailAbuse | None) -> result.MailAbuse | None:
@@ -34,6 +35,7 @@ def told_mail(abuse: MailAbuse | None) -> result.MailAbuse | None:
         ),
         more=abuse.more,
         cases=tuple(_case(case) for case in abuse.cases),
+        machine_senders=judged.machine_senders[:_MACHINES],
     )
 
 

@@ -48,6 +48,16 @@ def test_an_office_where_everybody_is_honest_gives_nobody() -> None:
     assert 0 == told.cannot_tell
 
 
+def test_a_mailbox_that_is_flooded_beyond_what_is_remembered_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tocsin.findings.mail.habits.PER_SENDER", 400)
+    office = Office()
+    office.mails += abused(3, mails=500, seconds=1)
+    told = office.judged()
+    assert (1, (person(3),)) == (told.machines, told.machine_senders)
+
+
 def test_a_loud_intruder_is_found_with_the_very_mails_and_the_habit_beside_them() -> None:
     office = Office()
     office.mails += abused(3)

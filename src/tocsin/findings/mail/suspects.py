@@ -99,12 +99,14 @@ class Judged:
 
     `cannot_tell` counts mailboxes that sent too little to have a habit, `machines` those that sent
     more than is remembered, and `without_address` mails whose log does not tell the client.
+    `machine_senders` are the machines: a flood out of a person's mailbox makes one.
     """
 
     mailboxes: int
     mails: int
     cannot_tell: int
     machines: int
+    machine_senders: tuple[str, ...]
     without_address: int
     lost: Mapping[str, int]
     suspects: tuple[Suspect, ...]
@@ -115,6 +117,7 @@ NOTHING = Judged(
     mails=0,
     cannot_tell=0,
     machines=0,
+    machine_senders=(),
     without_address=0,
     lost={},
     suspects=(),
@@ -133,11 +136,12 @@ def judged(
     crowd = crowd_of(table)
     known = intruders or {}
     suspects: list[Suspect] = []
-    mailboxes, cannot_tell, machines = 0, 0, 0
+    machines: list[str] = []
+    mailboxes, cannot_tell = 0, 0
     for mailbox in table.mailboxes():
         mailboxes += 1
         if mailbox.place in table.machines:
-            machines += 1
+            machines.append(mailbox.sender)
         elif not _is_history(mailbox, np.arange(len(mailbox)), limits):
             cannot_tell += 1
         elif found := _worst(mailbox, crowd, limits):
@@ -151,7 +155,8 @@ def judged(
         mailboxes=mailboxes,
         mails=len(table),
         cannot_tell=cannot_tell,
-        machines=machines,
+        machines=len(machines),
+        machine_senders=tuple(sorted(machines)),
         without_address=int((table.columns["client"] == table.untold).sum()),
         lost=table.lost,
         suspects=tuple(suspects),
