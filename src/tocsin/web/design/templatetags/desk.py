@@ -196,7 +196,8 @@ def progress(done: int, total: int, message: str = "", label: str = "Progress") 
 def field(bound: Any) -> dict[str, Any]:  # noqa: ANN401 a bound field of any form
     """One field of a form: label, field, help and errors, tied together for screen readers."""
     input_type = getattr(bound.field.widget, "input_type", "")
-    return {"field": bound, "is_check": input_type == "checkbox"}
+    # Several boxes have a legend, and a label each: only a single one has its label behind it.
+    return {"field": bound, "is_check": input_type == "checkbox" and not bound.use_fieldset}
 
 
 @register.inclusion_tag("design/chart.html")
