@@ -71,6 +71,7 @@ def measure(rows: int) -> int:
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
     campaign, user = made()
     print(f"database: {connection.vendor}")
     began = time.perf_counter()
