@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.template.backends.django import Template as DjangoTemplate
 from django.template.loader import get_template, render_to_string
 from django.urls import reverse
 
@@ -47,8 +48,9 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_pages_of_signing_in_are_ours(name: str) -> None:
-    origin = get_template(name).origin.name
-    assert "tocsin/web" in origin
+    template = get_template(name)
+    assert isinstance(template, DjangoTemplate)
+    assert "tocsin/web" in template.origin.name
 
 
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "413", "429", "500"])

@@ -34,7 +34,7 @@ def _as_day(widget: Any, field: forms.Field) -> None:  # noqa: ANN401 any widget
 
 def _say_any(bound: BoundField) -> None:
     field, widget = bound.field, bound.field.widget
-    if hasattr(field, "queryset"):
+    if isinstance(field, forms.ModelChoiceField):
         field.empty_label = "Any"  # asking for its choices would read all of its rows
         return
     choices = list(getattr(widget, "choices", ()))
