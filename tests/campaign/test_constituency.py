@@ -114,6 +114,8 @@ def test_lines_of_one_organisation_add_up() -> None:
         ('[{"organisation": "A", "networks": {}}]', "item 1: networks: {} is neither text nor"),
         ('[{"organisation": "A", "asns": [true]}]', "item 1: asns: needs an array of texts"),
         ("[" * 100_000, "list.csv"),
+        ('[{"organisation": "A", "hosts": [], "hosts": []}]', "the key hosts stands twice in one object"),
+        ("organisation,contacts\nA,a\x1b[31m@b.example\n", "is no mail address and no URI"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_refused_with_its_place_and_what_to_do(text: str, told: str) -> None:

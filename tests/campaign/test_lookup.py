@@ -101,6 +101,23 @@ def test_a_published_file_tells_whom_to_write_to_and_how() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "mail", ["a@b.example\r\nBcc: c@d.example", "a@b.example\x1b[31m", "a@b", "@", "a b@c.example"]
+)
+def test_what_is_no_mail_address_is_no_contact(mail: str) -> None:
+    card = ["vcard", [["email", {}, "text", mail], ["email", {}, "text", "ok@c.example"]]]
+    entity = {"roles": ["abuse"], "vcardArray": card}
+    answer = {"objectClassName": "ip network", "entities": [entity]}
+    [contact] = read_rdap(json.dumps(answer).encode()).contacts
+    assert ("ok@c.example",) == contact.mails
+
+
+@pytest.mark.parametrize("contact", ["mailto:a@b\x1b[31m.example", "https://a.example/ x"])
+def test_a_contact_that_is_no_uri_is_none(contact: str) -> None:
+    found = read_security_txt(f"Contact: {contact}\n".encode(), NOW)
+    assert ((), False) == (found.contacts, found.usable)
+
+
 def test_a_signed_file_is_read_without_its_frame() -> None:
     signed = (
         "-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA512\r\n\r\n"

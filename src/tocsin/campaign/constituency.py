@@ -151,10 +151,24 @@ def _csv_records(text: str, name: str) -> Iterator[Record]:
         raise UsageError(f"{error}; check its quotes", where=f"{name}:{rows.line_num}") from error
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object with a key twice: one of the two would be lost. Raises `KeyError`."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise KeyError(key)
+        found[key] = value
+    return found
+
+
 def _json_records(text: str, name: str) -> Iterator[Record]:
     """The objects of the array, with their numbers."""
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_each_once)
+    except KeyError as error:
+        raise UsageError(
+            f"the key {error.args[0]} stands twice in one object", where=name
+        ) from error
     except json.JSONDecodeError as error:
         raise UsageError(f"is no JSON: {error.msg}", where=f"{name}:{error.lineno}") from error
     except RecursionError as error:

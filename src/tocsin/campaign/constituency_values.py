@@ -201,10 +201,15 @@ def _name(part: str, *, least: int, example: str) -> str:
     return name
 
 
+def is_mail(text: str) -> bool:
+    """Whether this is one mail address, and nothing that would begin another line of a mail."""
+    return text.isprintable() and _MAIL.fullmatch(text) is not None
+
+
 def _contact(part: str) -> str:
     scheme, colon, rest = part.partition(":")
-    if colon and scheme.lower() in {"mailto", "https", "tel"} and rest:
+    if colon and scheme.lower() in {"mailto", "https", "tel"} and rest and part.isprintable():
         return part
-    if not _MAIL.fullmatch(part):
+    if not is_mail(part):
         raise BadValueError(f"{part!r} is no mail address and no URI (mailto:, https:, tel:)")
     return part

@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tocsin.campaign.constituency_values import is_mail
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -94,7 +96,7 @@ def _contact(entity: dict[str, Any]) -> RdapContact:
     return RdapContact(
         name=next(iter(card.get("fn", ())), None),
         roles=tuple(filter(None, map(_text, roles))) if isinstance(roles, list) else (),
-        mails=tuple(dict.fromkeys(mail for mail in card.get("email", ()) if "@" in mail)),
+        mails=tuple(dict.fromkeys(mail for mail in card.get("email", ()) if is_mail(mail))),
         phones=tuple(dict.fromkeys(tel.removeprefix("tel:") for tel in card.get("tel", ()))),
     )
 

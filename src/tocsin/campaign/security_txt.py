@@ -52,7 +52,7 @@ def read_security_txt(content: bytes, now: datetime) -> SecurityTxt:
         for name in _ONCE
         if len(fields.get(name, ())) > 1
     ]
-    contacts = tuple(one for one in fields.get("contact", ()) if one.startswith(_SCHEMES))
+    contacts = tuple(one for one in fields.get("contact", ()) if _is_uri(one))
     if len(contacts) < len(fields.get("contact", ())):
         problems.append("a contact is no URI of the kinds https, mailto or tel")
     if not contacts:
@@ -67,6 +67,11 @@ def read_security_txt(content: bytes, now: datetime) -> SecurityTxt:
         problems=tuple(problems),
         usable=bool(contacts) and (expires is None or expires >= now),
     )
+
+
+def _is_uri(text: str) -> bool:
+    """A URI holds neither blanks nor control characters; whoever writes to it need not look."""
+    return text.startswith(_SCHEMES) and text.isprintable() and " " not in text
 
 
 def _fields(text: str, *, is_signed: bool, problems: list[str]) -> dict[str, list[str]]:
