@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -189,6 +190,16 @@ def test_the_contact_page_is_text_or_html_and_says_what_owners_must_know(
     assert "Example CSIRT &amp; Friends" in pages["html"]
     assert "<admin>" not in pages["html"]
     assert "<script" not in pages["html"]
+
+
+@pytest.mark.parametrize(("rate", "told"), [("1", "1 request per"), ("0.5", "0.5 requests per")])
+def test_the_contact_page_says_the_rate(
+    scope: Path, capsys: Captured, rate: str, told: str
+) -> None:
+    text = re.sub(r"per_host = .*", f"per_host = {rate}", scope.read_text(encoding="utf-8"))
+    scope.write_text(text, encoding="utf-8")
+    main(["probe", "--scope", str(scope), "--contact-page", "text"])
+    assert f"At most {told} second" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ def _title(scope: Scope) -> str:
 
 def _parts(scope: Scope, agent: str) -> tuple[_Part, ...]:
     authorisation, contact, limits = scope.authorisation, scope.contact, scope.limits
+    rate = "1 request" if limits.per_host == 1 else f"{limits.per_host:g} requests"
     return (
         _Part(
             heading="Why we asked your server",
@@ -97,7 +98,7 @@ def _parts(scope: Scope, agent: str) -> tuple[_Part, ...]:
         _Part(
             heading="What we send",
             text="Only these pages, which any browser may open, with GET: no password, no form, "
-            f"no attempt to exploit anything. At most {limits.per_host:g} requests per second "
+            f"no attempt to exploit anything. At most {rate} per second "
             f"to one server, and {limits.samples} short connections.",
             items=tuple(request.path for request in the_plan().requests),
         ),
