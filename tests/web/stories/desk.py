@@ -12,12 +12,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tocsin.web.demonstration.country import Size
+
 if TYPE_CHECKING:
     from tocsin.web.accounts.models import Role
 
 ROOT = Path(__file__).resolve().parents[3]
-CAMPAIGN = "proxylogon-northland"
-SIZE = ("--organisations", "60", "--hosts", "220", "--days", "5", "--seed", "3")
+CAMPAIGN = "proxylogon"
+SEED, SMALL = 3, Size(organisations=60, hosts=220, days=5)
 _LINK = re.compile(r"http://127\.0\.0\.1:\d+/accounts/\S+")
 _PATIENCE_S = 60.0
 
@@ -93,7 +95,11 @@ class Desk:
         return done.stdout
 
     def _asked(self) -> tuple[str, ...]:
-        return (*SIZE, "--home", str(self.home), "--port", str(self.port))
+        return (
+            *("--home", str(self.home), "--port", str(self.port), "--seed", str(SEED)),
+            *("--organisations", str(SMALL.organisations)),
+            *("--hosts", str(SMALL.hosts), "--days", str(SMALL.days)),
+        )
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name != "TOCSIN_DATABASE_URL"}

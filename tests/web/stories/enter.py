@@ -40,6 +40,7 @@ def main(slug: str, role: str, name: str) -> None:
     session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session["account_authentication_methods"] = [proof]
+    session["account_authentication_methods_user"] = str(user.pk)
     session.create()
     print(json.dumps({"name": "sessionid", "value": session.session_key}))
 

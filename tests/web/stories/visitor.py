@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PICTURES = Path(__file__).resolve().parents[3] / "build" / "screenshots"
 WIDTHS = (1440, 390)
 THEMES: tuple[Any, ...] = ("light", "dark")
+ASKED = {(1440, "light"), (390, "dark")}
 _GRAVE = {"serious", "critical"}
 
 
@@ -29,7 +30,7 @@ class Visitor:
         if cookie is not None:
             self._context.add_cookies([cookie])  # type: ignore[list-item]  # a dict like theirs
         self.page = self._context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(20_000)
         self.complaints: list[str] = []
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -40,12 +41,13 @@ class Visitor:
 
     def goto(self, path: str) -> None:
         """Open a page of the campaign, or any where the path begins with a stroke."""
-        answer = self.page.goto(path if path.startswith("/") else f"/c/{CAMPAIGN}/{path}")
+        address = path if path.startswith("/") else f"/c/{CAMPAIGN}/{path}"
+        answer = self.page.goto(address)
         assert answer is not None
-        assert answer.status == 200, (answer.url, answer.status)
+        assert (f"{self.desk.url}{address}", 200) == (answer.url, answer.status)
 
     def look(self, name: str) -> None:
-        """Take pictures at both widths in both themes, and ask axe of each."""
+        """Take pictures at both widths in both themes, and ask axe of two that differ in both."""
         PICTURES.mkdir(parents=True, exist_ok=True)
         for theme in THEMES:
             self.page.emulate_media(color_scheme=theme)
@@ -54,7 +56,8 @@ class Visitor:
                 picture = PICTURES / f"{name}-{width}-{theme}.png"
                 self.page.screenshot(path=picture, full_page=True)
                 assert self._overflow() <= 0, f"{name} is wider than {width} px"
-                assert [] == self._grave(), f"{name} at {width} px, {theme}"
+                if (width, theme) in ASKED:
+                    assert [] == self._grave(), f"{name} at {width} px, {theme}"
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size({"width": 1440, "height": 900})
         assert [] == self.complaints

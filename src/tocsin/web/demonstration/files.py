@@ -41,7 +41,7 @@ def _daily_row(look: Look) -> list[object]:
     row: list[object] = [
         *(f"{look.at:%Y-%m-%d %H:%M:%S}", host.ip, "tcp", 443, host.hostname),
         "exchange;webshell" if look.web_shell else "exchange",
-        *(host.asn, COUNTRY, host.organisation.region.upper(), "", 0, 0),
+        *(host.asn, COUNTRY, host.organisation.region, "", 0, 0),
         host.organisation.sector if host.told_owner else "",
         look.install.three if look.depth is Depth.THREE else "",
         look.server.name or "",

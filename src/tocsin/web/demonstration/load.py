@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from tocsin.web.demonstration.country import Size
     from tocsin.web.demonstration.looks import File
 
-CAMPAIGN = "proxylogon-northland"
-_NAME = "ProxyLogon Northland"
+CAMPAIGN = "proxylogon"
+_NAME = "ProxyLogon"
 _PACK = "proxylogon"
 _PEOPLE = (
     ("vera", "Vera", "Viewer", Role.VIEWER),
