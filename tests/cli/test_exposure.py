@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tocsin.cli.entry import main
 from tocsin.cli.exits import Exit
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Captured = pytest.CaptureFixture[str]
 PROXYLOGON = "CVE-2021-26855"
@@ -231,6 +229,18 @@ def test_what_cannot_be_meant_is_refused(
     words = [scans[0] if word == "FILE" else word for word in arguments]
     assert Exit.USAGE == main(["exposure", *words])
     assert told in capsys.readouterr().err
+
+
+def test_a_constituency_without_end_is_refused(
+    capsys: Captured, scans: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = Path("/dev/zero")
+    if not endless.exists():
+        pytest.skip("no /dev/zero on this system")
+    for module in ("tocsin.cli.commands.exposure", "tocsin.campaign.constituency"):
+        monkeypatch.setattr(f"{module}.MAX_BYTES", 2**20)
+    assert Exit.USAGE == main(["exposure", *scans, "--owners", str(endless)])
+    assert "is larger than 1 MiB" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_feed_does_not_stop_the_others(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tocsin.campaign.constituency import read_constituency
+from tocsin.campaign.constituency import MAX_BYTES, read_constituency
 from tocsin.campaign.exposure import exploited_cves
 from tocsin.campaign.feed import all_feeds
 from tocsin.campaign.gathering import Hosts
@@ -219,7 +219,8 @@ def _owners(arguments: Namespace) -> Owners | None:
     if path is None:
         return None
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", where="--owners") from error
     found = read_constituency(content, path.name)
