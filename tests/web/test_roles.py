@@ -15,7 +15,7 @@ from tocsin.web.accounts.models import Role, User
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from django.http import HttpResponse
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
     from tocsin.web.campaigns.models import Campaign
 
@@ -60,7 +60,7 @@ def as_(user: User) -> Client:
     return client
 
 
-def answers(client: Client, path: str) -> Iterator[HttpResponse]:
+def answers(client: Client, path: str) -> Iterator[Response]:
     """What each method gets that the view knows at all."""
     for ask in (client.get, client.post):
         response = ask(path)

@@ -10,7 +10,7 @@ from django.core.cache import cache
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -22,5 +22,5 @@ def _no_attempts_yet() -> Iterator[None]:
 
 
 @pytest.fixture
-def factor_needed(settings: SettingsWrapper) -> None:
+def factor_needed(settings: Settings) -> None:
     settings.TOCSIN_REQUIRE_MFA = True

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
     from django.test import Client
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
     from tocsin.web.accounts.models import User
 
@@ -30,7 +30,7 @@ def make(username: str, **more: bool) -> User:
 
 def code(secret: str = SECRET, *, later: int = 0) -> str:
     """What the app shows now, or `later` half minutes from now."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + later))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + later)))
 
 
 def give_app(user: User) -> None:
@@ -38,14 +38,11 @@ def give_app(user: User) -> None:
     TOTP.activate(user, SECRET)
 
 
-def sign_in(client: Client, username: str, password: str = PASSWORD) -> HttpResponse:
-    response: HttpResponse = client.post(
-        "/accounts/login/", {"login": username, "password": password}
-    )
-    return response
+def sign_in(client: Client, username: str, password: str = PASSWORD) -> Response:
+    return client.post("/accounts/login/", {"login": username, "password": password})
 
 
-def set_up_app(client: Client) -> HttpResponse:
+def set_up_app(client: Client) -> Response:
     """Password once more, then the app: what a new person goes through."""
     client.post(
         "/accounts/reauthenticate/", {"password": PASSWORD, "next": "/accounts/2fa/totp/activate/"}
@@ -53,11 +50,10 @@ def set_up_app(client: Client) -> HttpResponse:
     page = client.get("/accounts/2fa/totp/activate/").content.decode()
     secret = re.search(r'id="authenticator_secret"[^>]*value="([A-Z2-7]+)"', page)
     assert secret, page
-    response: HttpResponse = client.post("/accounts/2fa/totp/activate/", {"code": code(secret[1])})
-    return response
+    return client.post("/accounts/2fa/totp/activate/", {"code": code(secret[1])})
 
 
-def where(response: HttpResponse) -> str:
+def where(response: Response) -> str:
     """The path that an answer leads to."""
     return urlsplit(response["Location"]).path
 

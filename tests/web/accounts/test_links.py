@@ -18,19 +18,18 @@ from tocsin.web.accounts.services import create_person, new_link, set_active
 from tocsin.web.audit.models import Decision
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 pytestmark = pytest.mark.django_db
 
 NEW = "a pass phrase of one's own"
 
 
-def follow(client: Client, path: str, password: str = NEW) -> HttpResponse:
+def follow(client: Client, path: str, password: str = NEW) -> Response:
     """Open the link, and set a password on the page behind it."""
     opened = client.get(path)
     target = opened["Location"] if opened.status_code == 302 else path
-    response: HttpResponse = client.post(target, {"password1": password, "password2": password})
-    return response
+    return client.post(target, {"password1": password, "password2": password})
 
 
 def test_a_new_person_sets_a_password_by_the_link_and_signs_in(client: Client) -> None:

@@ -85,7 +85,7 @@ def test_the_session_gets_a_new_name_at_sign_in(client: Client) -> None:
     session = client.session
     session["before"] = "sign-in"
     session.save()
-    client.cookies["sessionid"] = session.session_key
+    client.cookies["sessionid"] = str(session.session_key)
 
     sign_in(client, "ada")
 

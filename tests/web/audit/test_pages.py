@@ -71,7 +71,7 @@ def test_it_is_narrowed_by_time(
 
 def test_the_export_holds_the_hashes(signed_in: Callable[[Role], Client], decisions: None) -> None:
     response = signed_in(Role.VIEWER).get("/c/proxylogon/decisions/?format=json")
-    rows = json.loads(b"".join(response.streaming_content))["rows"]
+    rows = json.loads(response.getvalue())["rows"]
 
     assert [2, 1] == [row["number"] for row in rows]
     assert rows[1]["hash"] == rows[0]["previous"]

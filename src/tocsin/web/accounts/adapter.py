@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.encoding import force_bytes
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -54,6 +55,6 @@ def _box() -> MultiFernet:
     )
 
 
-def _key(text: str) -> Fernet:
+def _key(text: str | bytes) -> Fernet:
     kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"tocsin desk: second factors")
-    return Fernet(base64.urlsafe_b64encode(kdf.derive(text.encode())))
+    return Fernet(base64.urlsafe_b64encode(kdf.derive(force_bytes(text))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as allauth_forms
 from django import forms
@@ -10,6 +10,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
 from tocsin.web.accounts.models import Membership, Role, User
+
+if TYPE_CHECKING:
+    from django.forms import ModelForm
+
+    _OfUser = ModelForm[User]
+else:
+    _OfUser = forms.ModelForm  # of no kind at run time
 
 
 def campaigns() -> QuerySet[Model]:
@@ -51,7 +58,7 @@ class UserTokenForm(allauth_forms.UserTokenForm):  # type: ignore[misc]  # allau
         return cleaned
 
 
-class PersonForm(forms.ModelForm):
+class PersonForm(_OfUser):
     """A new person."""
 
     class Meta:
@@ -70,7 +77,7 @@ class PersonForm(forms.ModelForm):
         return name
 
 
-class NameForm(forms.ModelForm):
+class NameForm(_OfUser):
     """How somebody is called."""
 
     class Meta:
@@ -83,7 +90,7 @@ class NameForm(forms.ModelForm):
 class RoleForm(forms.Form):
     """A role in a campaign; none takes it away."""
 
-    campaign = forms.ModelChoiceField(queryset=None)
+    campaign: forms.ModelChoiceField[Model] = forms.ModelChoiceField(queryset=None)
     role = forms.ChoiceField(choices=[("", "No role"), *Role.choices], required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 Django's signature
