@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tocsin.errors import UsageError
 from tocsin.web.accounts.models import Role, User
 from tocsin.web.audit.models import Decision
 from tocsin.web.cases.models import Case
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from tocsin.web.assets.models import Asset
 
@@ -141,7 +142,7 @@ def test_only_an_approver_says_that_what_counts_is_about_another_host(
     received: Received, result: Result, person: Callable[[Role], User]
 ) -> None:
     hunt = _worked(received(result(), host="192.0.2.7"))
-    with pytest.raises(services.UsageError, match="An approver can"):
+    with pytest.raises(UsageError, match="An approver can"):
         services.choose_host(hunt, hunt.by, "192.0.2.8", may_undo=False)
 
     services.choose_host(hunt, person(Role.APPROVER), "192.0.2.8", may_undo=True)
@@ -161,7 +162,7 @@ def test_the_same_result_again_counts_once(received: Received, result: Result) -
 
 
 def test_a_hunt_that_takes_too_long_says_so_and_can_be_run_again(
-    received: Received, evidence: Path, settings: SettingsWrapper
+    received: Received, evidence: Path, settings: Settings
 ) -> None:
     settings.TOCSIN_HUNT_SECONDS = 1
     hunt = _worked(received(evidence.read_bytes(), "EX01.zip"))
@@ -174,7 +175,7 @@ def test_a_hunt_that_takes_too_long_says_so_and_can_be_run_again(
 
 
 def test_a_hunt_that_needs_too_much_memory_says_so(
-    received: Received, evidence: Path, settings: SettingsWrapper
+    received: Received, evidence: Path, settings: Settings
 ) -> None:
     settings.TOCSIN_HUNT_MEMORY_BYTES = 90 * 2**20
     hunt = _worked(received(evidence.read_bytes(), "EX01.zip"))
@@ -184,7 +185,7 @@ def test_a_hunt_that_needs_too_much_memory_says_so(
 
 
 @pytest.mark.slow
-def test_a_zip_bomb_is_cut_short_and_told(received: Received, settings: SettingsWrapper) -> None:
+def test_a_zip_bomb_is_cut_short_and_told(received: Received, settings: Settings) -> None:
     settings.TOCSIN_HUNT_UNPACKED_BYTES = 2**28
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -237,7 +238,7 @@ def test_evidence_is_deleted_by_decision_and_the_result_stays(
     django_capture_on_commit_callbacks: Any,  # noqa: ANN401 brings no type
 ) -> None:
     hunt = received(result())
-    with pytest.raises(services.UsageError, match="still reads"):
+    with pytest.raises(UsageError, match="still reads"):
         services.remove_evidence(hunt, person(Role.APPROVER))
 
     hunt = _worked(hunt)
@@ -248,7 +249,7 @@ def test_evidence_is_deleted_by_decision_and_the_result_stays(
         "EXCH01"
         == json.loads((path_of(hunt.folder) / "result.json").read_bytes())["hosts"][0]["name"]
     )
-    with pytest.raises(services.UsageError, match="made with `tocsin hunt --redact`"):
+    with pytest.raises(UsageError, match="made with `tocsin hunt --redact`"):
         services.ask_redaction(hunt, person(Role.APPROVER))
 
 
@@ -258,5 +259,5 @@ def test_evidence_is_deleted_by_decision_and_the_result_stays(
 def test_what_is_no_host_is_refused(host: str, received: Received, result: Result) -> None:
     hunt = _worked(received(result()))
 
-    with pytest.raises(services.UsageError, match="neither an address nor the name"):
+    with pytest.raises(UsageError, match="neither an address nor the name"):
         services.choose_host(hunt, hunt.by, host, may_undo=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 
 def _zip() -> bytes:
@@ -73,7 +73,7 @@ def test_what_is_neither_is_refused_and_leaves_nothing(
 
 
 def test_what_is_too_large_is_refused_and_leaves_nothing(
-    settings: SettingsWrapper, desk_files: Path
+    settings: Settings, desk_files: Path
 ) -> None:
     settings.TOCSIN_MAX_EVIDENCE_BYTES = 100
 

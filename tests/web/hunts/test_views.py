@@ -199,8 +199,8 @@ def test_each_time_that_somebody_reads_it_is_on_record(
     done()
     client = signed_in(Role.VIEWER)
     client.get(f"{HERE}/1/")
-    client.get(f"{HERE}/1/report/").close()
-    client.get(f"{HERE}/1/result/").close()
+    client.get(f"{HERE}/1/report/").getvalue()
+    client.get(f"{HERE}/1/result/").getvalue()
 
     reads = Decision.objects.filter(action__endswith=".read").order_by("number")
     assert ["hunt.read", "hunt_file.read", "hunt_file.read"] == [one.action for one in reads]
@@ -258,7 +258,7 @@ def test_the_full_report_has_an_origin_of_its_own_and_only_its_own_style(
     path.write_bytes(b"<style>a{}</style><style>b{}</style><script>x</script>")
     again = signed_in(Role.VIEWER).get(f"{HERE}/1/report/")
     assert 1 == again["Content-Security-Policy"].count("'sha256-")
-    again.close()
+    again.getvalue()
 
 
 def test_files_are_downloads_that_browsers_do_not_interpret(
@@ -295,7 +295,7 @@ def test_a_report_without_names_is_a_download(
     assert f'href="{HERE}/1/redacted/report/"' in client.get(f"{HERE}/1/").text
     answer = client.get(f"{HERE}/1/redacted/report/")
     assert "attachment" in answer["Content-Disposition"]
-    answer.close()
+    answer.getvalue()
 
 
 def test_a_hunt_that_failed_says_why_and_can_be_run_again(

@@ -185,7 +185,8 @@ def test_a_job_that_was_given_to_another_is_broken_off_and_not_written_to(
     seen: list[int] = []
 
     def task(job: Job, progress: Progress) -> None:
-        Job.objects.filter(pk=job.pk).update(started_at=job.started_at + timedelta(minutes=5))
+        later = datetime.now(UTC) + timedelta(minutes=5)
+        Job.objects.filter(pk=job.pk).update(started_at=later)
         progress(1, 2)
         seen.append(1)
         progress(2, 2)

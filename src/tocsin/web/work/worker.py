@@ -55,8 +55,8 @@ def _one_round(stop: threading.Event) -> bool:
     """Whether there was a job."""
     _forget_old_connection()
     try:
-        for job in given_up():
-            _failed(job)
+        for dead in given_up():
+            _failed(dead)
         job = claim(all_tasks().beside_each_other)
     except OperationalError:
         _log.warning("the database is busy or away; trying again", exc_info=True)
