@@ -7,14 +7,14 @@ an import (`again`) takes what is not there yet: rows that could not be read the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Count, Max, Min
 
 from tocsin.campaign.observation import FeedProblem
 from tocsin.errors import SourceError, UsageError
-from tocsin.web.imports.loading import load
+from tocsin.web.imports.loading import converter, load
 from tocsin.web.imports.models import (
     FeedFile,
     Import,
@@ -28,7 +28,7 @@ from tocsin.web.imports.rows import list_in, text_in
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tocsin.campaign.observation import FeedRow, Observation
+    from tocsin.campaign.observation import FeedRow
 
 OWNERS = "hunt"
 """The feed of owners' results, which do not say which host they are about."""
@@ -59,7 +59,7 @@ class Taking:
         self._import = part_of
         self._again = again
         self._files: dict[tuple[str, str, str], _File] = {}
-        self._rows: list[tuple[int, Observation]] = []
+        self._rows: list[Any] = []
         self._rejected: list[Rejected] = []
         self._read: list[int] = []
         self._of_files: dict[tuple[str, str], int] = self._known_of_files() if again else {}
@@ -67,6 +67,7 @@ class Taking:
 
     def take_all(self, rows: Iterable[FeedRow]) -> None:
         """Take all rows, and then say of the import what it holds."""
+        converted = converter()
         name = sha256 = ""
         file = _File(None)
         for row in rows:
@@ -79,7 +80,7 @@ class Taking:
             elif file.pk is None:
                 self.repeated += 1
             elif row.row not in file.held:
-                self._rows.append((file.pk, row))
+                self._rows.append(converted(file.pk, row))
                 if row.row in file.aside:
                     self._read.append(file.aside[row.row])
             if len(self._rows) + len(self._rejected) >= _PORTION:
