@@ -39,4 +39,5 @@ def _say_any(bound: BoundField) -> None:
         return
     choices = list(getattr(widget, "choices", ()))
     if choices and choices[0][0] in ("", "unknown"):
-        widget.choices = [(choices[0][0], "Any"), *choices[1:]]
+        # An empty value is left out of the address.
+        widget.choices = [("", "Any"), *choices[1:]]
