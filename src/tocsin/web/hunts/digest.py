@@ -7,6 +7,7 @@ server of a result ``N.json`` (the result with that server alone, for the import
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -34,6 +35,7 @@ MOST_DIGEST_BYTES = 32 * 2**20
 _TEXT = 600
 _FEW, _SOME, _MANY = 5, 30, 100
 _MOST_NUMBER = 2**53
+_FRACTION = re.compile(r"(?<=:\d\d)\.\d+")
 _DAMAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Shown = dict[str, Any]
@@ -266,7 +268,7 @@ def _text(text: str) -> str:
 def _time(time: str | None) -> str:
     """``2021-03-12 08:30:00``; what is no time stands as it is."""
     text = _text(time or "")[:40]
-    return text.replace("T", " ").removesuffix("Z")
+    return _FRACTION.sub("", text.replace("T", " ").removesuffix("Z"))
 
 
 def _number(number: int) -> int:
