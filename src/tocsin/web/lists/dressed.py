@@ -37,7 +37,10 @@ def _say_any(bound: BoundField) -> None:
     if isinstance(field, forms.ModelChoiceField):
         field.empty_label = "Any"  # asking for its choices would read all of its rows
         return
+    if isinstance(widget, forms.NullBooleanSelect):
+        # Its own word for "any" would stand in every address; nothing is left out of it.
+        field.widget = forms.Select(choices=[("", "Any"), ("true", "Yes"), ("false", "No")])
+        return
     choices = list(getattr(widget, "choices", ()))
-    if choices and choices[0][0] in ("", "unknown"):
-        # An empty value is left out of the address.
+    if choices and choices[0][0] == "":
         widget.choices = [("", "Any"), *choices[1:]]
