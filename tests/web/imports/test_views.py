@@ -34,6 +34,8 @@ def url(name: str, one: Import | None = None) -> str:
 class Answer(Protocol):
     """What a test looks at of a response."""
 
+    status_code: int
+
     @property
     def content(self) -> bytes: ...
     def __getitem__(self, header: str) -> str: ...
