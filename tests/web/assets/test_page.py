@@ -110,13 +110,13 @@ def test_the_story_holds_changes_imports_cases_notes_hunts_and_decisions(
     for part in (
         f"fixed of {fixed} on EX01 ({OPEN} to {FIXED}) noticed in import 2",
         "first seen noticed in import 1",
-        "import 3 (2021-05-16-scan_exchange-north-geo.csv) brought 1 row",
+        "2021-05-16 00:10 seen in import 3 (2021-05-16-scan_exchange-north-geo.csv): 1 row",
         "case 1 (disputed) opened: they say not theirs",
         "case 1: called them",
         "A result of tocsin hunt: no evidence found",
     ):
         assert part in story, part
-    assert "Disputed in case 1 : they say not theirs. The status does not follow" in text
+    assert "Disputed in case 1 : “they say not theirs” The status does not follow" in text
     assert "no evidence found" in text[text.index("Seen from the inside") :]
     assert "Owner's claim" in text
 

@@ -68,7 +68,7 @@ def test_a_dispute_is_kept_with_its_reason_and_the_status_stays(
     assert "red" == host.colour
     assert "A dispute is what somebody says." in text_of(page)
     on_host = client.get(reverse("assets:detail", args=[campaign.slug, host.pk])).content
-    assert "Disputed in case 1 : the owner says that it is not theirs" in text_of(on_host)
+    assert "Disputed in case 1 : “the owner says that it is not theirs”" in text_of(on_host)
 
 
 def test_a_case_that_is_open_gets_the_reason_as_a_note(

@@ -52,7 +52,7 @@ def listing_of(campaign: Campaign) -> Listing:
             Column("sector", "Sector", sort=("sector",)),
             Column("region", "Region", sort=("region",)),
             Column("build", "Build", sort=("build",)),
-            Column("cu", "Update", sort=("product", "cu"), cell="assets/cells/cu.html"),
+            Column("cu", "Update", sort=("product", "cu")),
             Column("support", "Support", sort=("support",)),
             Column("first_seen", "First seen", sort=("first_seen",)),
             Column("last_seen", "Last seen", sort=("last_seen",)),

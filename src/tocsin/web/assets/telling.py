@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Max
+from django.db.models import Count, F, Max
 from django.urls import reverse
 
 from tocsin.web.assets.models import Change, Transition
@@ -57,7 +56,7 @@ def changes(about: About, most: int) -> Iterable[Moment]:
 
 @tells
 def imports(about: About, most: int) -> Iterable[Moment]:
-    """Imports that brought rows about these hosts, with the time of the newest of them."""
+    """Imports that brought rows about these hosts, at the time of the newest of them."""
     found = (
         Observation.objects.filter(
             host__in=about.hosts,
@@ -67,17 +66,16 @@ def imports(about: About, most: int) -> Iterable[Moment]:
         .order_by()
         .values("file__part_of__number", "file__part_of__file_name", "file__part_of__created_at")
         .annotate(rows=Count("pk"), newest=Max("time"))
-        .order_by("-file__part_of__created_at")
+        .order_by(F("newest").desc(nulls_last=True), "-file__part_of__number")
     )
     for one in found[:most]:
         number, rows, newest = one["file__part_of__number"], one["rows"], one["newest"]
-        until = f", the newest of {newest:%Y-%m-%d %H:%M}" if isinstance(newest, datetime) else ""
         yield Moment(
-            at=one["file__part_of__created_at"],
+            at=newest or one["file__part_of__created_at"],
             kind="import",
             text=(
-                f"import {number} ({one['file__part_of__file_name']}) brought "
-                f"{rows:,} row{'s' * (rows != 1)}{until}"
+                f"seen in import {number} ({one['file__part_of__file_name']}): "
+                f"{rows:,} row{'s' * (rows != 1)}"
             ),
             url=reverse("imports:detail", args=[about.campaign.slug, number]),
         )
