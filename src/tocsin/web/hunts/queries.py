@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 _DECISIONS = 50
 
 
-def hunts_of(campaign: Campaign, host: str) -> QuerySet[Hunt]:
-    """The hunts that are about a host (the asset's key), the newest first."""
-    return Hunt.objects.filter(campaign=campaign, host=host).select_related("by", "job")
-
-
 def of_the_same_upload(hunt: Hunt) -> QuerySet[Hunt]:
     """The other servers of the same file."""
     others = Hunt.objects.filter(campaign=hunt.campaign, stored_as=hunt.stored_as)
