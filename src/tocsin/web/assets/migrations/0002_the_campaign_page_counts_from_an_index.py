@@ -4,16 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assets', '0001_initial'),
-        ('campaigns', '0001_initial'),
-        ('organisations', '0001_initial'),
+        ("assets", "0001_initial"),
+        ("campaigns", "0001_initial"),
+        ("organisations", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='asset',
-            index=models.Index(fields=['campaign', 'compromised', 'vanished', 'colour', 'support', 'cu', 'sector', 'region', 'provider', 'doubts', 'claimed', 'owner_reports_fixed', 'owner'], name='asset_counts'),
+            model_name="asset",
+            index=models.Index(
+                fields=[
+                    "campaign",
+                    "compromised",
+                    "vanished",
+                    "colour",
+                    "support",
+                    "cu",
+                    "sector",
+                    "region",
+                    "provider",
+                    "doubts",
+                    "claimed",
+                    "owner_reports_fixed",
+                    "owner",
+                ],
+                name="asset_counts",
+            ),
         ),
     ]
