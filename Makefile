@@ -19,7 +19,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs soak bench samples lists requirements changelog sizes clean
+.PHONY: help setup demo desk test lint format docs soak bench samples lists requirements changelog sizes clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ $(STAMP): $(PACKAGES) pyproject.toml
 
 demo: setup ## Hunt through the compromised sample server and print where the report is
 	@$(BIN)/tocsin demo
+
+desk: setup ## Serve a campaign desk with an invented country on http://127.0.0.1:8000
+	@$(BIN)/python -m tocsin.web.demonstration $(ARGS)
 
 test: setup ## Everything that must hold: lint, types, layers, docs, tests; ends with what could not run
 	@$(BIN)/python .ci/checks.py -- $(ARGS)

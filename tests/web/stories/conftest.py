@@ -46,15 +46,12 @@ def stranger(browser: Browser, desk: Desk) -> Iterator[Visitor]:
 
 
 @pytest.fixture
-def visit(
-    browser: Browser, desk: Desk, request: pytest.FixtureRequest
-) -> Iterator[Callable[[Role], Visitor]]:
+def visit(browser: Browser, desk: Desk) -> Iterator[Callable[[Role], Visitor]]:
     """Somebody new with a role, who has signed in."""
     opened: list[Visitor] = []
 
     def come(role: Role) -> Visitor:
-        name = f"{request.node.name[5:45]}-{len(opened)}"
-        opened.append(Visitor(browser, desk, desk.enter(role, name)))
+        opened.append(Visitor(browser, desk, desk.enter(role)))
         return opened[-1]
 
     yield come

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ class Desk:
         self.home = home
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self._numbers = count(1)
         self._server: subprocess.Popen[bytes] | None = None
         self.said = self.run("-m", "tocsin.web.demonstration", "--no-serve", *self._asked())
 
@@ -75,8 +77,9 @@ class Desk:
         """Let a worker do what waits, and nothing more."""
         return self.run("-m", "tocsin", "desk", "worker", "--once")
 
-    def enter(self, role: Role, name: str) -> dict[str, Any]:
+    def enter(self, role: Role) -> dict[str, Any]:
         """The cookie of somebody new with this role, who has signed in with a second factor."""
+        name = f"{role.value}-{next(self._numbers)}"
         told = self.run("-m", "tests.web.stories.enter", CAMPAIGN, role.value, name)
         cookie: dict[str, Any] = json.loads(told.splitlines()[-1])
         return {**cookie, "url": self.url}
