@@ -131,9 +131,10 @@ def made() -> tuple[Campaign, User]:
 
 def write(campaign: Campaign, user: User, rows: int) -> int:
     """One import for each day and feed, written as imports write them."""
-    from tocsin.web.imports.loading import load  # noqa: PLC0415 after setup
+    from tocsin.web.imports.loading import converter, load  # noqa: PLC0415 after setup
     from tocsin.web.imports.models import FeedFile, Import, ImportState  # noqa: PLC0415 as above
 
+    as_row = converter()
     hosts, written = max(1, rows * 7 // (6 * DAYS * len(FEEDS))), 0  # some go before the end
     for day in range(DAYS):
         for place, feed in enumerate(FEEDS):
@@ -153,7 +154,7 @@ def write(campaign: Campaign, user: User, rows: int) -> int:
             file = FeedFile.objects.create(
                 campaign=campaign, part_of=part, feed=feed, name=name, sha256=name
             )
-            found = [(file.pk, one) for one in seen(day, place, hosts, name)]
+            found = [as_row(file.pk, one) for one in seen(day, place, hosts, name)]
             load(found)
             part.observations = len(found)
             part.save()
