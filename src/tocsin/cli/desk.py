@@ -121,17 +121,15 @@ def _create_user(arguments: Namespace) -> int:
 
 
 def _new(arguments: Namespace, campaign: Campaign | None) -> str:
-    from django.db import transaction  # noqa: PLC0415 only after the start
-
-    from tocsin.web.accounts import services  # noqa: PLC0415 as above
+    from tocsin.web.accounts import services  # noqa: PLC0415 only after the start
     from tocsin.web.accounts.models import Role  # noqa: PLC0415 as above
 
-    with transaction.atomic():
-        user, path = services.create_person(
-            arguments.name, by=None, is_administrator=arguments.administrator
-        )
-        if campaign is not None:
-            services.give_role(user, campaign, Role(arguments.role), by=None)
+    _user, path = services.create_person(
+        arguments.name,
+        by=None,
+        is_administrator=arguments.administrator,
+        role=None if campaign is None else (campaign, Role(arguments.role)),
+    )
     if not (arguments.administrator or campaign):
         _tell("This person has no role yet, and sees no campaign.")
     return path

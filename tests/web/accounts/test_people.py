@@ -204,3 +204,9 @@ def test_what_somebody_calls_themselves_is_never_markup(client: Client, boss: Us
     ada.save()
     for path in ("/people/", f"/people/{ada.pk}/", f"/people/{ada.pk}/link/"):
         assert "<script>alert" not in client.get(path).content.decode()
+
+
+def test_an_account_may_begin_with_a_role(campaign: Campaign) -> None:
+    ada, _path = create_person("ada", by=None, role=(campaign, Role.ANALYST))
+    assert Role.ANALYST == role_in(ada, campaign)
+    assert ["person.created", "person.role_given", "person.link_made"] == actions()

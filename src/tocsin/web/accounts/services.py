@@ -25,6 +25,7 @@ def create_person(
     by: User | None,
     is_administrator: bool = False,
     name: tuple[str, str] = ("", ""),
+    role: tuple[Campaign, Role] | None = None,
 ) -> tuple[User, str]:
     """An account without a password, and the path of the link by which its person sets one.
 
@@ -47,6 +48,8 @@ def create_person(
         _subject(user),
         detail={"administrator_of_the_desk": is_administrator},
     )
+    if role is not None:
+        give_role(user, *role, by=by)
     return user, new_link(user, by=by)
 
 
