@@ -19,7 +19,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo desk test lint format docs soak bench samples lists requirements changelog sizes clean
+.PHONY: help setup demo desk test lint format docs soak bench bench-desk samples lists requirements changelog sizes clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ soak: setup ## Property tests with many more examples than `make test` takes
 bench: setup $(BENCH)/.ready ## Measure beside other tools: ripgrep, DuckDB, SQLite, Tenzir
 	@command -v rg >/dev/null || echo "rg is missing, so there will be no ratios: apt-get install ripgrep" >&2
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-desk: setup ## Measure the desk on both databases: an import, and the campaign page
+	@for part in desk_import desk_page; do \
+		$(BIN)/python -m bench.$$part $(ARGS) || exit 1; \
+		$(BIN)/python tools/on_postgresql.py python -m bench.$$part $(ARGS) || exit 1; \
+	done
 
 $(BENCH)/.ready: requirements/bench.txt $(PACKAGES)
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(BENCH)

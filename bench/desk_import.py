@@ -49,14 +49,14 @@ def run(report: Path, rows: int, web_shells: int, *, assesses: bool) -> int:
     import django  # noqa: PLC0415 after the settings are chosen, here and below
 
     django.setup()
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415 after the settings are chosen
+    from django.db import connection  # noqa: PLC0415 after the settings are chosen
 
     call_command("migrate", verbosity=0)
-    from tocsin.web.accounts.models import User  # noqa: PLC0415
-    from tocsin.web.campaigns.models import Campaign  # noqa: PLC0415
-    from tocsin.web.imports import queries, services  # noqa: PLC0415
-    from tocsin.web.organisations.models import Constituency  # noqa: PLC0415
+    from tocsin.web.accounts.models import User  # noqa: PLC0415 after the settings are chosen
+    from tocsin.web.campaigns.models import Campaign  # noqa: PLC0415 after the settings are chosen
+    from tocsin.web.imports import queries, services  # noqa: PLC0415 after the settings are chosen
+    from tocsin.web.organisations.models import Constituency  # noqa: PLC0415 after the settings are chosen
 
     campaign = Campaign.objects.create(
         slug="bench",
@@ -77,7 +77,7 @@ def run(report: Path, rows: int, web_shells: int, *, assesses: bool) -> int:
             found += 1
             shells += bool(row.evidence)
     if assesses:
-        from tocsin.web.assessing.services import assess  # noqa: PLC0415
+        from tocsin.web.assessing.services import assess  # noqa: PLC0415 after the settings are chosen
 
         with measured("assessment", rows):
             assess(campaign)
