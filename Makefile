@@ -22,7 +22,7 @@ export UV_SYSTEM_CERTS := 1
 .PHONY: help setup demo desk test lint format docs soak bench bench-desk samples lists requirements changelog sizes clean
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  PYTHON=python3.12   use another interpreter for .venv"
 	@echo "  REQUIRE=all         a test that could not run is a failure (make test)"
