@@ -31,7 +31,8 @@ class Desk:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self._listen = f"127.0.0.1:{self.port}"
+        self.url = f"http://{self._listen}"
         self._numbers = count(1)
         self._server: subprocess.Popen[bytes] | None = None
         self.said = self.run("-m", "tocsin.web.demonstration", "--no-serve", *self._asked())
@@ -45,22 +46,14 @@ class Desk:
 
     def start(self) -> None:
         """Serve, and wait until it answers."""
-        log = (self.home / "server.log").open("wb")
-        self._server = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tocsin",
-                "desk",
-                "serve",
-                "--listen",
-                f"127.0.0.1:{self.port}",
-            ],
-            env=self._environment(),
-            cwd=ROOT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+        with (self.home / "server.log").open("wb") as log:
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "tocsin", "desk", "serve", "--listen", self._listen],
+                env=self._environment(),
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         deadline = time.monotonic() + _PATIENCE_S
         while not self._answers():
             assert self._server.poll() is None, (self.home / "server.log").read_text()

@@ -1,4 +1,4 @@
-"""Make somebody with a role and a second factor, sign them in, and print the cookie as JSON.
+"""Sign somebody in who has a role and a second factor, and print the cookie as JSON.
 
 ``python -m tests.web.stories.enter CAMPAIGN ROLE NAME``: only one story plays the sign-in itself.
 """
@@ -28,11 +28,12 @@ from tocsin.web.campaigns.models import Campaign  # noqa: E402 as above
 
 def main(slug: str, role: str, name: str) -> None:
     """Do it."""
-    user = User.objects.create(username=name, first_name=name.title())
-    user.set_unusable_password()
-    user.save()
-    Membership.objects.create(user=user, campaign=Campaign.objects.get(slug=slug), role=role)
-    TOTP.activate(user, generate_totp_secret())
+    user, new = User.objects.get_or_create(username=name, defaults={"first_name": name.title()})
+    if new:
+        user.set_unusable_password()
+        user.save()
+        Membership.objects.create(user=user, campaign=Campaign.objects.get(slug=slug), role=role)
+        TOTP.activate(user, generate_totp_secret())
     factor = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
     proof = {"method": "mfa", "at": time.time(), "id": factor.pk, "type": "totp"}
     session = SessionStore()

@@ -23,7 +23,7 @@ def test_a_disputed_host_has_a_case_and_keeps_its_colour(
     page = visitor.page
     visitor.goto("assets/")
     visitor.look("hosts")
-    page.goto("?colour=red&sort=-last_seen")
+    visitor.goto("assets/?colour=red&sort=-last_seen")
     page.click("tbody tr >> nth=3 >> th a")
     host = page.inner_text("h1")
     address = page.url

@@ -44,7 +44,7 @@ def test_an_organisation_is_found_and_its_story_read_by_keyboard_alone(
     keys.press("/")
     assert "list-search" == page.evaluate("document.activeElement.id")
     keys.type(wanted.name)
-    page.wait_for_selector("text=/^1 of 60/")
+    page.wait_for_selector("p.list__count strong:text-is('1')")
     visitor.look("organisations-found")
 
     tab_to(page, wanted.name)

@@ -54,6 +54,9 @@ def test_the_first_administrator_comes_in_with_a_second_factor(
     assert page.url.endswith("/accounts/2fa/")
 
     page.click("text=Set up an app")
+    # Changes of second factors ask for the password once more.
+    page.fill("main >> input[type=password]", PASSWORD)
+    page.click("main >> text=Confirm >> nth=-1")
     secret = page.input_value("#authenticator_secret")
     stranger.look("set-up-app")
     page.fill("input[name=code]", code(secret))

@@ -53,7 +53,8 @@ def test_bad_rows_are_set_aside_with_their_reasons(
     page.click("text=Go: import it")
     page.wait_for_load_state("networkidle")
     desk.work()
-    page.reload()
+    # The page follows the job by itself.
+    page.wait_for_selector("section[aria-labelledby=rows]")
     assert "of 4 rows" in page.inner_text("section[aria-labelledby=rows]")
     visitor.look("import-done")
 

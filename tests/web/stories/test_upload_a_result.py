@@ -49,7 +49,8 @@ def test_a_compromised_server_opens_a_case_beside_the_outside_view(
     page.click("main >> button:text-is('Upload')")
     page.wait_for_load_state("networkidle")
     desk.work()
-    page.reload()
+    # The page follows the job by itself.
+    page.wait_for_selector("text=The owner's claim")
     told = page.inner_text("main")
     assert "Compromised" in told
     assert "The owner's claim" in told

@@ -30,7 +30,7 @@ class Visitor:
         if cookie is not None:
             self._context.add_cookies([cookie])  # type: ignore[list-item]  # a dict like theirs
         self.page = self._context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(30_000)
         self.complaints: list[str] = []
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
