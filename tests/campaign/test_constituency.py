@@ -156,3 +156,18 @@ def test_whatever_a_file_holds_it_is_read_or_refused(content: bytes) -> None:
     except UsageError as error:
         told = str(error)
     assert told.startswith(("list.csv", "line", "item"))
+
+
+def test_numbers_of_thousands_of_digits_are_refused() -> None:
+    long = "9" * 6000
+    assert "holds a number that is too long" in refused(f'[{{"organisation": {long}}}]')
+    for digits in ("00000000001" + long, "0000000000142949672960"):
+        told = refused(f"organisation,asns\nExample,AS{digits}\n")
+        assert "is no autonomous system" in told
+
+
+def test_a_list_of_very_many_columns_is_refused_at_once() -> None:
+    """Comparing each with all others would take hours, and the desk reads lists as it answers."""
+    names = ",".join(f"c{number}" for number in range(200_000))
+    told = refused(f"organisation,{names}\n")
+    assert "has 200,001 columns; 200 are read at most" in told

@@ -11,6 +11,7 @@ import difflib
 import io
 import json
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tocsin.campaign import constituency_values as values
@@ -24,6 +25,7 @@ MAX_BYTES = 256 * 2**20
 """Larger lists are refused."""
 
 _ERRORS_TOLD = 10
+_MOST_COLUMNS = 200
 _SEPARATORS = (",", ";", "\t")
 
 
@@ -173,6 +175,8 @@ def _json_records(text: str, name: str) -> Iterator[Record]:
         raise UsageError(f"is no JSON: {error.msg}", where=f"{name}:{error.lineno}") from error
     except RecursionError as error:
         raise UsageError("is nested too deeply", where=name) from error
+    except ValueError as error:  # the interpreter reads no number of thousands of digits
+        raise UsageError("holds a number that is too long", where=name) from error
     if isinstance(document, dict):
         document = document.get("constituents")
     if not isinstance(document, list):
@@ -193,15 +197,24 @@ def _check_columns(columns: list[str], where: str) -> None:
         raise UsageError(
             f"there is no column organisation; the columns are {', '.join(COLUMNS)}", where=where
         )
+    if len(columns) > _MOST_COLUMNS:
+        raise UsageError(
+            f"has {len(columns):,} columns; {_MOST_COLUMNS} are read at most", where=where
+        )
     double = next((one for one in columns if one and columns.count(one) > 1), None)
     if double:
         raise UsageError(f"the column {double} stands there twice", where=where)
     for column in columns:
-        meant = difflib.get_close_matches(column, COLUMNS, n=1, cutoff=0.75)
-        if column not in COLUMNS and meant:
-            raise UsageError(
-                f"there is no column {column!r}; did you mean {meant[0]}?", where=where
-            )
+        meant = None if column in COLUMNS else _meant(column)
+        if meant:
+            raise UsageError(f"there is no column {column!r}; did you mean {meant}?", where=where)
+
+
+@lru_cache(maxsize=1024)
+def _meant(column: str) -> str | None:
+    """The column that was most likely meant: each item of a JSON list asks for its own again."""
+    found = difflib.get_close_matches(column, COLUMNS, n=1, cutoff=0.75)
+    return found[0] if found else None
 
 
 def _constituent(

@@ -21,6 +21,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LONGEST_TEXT = 500
+_ASN_DIGITS = 20
+"""More digits are no number of a system, whatever stands before it."""
 _WIDEST = {4: 6, 6: 12}
 """Shorter prefixes hold whole regions of the world."""
 
@@ -96,7 +98,8 @@ def asns(value: object) -> tuple[int, ...]:
     found = []
     for part in _list(value):
         digits = part[2:] if part[:2].upper() == "AS" else part
-        if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:11]) < 2**32):
+        short = digits.isascii() and digits.isdigit() and len(digits) <= _ASN_DIGITS
+        if not (short and 0 < int(digits) < 2**32):
             raise BadValueError(f"{part!r} is no autonomous system, such as AS64496")
         found.append(int(digits))
     return tuple(dict.fromkeys(found))
