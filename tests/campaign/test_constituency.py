@@ -171,3 +171,8 @@ def test_a_list_of_very_many_columns_is_refused_at_once() -> None:
     names = ",".join(f"c{number}" for number in range(200_000))
     told = refused(f"organisation,{names}\n")
     assert "has 200,001 columns; 200 are read at most" in told
+
+
+def test_a_very_long_contact_is_refused_at_once() -> None:
+    contact = "a@" + "b." * 10_000
+    assert "is no mail address" in refused(f"organisation,contacts\nA,{contact}\n")

@@ -206,7 +206,8 @@ def _name(part: str, *, least: int, example: str) -> str:
 
 def is_mail(text: str) -> bool:
     """Whether this is one mail address, and nothing that would begin another line of a mail."""
-    return text.isprintable() and _MAIL.fullmatch(text) is not None
+    # Source: RFC 5321 (2008), section 4.5.3.1.3: a path has at most 256 octets with its brackets.
+    return len(text) <= 254 and text.isprintable() and _MAIL.fullmatch(text) is not None
 
 
 def _contact(part: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
-from tocsin.web.accounts.models import Role
+from tocsin.web.accounts.models import Role, User
 from tocsin.web.assets.models import Asset
 from tocsin.web.cases.models import Case, CaseKind, CaseNote
 from tocsin.web.cases.services import add_note, assign, move, open_case
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from django.test import Client
     from pytest_django import DjangoAssertNumQueries
 
-    from tocsin.web.accounts.models import User
     from tocsin.web.campaigns.models import Campaign
 
 HOSTILE = "<script>alert(1)</script>\n\u202e<img src=x onerror=alert(2)>"
@@ -133,6 +132,10 @@ def test_what_cannot_be_done_is_told(
         page = client.post(address(campaign, name, 1), given, follow=True).content
         assert told in text_of(page), name
     assert 404 == client.post(address(campaign, "assign", 1), {"assignee": "9" * 40}).status_code
+    stranger = User.objects.create_user("somebody-of-another-campaign")
+    assert (
+        404 == client.post(address(campaign, "assign", 1), {"assignee": stranger.pk}).status_code
+    )
 
 
 def test_a_viewer_reads_and_is_offered_no_change(

@@ -28,6 +28,13 @@ def workers_of(campaign: Campaign) -> QuerySet[User]:
     return User.objects.filter(Q(is_administrator=True) | member, is_active=True).distinct()
 
 
+def known_in(campaign: Campaign) -> QuerySet[User]:
+    """Whose names a page of a campaign may tell: administrators of the desk, and its members."""
+    return User.objects.filter(
+        Q(is_administrator=True) | Q(memberships__campaign=campaign)
+    ).distinct()
+
+
 def cases_of(campaign: Campaign) -> QuerySet[Case]:
     """All cases with how many notes they have."""
     return (

@@ -140,7 +140,7 @@ def assign(request: HttpRequest, number: int) -> HttpResponse:
     person = None
     if wanted:
         key = int(wanted) if wanted.isascii() and wanted.isdecimal() else 0
-        person = get_object_or_404(User, pk=key)
+        person = get_object_or_404(queries.known_in(_desk(request).campaign), pk=key)
     return _done(request, found, lambda: services.assign(found, person, _desk(request).user))
 
 

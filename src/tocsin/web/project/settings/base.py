@@ -103,6 +103,8 @@ CACHES = {
         # Several processes serve, and the limits of sign-in must hold for all of them together.
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "desk_cache",
+        # Many made-up names must not push out what counts wrong passwords.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 
