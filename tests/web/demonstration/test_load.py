@@ -22,7 +22,7 @@ from tocsin.web.organisations.models import Organisation
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
     from tests.web.demonstration.conftest import Played
     from tocsin.web.campaigns.models import Campaign
@@ -35,7 +35,7 @@ def loaded(seed: int, size: Size) -> tuple[Campaign, Played]:
 
 
 @pytest.fixture
-def folder(settings: SettingsWrapper, tmp_path: Path) -> None:
+def folder(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
 
 

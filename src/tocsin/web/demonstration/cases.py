@@ -30,7 +30,7 @@ def open_cases(campaign: Campaign, people: dict[Role, User]) -> None:
     told = with_shell.filter(build__regex=_FOUR_PARTS).first()
     if told is not None:
         _hunt(campaign, analyst, told)
-    for asset in with_shell.exclude(pk=told and told.pk)[:1]:
+    for asset in with_shell.exclude(key=told.key if told else "")[:1]:
         because = "Shadowserver saw a web shell answer. The owner has to copy evidence first."
         case = open_case(campaign, asset.key, CaseKind.COMPROMISED, because, approver)
         assign(case, analyst, approver)
@@ -53,5 +53,5 @@ def _hunt(campaign: Campaign, analyst: User, asset: Asset) -> None:
         assign(case, analyst, analyst)
 
 
-def _silent(_done: int, _total: int, _message: str = "") -> None:
+def _silent(done: int, total: int, message: str = "") -> None:
     """Nobody listens."""
