@@ -20,6 +20,7 @@ from tests.campaign.seen import (
 )
 from tocsin.campaign.exposure import Doubt, judge
 from tocsin.campaign.gathering import Hosts
+from tocsin.campaign.host_json import host_json
 from tocsin.campaign.merge import Colour, CveExposure, Host, colour_of, merged
 from tocsin.campaign.observation import (
     OWNER_REPORTED_WEB_SHELL,
@@ -349,3 +350,15 @@ def test_the_owners_word_never_changes_a_colour(rows: list[Observation]) -> None
     if observed:
         without, with_claims = host_of(*observed), host_of(*rows)
         assert without.cves[PROXYLOGON].statuses == with_claims.cves[PROXYLOGON].statuses
+
+
+def test_the_newer_build_that_decides_is_told_beside_the_outdated_one() -> None:
+    host = host_of(row("15.0.1130.7", 0), row("15.0.1130", 30))
+    totals = Totals([PROXYLOGON])
+    totals.take(host)
+
+    (server,) = host_json(host, totals, None)["servers"]
+
+    assert [("15.0.1130.7", True), ("15.0.1130", False)] == [
+        (one["build"], one["outdated"]) for one in server["builds"]
+    ]

@@ -13,10 +13,12 @@ from tocsin.campaign.telling import explain, moment
 from tocsin.campaign.totals import SETTLED_BY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tocsin.campaign.gathering import Hosts
     from tocsin.campaign.lookup import Found
     from tocsin.campaign.merge import CveExposure, Host, OwnerWord
-    from tocsin.campaign.nodes import Node
+    from tocsin.campaign.nodes import Basis, Node
     from tocsin.campaign.owners import Owner
     from tocsin.campaign.sightings import Noted, Stamp
     from tocsin.campaign.totals import Count, Totals
@@ -78,9 +80,17 @@ def _server(node: Node) -> Json:
                 "last": _stamp(one.at),
                 "outdated": one.outdated_by is not None,
             }
-            for one in node.bases
+            for one in _shown(node)
         ],
     }
+
+
+def _shown(node: Node) -> Iterator[Basis]:
+    """The builds that count, and beside an outdated one the newer, less precise one."""
+    for one in node.bases:
+        yield one
+        if one.beside is not None:
+            yield one.beside
 
 
 def _exposure(host: Host, one: CveExposure) -> Json:
