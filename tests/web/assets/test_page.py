@@ -79,6 +79,18 @@ def test_a_vanished_host_is_not_called_fixed(page: Callable[..., bytes]) -> None
     assert "which is not the same as fixed" in text_of(page("192.0.2.2"))
 
 
+def test_a_host_with_signs_that_vanished_says_both(
+    page: Callable[..., bytes], host: Callable[[str], Asset]
+) -> None:
+    asset = host("198.51.100.7")
+    asset.story["vanished"] = True
+    asset.save(update_fields=["story"])
+
+    text = text_of(page("198.51.100.7"))
+
+    assert "They outrank every build. It was missing in the last scans" in text
+
+
 def test_the_owner_is_told_with_the_evidence(page: Callable[..., bytes]) -> None:
     text = text_of(page("192.0.2.1"))
 

@@ -123,6 +123,24 @@ def test_what_was_noticed_after_the_last_import_by_hand(
     assert "Of 6 hosts ever seen" in noticed
 
 
+def test_the_last_import_that_counts_is_found_behind_many_that_do_not(
+    campaign: Campaign, three_days: list[Import], signed_in: Callable[[Role], Client]
+) -> None:
+    assess(campaign)
+    last = three_days[-1]
+    for number in range(last.number + 1, last.number + 9):
+        Import.objects.create(
+            campaign=campaign,
+            number=number,
+            by=last.by,
+            file_name="broken.csv",
+            sha256="0" * 64,
+            state=ImportState.FAILED,
+        )
+
+    assert f"import {last.number}" in section(page_of(signed_in(Role.VIEWER)), "noticed")
+
+
 def test_what_would_resolve_the_yellow_by_hand(
     campaign: Campaign, three_days: list[Import], signed_in: Callable[[Role], Client]
 ) -> None:

@@ -127,7 +127,8 @@ class HostPage:
             told = "Not vulnerable to what a build can settle."
         else:
             told = "Not known whether it is vulnerable."
-        if asset.vanished:
+        # With signs it counts as red, but it is gone all the same.
+        if asset.vanished or self.story.get("vanished"):
             told += " It was missing in the last scans, which is not the same as fixed."
         return told
 

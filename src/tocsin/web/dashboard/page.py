@@ -110,7 +110,7 @@ def page_of(campaign: Campaign) -> dict[str, Any]:
     if not imports and campaign.assessed_at is None:
         return {"is_empty": True, "imports": [], "jobs": jobs, **_about(campaign)}
     hosts, by_support = queries.hosts(campaign)
-    last = queries.last_import(imports)
+    last = queries.last_import(campaign)
     cases, case_counts = queries.open_cases(campaign, FEW)
     many, newest = queries.counted_imports(campaign)
     return {

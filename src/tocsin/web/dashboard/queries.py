@@ -7,7 +7,6 @@ compromise is red, vanished or not. Both is how `tocsin.campaign.totals` counts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -168,9 +167,9 @@ def yellow(campaign: Campaign) -> Yellow:
     return found
 
 
-def last_import(imports: Iterable[Import]) -> Import | None:
-    """The newest of these that counts."""
-    return next((one for one in imports if one.state == ImportState.DONE), None)
+def last_import(campaign: Campaign) -> Import | None:
+    """The newest that counts, however many newer ones failed or were undone."""
+    return Import.objects.filter(campaign=campaign, state=ImportState.DONE).first()
 
 
 def changes(noticed_in: Import) -> dict[Change, int]:
