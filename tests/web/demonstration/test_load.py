@@ -22,7 +22,7 @@ from tocsin.web.organisations.models import Organisation
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_django import Settings
+    from pytest_django.fixtures import Settings
 
     from tests.web.demonstration.conftest import Played
     from tocsin.web.campaigns.models import Campaign
