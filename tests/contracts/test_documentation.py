@@ -46,9 +46,9 @@ def top_level() -> set[str]:
 def test_every_make_target_is_explained_in_help_and_in_the_reference() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)[0].split())
-    in_help = set(re.findall(r"^([a-z]+):.*## \S", makefile, flags=re.MULTILINE))
+    in_help = set(re.findall(r"^([a-z-]+):.*## \S", makefile, flags=re.MULTILINE))
     page = (DOCS / "reference" / "make.md").read_text(encoding="utf-8")
-    in_reference = set(re.findall(r"^\| `([a-z]+)` \|", page, flags=re.MULTILINE))
+    in_reference = set(re.findall(r"^\| `([a-z-]+)` \|", page, flags=re.MULTILINE))
 
     assert targets == in_help
     assert targets == in_reference

@@ -49,5 +49,5 @@ def test_the_programs_of_the_page_list_open_and_broken_hosts(
     found = [[jq.compile(one).input(row).all() for row in rows] for one in PROGRAMS]
     assert [
         [["192.0.2.10\t15.2.721.2"], [], []],
-        [[], ["198.51.100.7\tweb_shell"], []],
+        [[], ["198.51.100.7\treport.csv\t2\tweb_shell"], []],
     ] == found

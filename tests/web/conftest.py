@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from django.test import Client
     from pytest_django.plugin import DjangoDbBlocker
 
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what is for PostgreSQL to the turn that has it; it is not skipped, but run there."""
+    if connection.vendor == "postgresql":
+        return
+    left = [item for item in items if item.get_closest_marker("postgresql") is not None]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
 PASSWORD = "a long pass phrase of the tests"
 
 

@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 
     from tocsin.web.work.registry import Progress, Tasks
 
-on_postgresql = pytest.mark.skipif(
-    not os.environ.get("TOCSIN_DATABASE_URL"),
-    reason="threads share SQLite's database in memory, and so its locks; see the processes below",
-)
+on_postgresql = pytest.mark.postgresql
+"""Threads share SQLite's database in memory, and so its locks; see the processes below."""
 
 
 @pytest.fixture
