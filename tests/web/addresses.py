@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tocsin.web.accounts.models import Role, User
+from tocsin.web.accounts.models import Membership, Role, User
 from tocsin.web.assets.models import Asset
 from tocsin.web.audit.services import record
 from tocsin.web.cases.models import Case
@@ -59,6 +59,14 @@ def _contact(campaign: Campaign) -> int:
 
 def _somebody(_campaign: Campaign) -> int:
     return User.objects.get_or_create(username="somebody")[0].pk
+
+
+def _member(campaign: Campaign) -> int:
+    """Not the number of a person, which happens to be the same on an empty SQLite."""
+    held, _ = Membership.objects.get_or_create(
+        user=_maker(), campaign=campaign, defaults={"role": Role.VIEWER}
+    )
+    return held.pk
 
 
 def _import(campaign: Campaign) -> int:
@@ -123,7 +131,7 @@ def _maker() -> User:
 THINGS: dict[tuple[str, str], Callable[[Campaign], object]] = {
     ("assets", "pk"): _asset,
     ("audit", "number"): _decision,
-    ("campaigns", "pk"): _somebody,
+    ("campaigns", "pk"): _member,
     ("cases", "number"): _case,
     ("cases", "pk"): _asset,
     ("constituencies", "slug"): lambda campaign: campaign.constituency.slug,
