@@ -25,7 +25,7 @@ LINT: dict[str, list[str]] = {
 DOCS: dict[str, list[str]] = {
     "docs": ["sphinx-build", "-n", "-W", "--keep-going", "-q", "-b", "html", "docs", "build/docs"],
 }
-# The desk's tests once more, on the other database. The browser need not see it twice, and the slow
+# The desk's tests once more, on the other database. The browser need not see it twice; the slow
 # ones (the demonstration in full size, command lines) have small ones beside them that run here.
 POSTGRESQL = [
     *("python", "tools/on_postgresql.py", "pytest", "-n", "2", "tests/web"),
