@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from tocsin.campaign.constituency import overlaps
 from tocsin.errors import UsageError
 from tocsin.web.audit.services import record
 from tocsin.web.organisations.merging import (
@@ -91,12 +90,8 @@ def import_list(
     now = datetime.now(UTC)
     _save_organisations(constituency, plan.planned, now)
     _save_facts(constituency, plan.planned, now)
-    merged = constituency_of(constituency).constituents
-    plan = Plan(
-        planned=plan.planned,
-        notes=tuple(dict.fromkeys((*plan.notes, *overlaps(merged)))),
-        digest=plan.digest,
-    )
+    merged = constituency_of(constituency)
+    plan = replace(plan, notes=tuple(dict.fromkeys((*plan.notes, *merged.notes))))
     constituency.imported_at = now
     constituency.notes = list(plan.notes)
     constituency.save(update_fields=["imported_at", "notes"])
