@@ -24,7 +24,7 @@ from tocsin.campaign.observation import Method, SeenBuild
 from tocsin.knowledge.status import StatusWord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tocsin.campaign.sightings import Look, Sighting, Stamp
     from tocsin.knowledge.builds import Number
@@ -97,8 +97,8 @@ class Node:
 
     `name` is what it calls itself, else the port at which something without a name answers, else
     empty. `bases` are the builds that count, `claims` the owner's newest words about it: several
-    where the owner speaks of several servers or builds at once. A node is not `current` where
-    only others were seen for long.
+    where the owner speaks of several servers or builds at once, the newest first and of those as
+    new the lowest build. A node is not `current` where only others were seen for long.
     """
 
     name: str
@@ -108,11 +108,6 @@ class Node:
     claims: tuple[Claim, ...]
     current: bool
     last: Stamp | None
-
-    @property
-    def claim(self) -> Basis | None:
-        """The newest of the owner's words, and of those as new the lowest build."""
-        return self.claims[0].basis if self.claims else None
 
     def says(self, cve: str) -> tuple[Said, ...]:
         """What is said of a CVE, the worst first: several where answers differ."""
@@ -130,7 +125,7 @@ def nodes_of(
     observed = [one for one in every if not one.is_claim]
     claims = [one for one in every if one.is_claim]
     groups = _grouped(observed)
-    said, _ = _claims_by_node(groups, claims)
+    said = _claims_by_node(groups, claims)
     return tuple(
         Node(
             name=name,
@@ -151,7 +146,8 @@ def strays(sightings: Iterable[Sighting]) -> tuple[Claim, ...]:
     claims = [one for one in every if one.is_claim]
     if not claims:
         return ()
-    return tuple(_claims_by_node(_grouped([o for o in every if not o.is_claim]), claims)[1])
+    groups = _grouped([one for one in every if not one.is_claim])
+    return tuple(claim for _, claim in _words(claims) if _claimed(claim.server, groups) is None)
 
 
 def bases(sightings: Sequence[Sighting], rules: Rules, *, one_server: bool) -> tuple[Basis, ...]:
@@ -288,27 +284,26 @@ def _key(
 
 def _claims_by_node(
     groups: Mapping[_Key, list[Sighting]], claims: Sequence[Sighting]
-) -> tuple[dict[_Key, list[Claim]], list[Claim]]:
-    """The owner's newest words about each node, by its name, or about the only one there is.
+) -> dict[_Key, list[Claim]]:
+    """The owner's newest words about each node, by its name, or about the only one there is."""
+    found: dict[_Key, list[tuple[Number, Claim]]] = {}
+    for number, claim in _words(claims):
+        node = _claimed(claim.server, groups)
+        if node is not None:
+            found.setdefault(node, []).append((number, claim))
+    return {node: _newest_first(said) for node, said in found.items()}
 
-    And those about no node. Of one server the newest counts, and everything that is as new.
-    """
+
+def _words(claims: Sequence[Sighting]) -> Iterator[tuple[Number, Claim]]:
+    """The owner's newest word about each server, and everything that is as new."""
     by_server: dict[str, list[Evidence]] = {}
     for one in claims:
         by_server.setdefault(one.server or "", []).extend(_evidence([one]))
-    found: dict[_Key, list[tuple[Number, Claim]]] = {}
-    left: list[Claim] = []
     for server, said in sorted(by_server.items()):
         newest = max((basis.at.time for _, basis in said if basis.at.time), default=None)
         told = {number: basis for number, basis in said if basis.at.time == newest}
-        node = _claimed(server, groups)
         for number, basis in sorted(told.items(), key=lambda one: one[0]):
-            claim = Claim(server=server, basis=basis)
-            if node is None:
-                left.append(claim)
-            else:
-                found.setdefault(node, []).append((number, claim))
-    return {node: _newest_first(said) for node, said in found.items()}, left
+            yield number, Claim(server=server, basis=basis)
 
 
 def _claimed(server: str, groups: Mapping[_Key, list[Sighting]]) -> _Key | None:
