@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
-from tocsin.web.audit.chain import START, Link, canonical, hash_of
+from tocsin.web.audit.chain import canonical, hash_of
 from tocsin.web.audit.models import Decision
+from tocsin.web.audit.queries import end_of_chain, link_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,34 +39,22 @@ def record(
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    last = Decision.objects.order_by("-number").values_list("number", "hash").first()
-    number, previous = (last[0] + 1, last[1]) if last else (1, START)
-    at = datetime.now(UTC)
+    end = end_of_chain()
     name = str(actor) if actor is not None else "the desk"
-    text = canonical(detail or {})
-    link = Link(
-        number=number,
-        at=at.isoformat(timespec="microseconds"),
-        actor=actor.pk if actor is not None else None,
-        actor_name=name[:200],
-        campaign=campaign.pk if campaign is not None else None,
-        action=action,
-        subject=subject[:200],
-        detail=text,
-        previous=previous,
-    )
-    return Decision.objects.create(
-        number=number,
-        at=at,
+    one = Decision(
+        number=end.number + 1,
+        at=datetime.now(UTC),
         actor=actor,
-        actor_name=link.actor_name,
+        actor_name=name[:200],
         campaign=campaign,
         action=action,
-        subject=link.subject,
-        detail=text,
-        previous=previous,
-        hash=hash_of(link),
+        subject=subject[:200],
+        detail=canonical(detail or {}),
+        previous=end.hash,
     )
+    one.hash = hash_of(link_of(one))
+    one.save(force_insert=True)
+    return one
 
 
 def record_read(
