@@ -289,3 +289,13 @@ def test_stdin_is_read_once(
     assert "192.0.2.1 " in capsys.readouterr().out
     assert Exit.USAGE == main(["exposure", "-", "-"])
     assert "stdin (-) can be read only once" in capsys.readouterr().err
+
+
+def test_what_cannot_be_meant_is_refused_before_stdin_is_read(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(b"rows"))
+    monkeypatch.setattr("sys.stdin", stdin)
+    assert Exit.USAGE == main(["exposure", "-", "--feed", "nothing"])
+    assert "there is no feed 'nothing'" in capsys.readouterr().err
+    assert b"rows" == stdin.buffer.read()

@@ -34,7 +34,7 @@ from tocsin.report.visible import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from tocsin.campaign.observation import FeedRow
     from tocsin.errors import SourceError
@@ -174,23 +174,18 @@ def _gather(arguments: Namespace) -> tuple[Hosts, list[SourceError]]:
 
     progress = progress_on(sys.stderr, quiet=arguments.quiet)
     check_once(arguments.files)
+    asked = Asked(feed=arguments.feed, mapping=mapping(arguments.map))
+    asked.check()
+    results = [_owner_result(text) for text in arguments.owner_result]
+    if not arguments.files and not results:
+        raise UsageError("give files of scan feeds, or --owner-result")
     with on_disk(arguments.files) as files:
-        errors = read_each(_sources(arguments, files), progress, take)
+        # A file given twice is read twice, and changes nothing: rows are known by hash and row.
+        errors = read_each([*((path, asked) for path in files), *results], progress, take)
     tell_all_but_last(errors)
     if not arguments.quiet:
         _print_account(hosts, problems)
     return hosts, errors
-
-
-def _sources(arguments: Namespace, files: list[Path]) -> Iterator[tuple[Path, Asked]]:
-    asked = Asked(feed=arguments.feed, mapping=mapping(arguments.map))
-    asked.check()
-    results = [_owner_result(text) for text in arguments.owner_result]
-    if not files and not results:
-        raise UsageError("give files of scan feeds, or --owner-result")
-    # The same file given twice is read twice, and changes nothing: rows are known by hash and row.
-    yield from ((path, asked) for path in files)
-    yield from results
 
 
 def _owner_result(text: str) -> tuple[Path, Asked]:
