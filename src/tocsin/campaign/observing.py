@@ -101,9 +101,8 @@ def columns_of(source: Path, limits: Limits = _DEFAULT_LIMITS) -> list[str]:
                     head = stream.read(HEAD_BYTES)
             except OSError:
                 continue  # whoever reads it all will tell
-            name = member.path.inside
-            found = [feed for feed in all_feeds().values() if feed.recognise(head, name)]
-            if found and all(feed.needs_mapping for feed in found):
+            found = _recognised(head, member.path.inside)
+            if found and found[0].needs_mapping:
                 return header_of(head)
     return []
 
@@ -115,8 +114,7 @@ def feed_of(head: bytes, name: str, asked: Asked) -> Feed:
         return _checked(feeds[asked.feed], head, name, asked)
     if asked.mapping:
         return next(feed for feed in feeds.values() if feed.needs_mapping)
-    found = [feed for feed in feeds.values() if feed.recognise(head, name)]
-    found = [feed for feed in found if not feed.needs_mapping] or found
+    found = _recognised(head, name)
     if len(found) > 1:
         raise SourceError(
             f"this could be {' or '.join(feed.name for feed in found)}; say which", where=name
@@ -129,6 +127,12 @@ def feed_of(head: bytes, name: str, asked: Asked) -> Feed:
             where=name,
         )
     return _checked(found[0], head, name, asked)
+
+
+def _recognised(head: bytes, name: str) -> list[Feed]:
+    """The feeds that this may be; those that need a mapping only where no other one fits."""
+    found = [feed for feed in all_feeds().values() if feed.recognise(head, name)]
+    return [feed for feed in found if not feed.needs_mapping] or found
 
 
 def _checked(feed: Feed, head: bytes, name: str, asked: Asked) -> Feed:
