@@ -68,8 +68,7 @@ def unplaced(notes: Iterable[Noted], rows: int) -> Iterator[str]:
     if rows:
         yield f"Signs of compromise in {rows:,} rows that name no host; look at them by hand:"
     for note in notes:
-        since = f"first {place(note.first)}, last " if note.first != note.last else ""
-        yield f"  {note.what} ({since}{place(note.last)})"
+        yield f"  {note.what} ({_places(note)})"
 
 
 def transition(one: Transition) -> str:
@@ -167,8 +166,11 @@ def _owner_word(word: OwnerWord) -> str:
 
 def _sign(note: Noted) -> str:
     what = _SIGNS.get(note.what, note.what)
-    since = f"first {place(note.first)}, last " if note.first != note.last else ""
     return (
-        f"{what} ({since}{place(note.last)}): it outranks every status, for an update removes no "
-        "intruder"
+        f"{what} ({_places(note)}): it outranks every status, for an update removes no intruder"
     )
+
+
+def _places(note: Noted) -> str:
+    since = f"first {place(note.first)}, last " if note.first != note.last else ""
+    return since + place(note.last)
