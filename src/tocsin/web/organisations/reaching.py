@@ -43,18 +43,7 @@ def add_contact(
     one = locked(organisation)
     value = contact_value(kind, value)
     place = 0 if first else 1 + (one.contacts.aggregate(last=Max("position"))["last"] or 0)
-    made, _ = Contact.objects.update_or_create(
-        organisation=one,
-        kind=kind,
-        value=value,
-        defaults={
-            **_beside(beside),
-            "origin": Origin.MANUAL,
-            "withdrawn_at": None,
-            "gone_at": None,
-            "position": place,
-        },
-    )
+    made = _entered(one, kind, value, place, _beside(beside))
     _tell(made, "contact.added", actor, campaign)
     return made
 
@@ -78,21 +67,12 @@ def describe_contact(
 def replace_contact(contact: Contact, value: str, actor: User, campaign: Campaign) -> Contact:
     """Put a corrected contact into the place of a wrong one, which is withdrawn."""
     one = _kept(contact)
-    value = contact_value(ContactKind(one.kind), value)
+    kind = ContactKind(one.kind)
+    value = contact_value(kind, value)
     if value == one.value:
         return one
-    made, _ = Contact.objects.update_or_create(
-        organisation=one.organisation,
-        kind=one.kind,
-        value=value,
-        defaults={
-            **{name: getattr(one, name) for name in BESIDE},
-            "origin": Origin.MANUAL,
-            "withdrawn_at": None,
-            "gone_at": None,
-            "position": one.position,
-        },
-    )
+    beside = {name: getattr(one, name) for name in BESIDE}
+    made = _entered(one.organisation, kind, value, one.position, beside)
     one.withdrawn_at = one.withdrawn_at or datetime.now(UTC)
     one.save(update_fields=["withdrawn_at"])
     _tell(made, "contact.corrected", actor, campaign, instead_of=one.pk)
@@ -137,6 +117,25 @@ def contact_value(kind: ContactKind, value: str) -> str:
     except BadValueError as error:
         raise UsageError(str(error)) from error
     return plain.removeprefix("tel:") if kind is ContactKind.PHONE else plain
+
+
+def _entered(
+    organisation: Organisation, kind: ContactKind, value: str, place: int, beside: dict[str, str]
+) -> Contact:
+    """The contact as a person entered it; one that was withdrawn or gone counts again."""
+    made, _ = Contact.objects.update_or_create(
+        organisation=organisation,
+        kind=kind,
+        value=value,
+        defaults={
+            **beside,
+            "origin": Origin.MANUAL,
+            "withdrawn_at": None,
+            "gone_at": None,
+            "position": place,
+        },
+    )
+    return made
 
 
 def _beside(beside: Mapping[str, str]) -> dict[str, str]:
