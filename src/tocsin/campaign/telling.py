@@ -166,9 +166,7 @@ def _owner_word(word: OwnerWord) -> str:
 
 def _sign(note: Noted) -> str:
     what = _SIGNS.get(note.what, note.what)
-    return (
-        f"{what} ({_places(note)}): it outranks every status, for an update removes no intruder"
-    )
+    return f"{what} ({_places(note)}): it outranks every status, for an update removes no intruder"
 
 
 def _places(note: Noted) -> str:
