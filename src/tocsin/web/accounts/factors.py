@@ -12,14 +12,6 @@ if TYPE_CHECKING:
 
     from tocsin.web.accounts.models import User
 
-_MAIN = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-"""Recovery codes stand in for one of these, and are none by themselves."""
-
-
-def has_factor(user: User) -> bool:
-    """Whether they have an authenticator app or a passkey."""
-    return bool(Authenticator.objects.filter(user=user, type__in=_MAIN).exists())
-
 
 def proved_factor(request: HttpRequest) -> bool:
     """Whether this very session gave a second factor that the person still has.
@@ -44,12 +36,14 @@ def remember_proof(request: HttpRequest, authenticator: Authenticator) -> None:
     )
 
 
-def methods_to_prove(user: User) -> list[str]:
-    """Names of the pages on which they can prove it, the likeliest first."""
+def page_to_prove(user: User) -> str | None:
+    """The name of the page on which they can prove theirs, the likeliest one; None without any.
+
+    Recovery codes stand in for an app or a passkey, and are no second factor by themselves.
+    """
     kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
-    pages = []
     if Authenticator.Type.TOTP in kinds:
-        pages.append("mfa_reauthenticate")
+        return "mfa_reauthenticate"
     if Authenticator.Type.WEBAUTHN in kinds:
-        pages.append("mfa_reauthenticate_webauthn")
-    return pages
+        return "mfa_reauthenticate_webauthn"
+    return None

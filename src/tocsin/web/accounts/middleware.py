@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 
-from tocsin.web.accounts.factors import has_factor, methods_to_prove, proved_factor
+from tocsin.web.accounts.factors import page_to_prove, proved_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,13 +68,13 @@ class SignedInMiddleware:
         return self._next(request)
 
     def _without_factor(self, request: HttpRequest, name: str) -> HttpResponse:
-        user = cast("User", request.user)
-        if not has_factor(user):
+        page = page_to_prove(cast("User", request.user))
+        if page is None:
             return self._next(request) if name in TO_SET_UP else redirect("mfa_index")
         if name in TO_PROVE:
             return self._next(request)
         where = urlencode({"next": request.get_full_path()})
-        return redirect(f"{reverse(methods_to_prove(user)[0])}?{where}")
+        return redirect(f"{reverse(page)}?{where}")
 
 
 def _name_of(request: HttpRequest) -> str:
