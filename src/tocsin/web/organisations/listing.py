@@ -133,6 +133,29 @@ class OrganisationFilter(django_filters.FilterSet):  # type: ignore[misc]  # bri
         return rows.filter(**({f"{name}__gt": 0} if value else {name: 0}))
 
 
+def _hosts(name: str, label: str, cell: str = "count") -> Column:
+    """A number of hosts, which leads to them."""
+    return Column(name, label, sort=(name,), cell=f"organisations/cells/{cell}.html", number=True)
+
+
+_COLUMNS = (
+    Column("name", "Organisation", sort=("name",), cell="organisations/cells/name.html"),
+    Column("sector", "Sector", sort=("sector", "name")),
+    Column("region", "Region", sort=("region", "name")),
+    Column("country", "Country", sort=("country", "name")),
+    _hosts("hosts", "Hosts", cell="hosts"),
+    _hosts("red", "Red"),
+    _hosts("yellow", "Yellow"),
+    _hosts("green", "Green"),
+    Column("vanished", "Vanished", sort=("vanished",), number=True),
+    _hosts("compromised", "Compromised"),
+    Column("open_cases", "Open cases", sort=("open_cases",), number=True),
+    Column("reachable", "Contact", sort=("reachable",), cell="organisations/cells/contact.html"),
+    Column("origin", "From", lambda one: one.get_origin_display(), shown=False),
+    Column("gone_at", "Gone from the list", sort=("gone_at",), shown=False, missing="still there"),
+)
+
+
 def listing_of(campaign: Campaign) -> Listing:
     """The list of organisations."""
     return Listing(
@@ -141,59 +164,7 @@ def listing_of(campaign: Campaign) -> Listing:
         nouns=("organisation", "organisations"),
         section="organisations",
         queryset=organisations_of,
-        columns=(
-            Column("name", "Organisation", sort=("name",), cell="organisations/cells/name.html"),
-            Column("sector", "Sector", sort=("sector", "name")),
-            Column("region", "Region", sort=("region", "name")),
-            Column("country", "Country", sort=("country", "name")),
-            Column(
-                "hosts",
-                "Hosts",
-                sort=("hosts",),
-                cell="organisations/cells/hosts.html",
-                number=True,
-            ),
-            Column(
-                "red", "Red", sort=("red",), cell="organisations/cells/count.html", number=True
-            ),
-            Column(
-                "yellow",
-                "Yellow",
-                sort=("yellow",),
-                cell="organisations/cells/count.html",
-                number=True,
-            ),
-            Column(
-                "green",
-                "Green",
-                sort=("green",),
-                cell="organisations/cells/count.html",
-                number=True,
-            ),
-            Column("vanished", "Vanished", sort=("vanished",), number=True),
-            Column(
-                "compromised",
-                "Compromised",
-                sort=("compromised",),
-                cell="organisations/cells/count.html",
-                number=True,
-            ),
-            Column("open_cases", "Open cases", sort=("open_cases",), number=True),
-            Column(
-                "reachable",
-                "Contact",
-                sort=("reachable",),
-                cell="organisations/cells/contact.html",
-            ),
-            Column("origin", "From", lambda one: one.get_origin_display(), shown=False),
-            Column(
-                "gone_at",
-                "Gone from the list",
-                sort=("gone_at",),
-                shown=False,
-                missing="still there",
-            ),
-        ),
+        columns=_COLUMNS,
         filters=type("OrganisationFilter", (OrganisationFilter,), {"campaign": campaign}),
         search=("name",),
         search_label="Name",
