@@ -25,6 +25,7 @@ from tocsin.web.organisations.forms import ConstituencyForm, ListForm
 from tocsin.web.organisations.keeping import add_constituency
 from tocsin.web.organisations.merging import Planned, Verdict, sentences
 from tocsin.web.organisations.models import Constituency
+from tocsin.web.organisations.queries import reachable
 from tocsin.web.organisations.reading import MAX_LIST_BYTES
 from tocsin.web.organisations.services import Plan, import_list, plan_import
 
@@ -60,12 +61,11 @@ def constituency(request: HttpRequest, slug: str) -> HttpResponse:
     """One: how many organisations, which campaigns, what its list said."""
     one = _constituency(request, slug)
     there = one.organisations.filter(gone_at=None)
-    reached = Q(contacts__withdrawn_at=None, contacts__gone_at=None, contacts__isnull=False)
     context = {
         "constituency": one,
         "organisations": there.count(),
         "gone": one.organisations.exclude(gone_at=None).count(),
-        "reachable": there.filter(reached & ~Q(contacts__kind="key")).distinct().count(),
+        "reachable": there.filter(reachable()).count(),
         "campaigns": [
             each for each in one.campaigns.all() if role_in(_user(request), each) is not None
         ],

@@ -13,7 +13,8 @@ from tocsin.campaign.merge import Colour
 from tocsin.report.visible import visible
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.lists.listing import Column, Empty, Listing
-from tocsin.web.organisations.models import Claim, Contact, Organisation
+from tocsin.web.organisations.models import Claim, Organisation
+from tocsin.web.organisations.queries import reachable
 
 NOT_KNOWN = "-"
 """The value of a filter that asks for organisations of which it is not known."""
@@ -34,9 +35,6 @@ def organisations_of(campaign: Campaign) -> QuerySet[Organisation]:
     """
     here = Q(assets__campaign=campaign)
     seen = here & Q(assets__vanished=False)
-    reached = Contact.objects.filter(
-        organisation=OuterRef("pk"), withdrawn_at=None, gone_at=None
-    ).exclude(kind="key")
     cases = (
         campaign.cases.filter(organisation=OuterRef("pk"), closed_at=None)
         .order_by()
@@ -53,7 +51,7 @@ def organisations_of(campaign: Campaign) -> QuerySet[Organisation]:
         vanished=Count("assets", filter=here & Q(assets__vanished=True)),
         compromised=Count("assets", filter=here & Q(assets__compromised=True)),
         open_cases=Coalesce(Subquery(cases, output_field=IntegerField()), 0),
-        reachable=Exists(reached),
+        reachable=reachable(),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 
 from tocsin.campaign.constituency import Constituency as CampaignConstituency
 from tocsin.campaign.constituency import Constituent, overlaps
@@ -123,6 +123,12 @@ def stored_by_name(constituency: Constituency) -> dict[str, Stored]:
 
 
 _FACT = ("pk", "organisation_id", "kind", "value", "origin", "withdrawn_at", "gone_at")
+
+
+def reachable() -> Exists:
+    """Whether a contact of an organisation counts. A key alone reaches nobody."""
+    counting = Contact.objects.filter(organisation=OuterRef("pk"), withdrawn_at=None, gone_at=None)
+    return Exists(counting.exclude(kind=ContactKind.KEY))
 
 
 def hosts_of(organisation: Organisation, campaign: Campaign) -> QuerySet[Any]:
