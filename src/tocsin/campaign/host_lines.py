@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.campaign.merge import Colour, colour_of
 from tocsin.campaign.telling import explain, looked_up, ownership, transition
-from tocsin.campaign.totals import SETTLED_BY
+from tocsin.campaign.totals import SETTLED_BY, counts_as_vanished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,8 @@ _WIDTH_HOST = 15
 
 def host_line(host: Host, totals: Totals, owner: Owner | None) -> str:
     """A host in one line: colour, address, names, builds, what is open, and whose it is."""
-    is_missing = host.vanished is not None and not host.evidence
-    colour = "vanished" if is_missing else str(colour_of(host, totals.settled_by_builds))
+    is_apart = counts_as_vanished(host)
+    colour = "vanished" if is_apart else str(colour_of(host, totals.settled_by_builds))
     parts = [
         f"{colour:<8}",
         f"{host.gathered.key:<{_WIDTH_HOST}}",

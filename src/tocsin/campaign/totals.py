@@ -34,6 +34,11 @@ SETTLED_BY = {
 """What would turn yellow into red or green."""
 
 
+def counts_as_vanished(host: Host) -> bool:
+    """Whether it is counted apart: a vanished host with signs of compromise stays red."""
+    return host.vanished is not None and not host.evidence
+
+
 @dataclass(slots=True, kw_only=True)
 class Count:
     """The hosts of one CVE, or of several together.
@@ -54,7 +59,7 @@ class Count:
 
     def take(self, host: Host, colour: Colour, cves: Sequence[str]) -> None:
         """Count one host, whose worst colour over `cves` is this."""
-        if host.vanished is not None and not host.evidence:
+        if counts_as_vanished(host):
             self.vanished += 1
             return
         self.compromised += bool(host.evidence)
