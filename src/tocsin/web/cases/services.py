@@ -18,7 +18,6 @@ from tocsin.web.cases.models import Case, CaseKind, CaseNote, CaseState
 
 if TYPE_CHECKING:
     from tocsin.web.accounts.models import User
-    from tocsin.web.organisations.models import Organisation
 
 CLOSED = (CaseState.RESOLVED, CaseState.REJECTED)
 """States in which nobody follows a case any longer."""
@@ -26,30 +25,31 @@ LONGEST_TEXT = 20_000
 """Characters of a reason or a note."""
 
 
-@transaction.atomic
 def open_case(
-    campaign: Campaign,
-    host: str,
-    kind: CaseKind,
-    because: str,
-    actor: User | None,
-    organisation: Organisation | None = None,
+    campaign: Campaign, host: str, kind: CaseKind, because: str, actor: User | None
 ) -> Case:
     """Open a case about a host, or return the one of this kind that is open.
 
-    `host` is an asset's key, `actor` None for what the desk does by itself. Where no organisation
-    is given it is the one that the host belongs to now.
+    `host` is an asset's key, `actor` None for what the desk does by itself. The organisation is
+    the one that the host belongs to now.
     """
+    return find_or_open(campaign, host, kind, because, actor)[0]
+
+
+@transaction.atomic
+def find_or_open(
+    campaign: Campaign, host: str, kind: CaseKind, because: str, actor: User | None
+) -> tuple[Case, bool]:
+    """As `open_case`, and whether it was opened now."""
     because = _text(because, "why the case is opened")
     # Numbers have no gaps, and two people never open the same case: one after the other.
     Campaign.objects.select_for_update().get(pk=campaign.pk)
     of_campaign = Case.objects.filter(campaign=campaign)
     known = of_campaign.filter(host=host, kind=kind).exclude(state__in=CLOSED).first()
     if known is not None:
-        return known
-    if organisation is None:
-        asset = Asset.objects.filter(campaign=campaign, key=host).select_related("owner").first()
-        organisation = asset.owner if asset is not None else None
+        return known, False
+    asset = Asset.objects.filter(campaign=campaign, key=host).select_related("owner").first()
+    organisation = asset.owner if asset is not None else None
     last = of_campaign.aggregate(last=Max("number"))["last"] or 0
     case = Case.objects.create(
         campaign=campaign,
@@ -65,7 +65,7 @@ def open_case(
     if organisation is not None:
         about["organisation"] = organisation.name
     record(actor, "case.opened", subject_of(case), campaign=campaign, detail=about)
-    return case
+    return case, True
 
 
 @transaction.atomic

@@ -112,15 +112,14 @@ def open_(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Say what the case is about, and why.")
         return redirect("assets:detail", desk.campaign.slug, asset.pk)
     given = form.cleaned_data
-    before = Case.objects.filter(campaign=desk.campaign).count()
-    found = services.open_case(
+    found, opened = services.find_or_open(
         desk.campaign, asset.key, CaseKind(given["kind"]), given["because"], desk.user
     )
-    if Case.objects.filter(campaign=desk.campaign).count() == before:
+    if opened:
+        messages.success(request, f"Case {found.number} is open.")
+    else:
         services.add_note(found, given["because"], desk.user)
         messages.info(request, "This case was open already. What you wrote stands as a note.")
-    else:
-        messages.success(request, f"Case {found.number} is open.")
     return redirect("cases:detail", desk.campaign.slug, found.number)
 
 
