@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.campaign.exposure import (
     NOT_OPEN,
@@ -248,7 +249,7 @@ def _worst(colours: Iterable[Colour]) -> Colour:
 
 
 class _Exposures(Mapping[str, CveExposure]):
-    """Worked out when asked for: totals of a million hosts need the summaries alone."""
+    """Worked out when asked for, once: totals of a million hosts need the summaries alone."""
 
     def __init__(
         self,
@@ -259,8 +260,15 @@ class _Exposures(Mapping[str, CveExposure]):
     ) -> None:
         self._gathered, self._nodes = gathered, nodes
         self._summaries, self._rules = summaries, rules
+        self._known: dict[str, CveExposure] = {}
 
     def __getitem__(self, cve: str) -> CveExposure:
+        found = self._known.get(cve)
+        if found is None:
+            found = self._known[cve] = self._exposure(cve)
+        return found
+
+    def _exposure(self, cve: str) -> CveExposure:
         summary = self._summaries[cve]
         nodes, gathered = self._nodes, self._gathered
         return CveExposure(
@@ -269,15 +277,21 @@ class _Exposures(Mapping[str, CveExposure]):
             colour=summary.colour,
             doubts=summary.doubts,
             by_server=tuple([ServerSays(server=one.name, said=one.says(cve)) for one in nodes]),
-            differing=tuple(
-                [one for node in nodes for one in _differing(node, summary, cve, self._rules)]
-            ),
+            differing=tuple(_differing(self._alone, summary, cve)),
             claimed=tuple([claim for claim in gathered.claims if claim.what == cve]),
             owner_words=(
                 *(_word(one, claim, cve, gathered) for one in nodes for claim in one.claims),
-                *(_word(None, claim, cve, gathered) for claim in strays(gathered.sightings)),
+                *(_word(None, claim, cve, gathered) for claim in self._strays),
             ),
         )
+
+    @cached_property
+    def _alone(self) -> tuple[_Alone, ...]:
+        return tuple([one for node in self._nodes for one in _by_feed(node, self._rules)])
+
+    @cached_property
+    def _strays(self) -> tuple[Claim, ...]:
+        return strays(self._gathered.sightings)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._summaries)
@@ -311,8 +325,16 @@ def _colour(statuses: Sequence[StatusWord], *, compromised: bool) -> Colour:
     return Colour.GREEN if NOT_OPEN.issuperset(statuses) else Colour.YELLOW
 
 
-def _differing(node: Node, summary: Summary, cve: str, rules: Rules) -> Iterator[Differing]:
-    """What each feed would say alone, where that is settled and not what counts."""
+class _Alone(NamedTuple):
+    """A build that one feed alone shows of a server."""
+
+    feed: str
+    server: str
+    basis: Basis
+
+
+def _by_feed(node: Node, rules: Rules) -> Iterator[_Alone]:
+    """What each feed alone shows, where several saw the server."""
     if len(node.sightings) < 2:
         return
     feeds = sorted({one.feed for one in node.sightings if one.builds})
@@ -321,9 +343,15 @@ def _differing(node: Node, summary: Summary, cve: str, rules: Rules) -> Iterator
     for feed in feeds:
         own = [one for one in node.sightings if one.feed == feed]
         for basis in bases(own, rules, one_server=node.is_named):
-            judged = judge_build(basis.build, basis.method, cve)
-            if judged.status in SETTLED and judged.status not in summary.statuses:
-                yield Differing(feed=feed, server=node.name, judged=judged, at=basis.at)
+            yield _Alone(feed, node.name, basis)
+
+
+def _differing(alone: Iterable[_Alone], summary: Summary, cve: str) -> Iterator[Differing]:
+    """What each feed would say alone, where that is settled and not what counts."""
+    for feed, server, basis in alone:
+        judged = judge_build(basis.build, basis.method, cve)
+        if judged.status in SETTLED and judged.status not in summary.statuses:
+            yield Differing(feed=feed, server=server, judged=judged, at=basis.at)
 
 
 def _word(node: Node | None, claim: Claim, cve: str, gathered: Gathered) -> OwnerWord:
