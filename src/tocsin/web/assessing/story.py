@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tocsin.campaign.exposure import NOT_OPEN, Judged, judge_build, nothing_seen, order
 from tocsin.campaign.host_json import host_json
 from tocsin.campaign.merge import Host
-from tocsin.campaign.nodes import Claim, Node, Rules, bases, strays
+from tocsin.campaign.nodes import Basis, Rules, bases, strays
 from tocsin.campaign.owners import Clues, Owner
 from tocsin.campaign.sightings import Sighting, Stamp
 from tocsin.campaign.telling import moment
@@ -135,17 +136,16 @@ def _seen(one: Sighting) -> Json:
 
 def _says(feed: str, host: Host, rules: Rules) -> list[Json]:
     """CVEs of which it says the same stand together, in the order in which they were asked."""
-    alike: dict[tuple[tuple[str, Judged, Stamp | None], ...], list[str]] = {}
-    counting = [node for node in host.nodes if node.current] or list(host.nodes)
-    for cve in host.cves:
+    shown = list(_shown(feed, host, rules))
+    alike: dict[tuple[tuple[str, Judged, Stamp], ...], list[str]] = {}
+    for cve in host.cves if shown else ():
         said = sorted(
-            [*_alone(feed, counting, cve, rules), *_about_strays(feed, host, cve)],
+            [(server, _judged(basis, cve), at) for server, basis, at in shown],
             key=lambda one: (order(one[1].status), one[0]),
         )
-        if said:
-            # The judgement names its CVE, which must not keep equal ones apart.
-            key = tuple((server, _nameless(judged), at) for server, judged, at in said)
-            alike.setdefault(key, []).append(cve)
+        # The judgement names its CVE, which must not keep equal ones apart.
+        key = tuple((server, replace(judged, cve=""), at) for server, judged, at in said)
+        alike.setdefault(key, []).append(cve)
     return [
         {
             "cves": cves,
@@ -157,7 +157,7 @@ def _says(feed: str, host: Host, rules: Rules) -> list[Json]:
                     "build": judged.build,
                     "method": judged.method,
                     "reason": judged.reason,
-                    "at": None if at is None else _stamp(at),
+                    "at": _stamp(at),
                 }
                 for server, judged, at in said
             ],
@@ -166,46 +166,28 @@ def _says(feed: str, host: Host, rules: Rules) -> list[Json]:
     ]
 
 
-def _nameless(judged: Judged) -> Judged:
-    return Judged(
-        cve="",
-        status=judged.status,
-        reason=judged.reason,
-        build=judged.build,
-        precision=judged.precision,
-        method=judged.method,
-        doubt=judged.doubt,
-        also=judged.also,
-    )
+def _shown(feed: str, host: Host, rules: Rules) -> Iterator[tuple[str, Basis | None, Stamp]]:
+    """What a feed shows of each server when it is asked alone; the owner's word is its claim.
 
-
-def _alone(
-    feed: str, nodes: Sequence[Node], cve: str, rules: Rules
-) -> Iterator[tuple[str, Judged, Stamp | None]]:
-    """What a feed says of each server when it is asked alone; the owner's word is its claim."""
-    for node in nodes:
+    None in place of a build where it saw the server without one.
+    """
+    for node in [node for node in host.nodes if node.current] or host.nodes:
         for claim in node.claims:
             if claim.basis.at.feed == feed:
-                yield node.name, *_claimed(claim, cve)
+                yield node.name, claim.basis, claim.basis.at
         own = [one for one in node.sightings if one.feed == feed]
         found = bases(own, rules, one_server=node.is_named) if own else ()
         for basis in found:
-            yield node.name, judge_build(basis.build, basis.method, cve), basis.at
+            yield node.name, basis, basis.at
         if own and not found:
-            last = max((one.last for one in own), key=lambda one: one.order)
-            yield node.name, nothing_seen(cve), last
-
-
-def _about_strays(feed: str, host: Host, cve: str) -> Iterator[tuple[str, Judged, Stamp | None]]:
-    """The owner's words about servers that nobody else saw."""
+            yield node.name, None, max((one.last for one in own), key=lambda one: one.order)
     for claim in strays(host.gathered.sightings):
         if claim.basis.at.feed == feed:
-            yield claim.server, *_claimed(claim, cve)
+            yield claim.server, claim.basis, claim.basis.at
 
 
-def _claimed(claim: Claim, cve: str) -> tuple[Judged, Stamp]:
-    basis = claim.basis
-    return judge_build(basis.build, basis.method, cve), basis.at
+def _judged(basis: Basis | None, cve: str) -> Judged:
+    return nothing_seen(cve) if basis is None else judge_build(basis.build, basis.method, cve)
 
 
 def _differ(sources: Sequence[Json], cves: Sequence[str]) -> Iterator[Json]:
@@ -221,7 +203,7 @@ def _differ(sources: Sequence[Json], cves: Sequence[str]) -> Iterator[Json]:
                 is_open.append(source["feed"])
             if said & NOT_OPEN:
                 is_not.append(source["feed"])
-        if is_open and is_not and {*is_open} | {*is_not} > {*is_open} & {*is_not}:
+        if is_open and is_not and is_open != is_not:
             yield {"cve": cve, "open": is_open, "not_open": is_not}
 
 
