@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import secrets
 import shutil
 from pathlib import Path
@@ -18,13 +16,12 @@ from tocsin.errors import UsageError
 from tocsin.evidence.magic import Kind, recognise
 from tocsin.web.hunts.digest import MOST_BYTES
 from tocsin.web.hunts.models import Hunt, HuntKind
-from tocsin.web.imports.uploads import safe_name
+from tocsin.web.imports.uploads import safe_name, written
 
 if TYPE_CHECKING:
     from tocsin.web.imports.uploads import Upload
 
 FOLDER = "hunts"
-_CHUNK_BYTES = 2**20
 _NAME_ON_DISK = 100
 _GIBIBYTE = 2**30
 
@@ -60,7 +57,7 @@ def store(upload: Upload) -> Stored:
     path = path_of(stored_as)
     path.parent.mkdir(mode=0o700, parents=True)
     try:
-        size, sha256 = _write(upload, path)
+        size, sha256 = written(upload, path, _check_size)
         kind = _kind(path, size)
     except BaseException:
         shutil.rmtree(path_of(home), ignore_errors=True)
@@ -73,20 +70,13 @@ def remove_upload(hunt: Hunt) -> None:
     path_of(hunt.stored_as).unlink(missing_ok=True)
 
 
-def _write(upload: Upload, path: Path) -> tuple[int, str]:
-    digest, size = hashlib.sha256(), 0
+def _check_size(size_bytes: int) -> None:
     most = settings.TOCSIN_MAX_EVIDENCE_BYTES
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        for chunk in upload.chunks(_CHUNK_BYTES):
-            size += len(chunk)
-            if size > most:
-                raise UsageError(
-                    f"The file is larger than the {most / _GIBIBYTE:,.1f} GiB taken here. "
-                    "Hunt where the evidence is, and upload the result."
-                )
-            digest.update(chunk)
-            file.write(chunk)
-    return size, digest.hexdigest()
+    if size_bytes > most:
+        raise UsageError(
+            f"The file is larger than the {most / _GIBIBYTE:,.1f} GiB taken here. "
+            "Hunt where the evidence is, and upload the result."
+        )
 
 
 def _kind(path: Path, size: int) -> HuntKind:

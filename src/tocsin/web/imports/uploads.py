@@ -21,7 +21,7 @@ from tocsin.evidence.collection import Limits
 from tocsin.report.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tocsin.web.imports.models import Import
 
@@ -69,18 +69,27 @@ def store(upload: Upload) -> Stored:
     stored_as = f"{FOLDER}/{secrets.token_hex(16)}"
     path = _path(stored_as)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    digest, size = hashlib.sha256(), 0
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            for chunk in upload.chunks(_CHUNK_BYTES):
-                size += len(chunk)
-                check_size(size)
-                digest.update(chunk)
-                file.write(chunk)
+        size, sha256 = written(upload, path, check_size)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return Stored(safe_name(upload.name or ""), stored_as, size, digest.hexdigest())
+    return Stored(safe_name(upload.name or ""), stored_as, size, sha256)
+
+
+def written(upload: Upload, path: Path, check: Callable[[int], None]) -> tuple[int, str]:
+    """Write an upload as it comes, for the desk alone to read: its size in bytes, and its SHA-256.
+
+    `check` is asked with each portion whether so many bytes are not too many.
+    """
+    digest, size = hashlib.sha256(), 0
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        for chunk in upload.chunks(_CHUNK_BYTES):
+            size += len(chunk)
+            check(size)
+            digest.update(chunk)
+            file.write(chunk)
+    return size, digest.hexdigest()
 
 
 def check_size(size_bytes: int) -> None:
