@@ -35,7 +35,7 @@ _OUT_OF_MEMORY = re.compile(
 )
 """As Python, C++, NumPy, the loader of libraries and the engines for rules say it."""
 _TOO_LARGE = re.compile(r"File too large|EFBIG")
-_KEPT = ("TOCSIN_DATA", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
+_KEPT = ("TOCSIN_DATA", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 """Where newer knowledge lies, and what the interpreter itself may need. Nothing secret."""
 
 
