@@ -13,7 +13,7 @@ from tocsin.web.assets.models import Colour
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.dashboard import queries
 from tocsin.web.dashboard.links import seen_url
-from tocsin.web.dashboard.queries import Stands
+from tocsin.web.dashboard.queries import Stands, total
 from tocsin.web.design.charts import NARROW, WIDE, Bar, Part, bars
 from tocsin.web.design.figures import Figure
 
@@ -70,15 +70,6 @@ def _breakdown(campaign: Campaign, column: str, title: str, head: str) -> Breakd
     )
     seen = total(stands for _, stands in found).seen
     return Breakdown(slug=column, title=title, figure=figure, seen=seen)
-
-
-def total(every: Iterable[Stands]) -> Stands:
-    """All of them together."""
-    found = Stands()
-    for one in every:
-        for name in ("red", "yellow", "green", "vanished", "compromised"):
-            setattr(found, name, getattr(found, name) + getattr(one, name))
-    return found
 
 
 def _parts(stands: Stands) -> list[Part]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tocsin.campaign.exposure import Doubt
@@ -18,6 +19,7 @@ from tocsin.web.assets.filters import NOT_KNOWN
 from tocsin.web.assets.models import Change, Colour
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.campaigns.queries import pack_of
+from tocsin.web.campaigns.services import ASSESS
 from tocsin.web.cases.models import CaseKind
 from tocsin.web.dashboard import queries
 from tocsin.web.dashboard.curve import curve_of
@@ -29,7 +31,6 @@ from tocsin.web.work.models import Job
 
 FEW = 5
 """So many imports, jobs, cases and web shells are named; the lists have the rest."""
-ASSESSING = "assessing.assess"
 
 _DOUBTS = {
     Doubt.NO_BUILD: "No build was seen",
@@ -117,9 +118,8 @@ def page_of(campaign: Campaign) -> dict[str, Any]:
         "is_empty": False,
         "imports": imports,
         "import_count": many,
-        "imported_at": newest,
         "jobs": jobs,
-        "is_behind": _is_behind(campaign, jobs, imports),
+        "is_behind": _is_behind(campaign, jobs, newest),
         "unplaced": campaign.totals.get("unplaced", {}).get("rows", 0),
         "quarantined": queries.in_quarantine(campaign),
         "hosts": hosts,
@@ -157,12 +157,11 @@ def _about(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _is_behind(campaign: Campaign, jobs: Sequence[Job], imports: Sequence[Import]) -> bool:
-    """Whether something counts that these numbers do not know yet."""
-    if any(job.kind == ASSESSING for job in jobs):
+def _is_behind(campaign: Campaign, jobs: Sequence[Job], newest: datetime | None) -> bool:
+    """Whether something counts that these numbers do not know yet: imports until `newest` do."""
+    if campaign.assessed_at is None or any(job.kind == ASSESS for job in jobs):
         return True
-    done = [one.finished_at for one in imports if one.state == "done" and one.finished_at]
-    return campaign.assessed_at is None or any(one > campaign.assessed_at for one in done)
+    return newest is not None and newest > campaign.assessed_at
 
 
 def _standings(campaign: Campaign, hosts: Stands) -> list[Standing]:
@@ -196,16 +195,15 @@ def _standings(campaign: Campaign, hosts: Stands) -> list[Standing]:
 
 
 def _noticed(campaign: Campaign, last: Import) -> list[Noticed]:
-    found = queries.changes(last)
     return [
         Noticed(
-            name=_CHANGES[change][0],
-            what=_CHANGES[change][1],
-            hosts=count,
+            name=name,
+            what=what,
+            hosts=last.effect.get(change.value, 0),
             kind="green" if change is Change.FIXED else "yellow" if change in _BAD else "grey",
             url=hosts_url(campaign, change=change.value, noticed_in=str(last.number)),
         )
-        for change, count in found.items()
+        for change, (name, what) in _CHANGES.items()
     ]
 
 

@@ -7,6 +7,7 @@ compromise is red, vanished or not. Both is how `tocsin.campaign.totals` counts.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from django.db.models import Case as When_
 from django.db.models import Count, IntegerField, Max, Q, QuerySet, Value, When
 
 from tocsin.campaign.exposure import Doubt
-from tocsin.web.assets.models import Asset, Change, Colour, Transition
+from tocsin.web.assets.models import Asset, Colour
 from tocsin.web.campaigns.models import Campaign, Point
 from tocsin.web.cases.models import Case, CaseKind, CaseState
 from tocsin.web.imports.models import Import, ImportState, Rejected, RejectedState
@@ -71,12 +72,17 @@ class Yellow:
 
 def hosts(campaign: Campaign) -> tuple[Stands, dict[str, Stands]]:
     """All hosts, and those of each state of support."""
-    every, by_support = Stands(), dict[str, Stands]()
-    for name, stands in _breakdown(campaign, "support").items():
-        by_support[name] = stands
-        for one in ("red", "yellow", "green", "vanished", "compromised"):
-            setattr(every, one, getattr(every, one) + getattr(stands, one))
-    return every, by_support
+    by_support = _breakdown(campaign, "support")
+    return total(by_support.values()), by_support
+
+
+def total(every: Iterable[Stands]) -> Stands:
+    """All of them together."""
+    found = Stands()
+    for one in every:
+        for name in ("red", "yellow", "green", "vanished", "compromised"):
+            setattr(found, name, getattr(found, name) + getattr(one, name))
+    return found
 
 
 def servers(campaign: Campaign) -> Stands:
@@ -170,18 +176,6 @@ def yellow(campaign: Campaign) -> Yellow:
 def last_import(campaign: Campaign) -> Import | None:
     """The newest that counts, however many newer ones failed or were undone."""
     return Import.objects.filter(campaign=campaign, state=ImportState.DONE).first()
-
-
-def changes(noticed_in: Import) -> dict[Change, int]:
-    """Hosts by what was noticed of them after this import."""
-    rows = (
-        Transition.objects.filter(noticed_in=noticed_in)
-        .order_by()
-        .values_list("change")
-        .annotate(Count("asset", distinct=True))
-    )
-    found = dict(rows)
-    return {change: found.get(change.value, 0) for change in Change}
 
 
 def points(campaign: Campaign) -> list[Point]:
