@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.web.campaigns.models import Point
+from tocsin.web.dashboard.queries import Stands
 from tocsin.web.design.charts import NARROW, WIDE, areas, lines
 from tocsin.web.design.figures import Figure
 from tocsin.web.design.frame import Series
@@ -22,34 +23,18 @@ class Row:
     """One day: hosts, and organisations that stand as their worst host."""
 
     at: datetime
-    red: int
-    yellow: int
-    green: int
-    vanished: int
-    compromised: int
-    organisations_red: int
-    organisations_yellow: int
-    organisations_green: int
-
-    @property
-    def known(self) -> int:
-        """Hosts whose status is known."""
-        return self.red + self.green
-
-    @property
-    def seen(self) -> int:
-        """Hosts that had not vanished."""
-        return self.known + self.yellow
+    hosts: Stands
+    organisations: Stands
 
     @property
     def share(self) -> float | None:
         """The green of those that are known, in percent; None where none is."""
-        return 100 * self.green / self.known if self.known else None
+        return 100 * self.hosts.green / self.hosts.known if self.hosts.known else None
 
     @property
     def yellow_share(self) -> float | None:
         """The yellow of those that are seen, in percent; None where none is."""
-        return 100 * self.yellow / self.seen if self.seen else None
+        return 100 * self.hosts.yellow / self.hosts.seen if self.hosts.seen else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +79,8 @@ class Curve:
             rows=[
                 (
                     row.at.date(),
-                    f"{percent(row.green, row.known)} of {row.known:,}",
-                    f"{percent(row.yellow, row.seen)} of {row.seen:,}",
+                    f"{percent(row.hosts.green, row.hosts.known)} of {row.hosts.known:,}",
+                    f"{percent(row.hosts.yellow, row.hosts.seen)} of {row.hosts.seen:,}",
                 )
                 for row in self.rows[::-1]
             ],
@@ -106,9 +91,9 @@ class Curve:
         """All hosts that were seen, by what is known of them."""
         times = [row.at for row in self.rows]
         series = [
-            Series(kind="green", label="Green", values=[row.green for row in self.rows]),
-            Series(kind="yellow", label="Yellow", values=[row.yellow for row in self.rows]),
-            Series(kind="red", label="Red", values=[row.red for row in self.rows]),
+            Series(kind="green", label="Green", values=[row.hosts.green for row in self.rows]),
+            Series(kind="yellow", label="Yellow", values=[row.hosts.yellow for row in self.rows]),
+            Series(kind="red", label="Red", values=[row.hosts.red for row in self.rows]),
         ]
         title = "Hosts that had not vanished, by what was known of them"
         return Figure(
@@ -121,9 +106,9 @@ class Curve:
             ),
             rows=[
                 (
-                    *(row.at.date(), row.red, row.yellow, row.green, row.seen, row.compromised),
-                    *(row.vanished, row.organisations_red, row.organisations_yellow),
-                    row.organisations_green,
+                    *(row.at.date(), row.hosts.red, row.hosts.yellow, row.hosts.green),
+                    *(row.hosts.seen, row.hosts.compromised, row.hosts.vanished),
+                    *(row.organisations.red, row.organisations.yellow, row.organisations.green),
                 )
                 for row in self.rows[::-1]
             ],
@@ -140,15 +125,9 @@ def curve_of(points: Sequence[Point], stride: int | None) -> Curve:
 
 
 def _row(point: Point) -> Row:
-    hosts, owners = point.counts["assets"], point.counts["organisations"]
+    told = point.counts
     return Row(
         at=point.at,
-        red=hosts["red"],
-        yellow=hosts["yellow"],
-        green=hosts["green"],
-        vanished=hosts["vanished"],
-        compromised=hosts["compromised"],
-        organisations_red=owners["red"],
-        organisations_yellow=owners["yellow"],
-        organisations_green=owners["green"],
+        hosts=Stands(**told["assets"]),
+        organisations=Stands(**told["organisations"]),
     )
