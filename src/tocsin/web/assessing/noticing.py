@@ -22,8 +22,13 @@ class Noticed:
         self._else = max(new or every, key=lambda one: one.number, default=None)
         self._found: dict[datetime, Import | None] = {}
 
-    def in_(self, before: datetime) -> Import | None:
-        """The import that a change before this time is told after; None where there is none."""
+    def in_(self, before: datetime | None) -> Import | None:
+        """The import that a change before this time is told after; None where there is none.
+
+        A change without a time counts as one of the newest import.
+        """
+        if before is None:
+            return self._else
         if before not in self._found:
             self._found[before] = next(
                 (one for one in self._asked if _reaches(one, before)), self._else

@@ -12,7 +12,6 @@ from tocsin.web.assessing.facts import Fields, Identity
 from tocsin.web.assessing.noticing import Noticed
 from tocsin.web.assets.models import Asset, Exposure, Transition
 from tocsin.web.campaigns.models import Campaign
-from tocsin.web.imports.models import Import
 
 CHUNK = 500
 """Hosts that are looked at together: as many stories lie in memory at once."""
@@ -31,8 +30,8 @@ class Worked(NamedTuple):
 class Saving:
     """Saves the hosts of one campaign within the caller's transaction."""
 
-    def __init__(self, campaign: Campaign, noticed: Noticed, newest: Import | None) -> None:
-        self._campaign, self._noticed, self._newest = campaign, noticed, newest
+    def __init__(self, campaign: Campaign, noticed: Noticed) -> None:
+        self._campaign, self._noticed = campaign, noticed
         self._kept: set[str] = set()
         self.created = self.changed = self.removed = 0
         self.shells: Counter[int] = Counter()
@@ -85,8 +84,7 @@ class Saving:
         for key, one in changed.items():
             before = known.get(key)
             if one.fields["compromised"] and not (before is not None and before.compromised):
-                when = one.fields["last_seen"]
-                found = self._noticed.in_(when) if when is not None else self._newest
+                found = self._noticed.in_(one.fields["last_seen"])
                 if found is not None:
                     self.shells[found.pk] += 1
 

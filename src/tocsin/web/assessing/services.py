@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
@@ -124,8 +123,7 @@ class _Assessment:
             if campaign.assessed_at != self.campaign.assessed_at:
                 return None
             tally = Tally(cves=tuple(campaign.cves))
-            newest = max(self.new or self.imports, key=lambda one: one.number, default=None)
-            saving = Saving(campaign, Noticed(self.new, self.imports), newest)
+            saving = Saving(campaign, Noticed(self.new, self.imports))
             saving.save(self._worked(tally))
             points = self._save_points(tally)
             self._save_effects(saving.shells)
@@ -138,7 +136,7 @@ class _Assessment:
                 points=points,
             )
             if saving.created or saving.changed or saving.removed:
-                _record(campaign, outcome, tally)
+                _record(campaign, outcome)
             return outcome
 
     def _news(self) -> date | None:
@@ -182,7 +180,6 @@ class _Assessment:
         hosts = self.gathering.hosts
         regions = spelt(self.whose, self.gathering.regions)
         for host in merged(hosts, tally.cves, on=self.started.date(), rules=self.rules):
-            tally.totals.take(host)
             owner = owners.of(clues_of_host(host.gathered))
             fields = fields_of(
                 host,
@@ -251,8 +248,8 @@ class _Assessment:
         campaign.save(update_fields=["totals", "as_of", "assessed_at"])
 
 
-def _record(campaign: Campaign, outcome: Outcome, tally: Tally) -> None:
-    together: dict[str, Any] = totals_json(tally.totals)["summary"]["together"]
+def _record(campaign: Campaign, outcome: Outcome) -> None:
+    together = campaign.totals["together"]
     record(
         None,
         "campaign.assessed",

@@ -26,7 +26,8 @@ class Tally:
         self.totals = Totals(self.cves)
 
     def take(self, host: Host, fields: Fields) -> None:
-        """Count a host, which `totals` has taken already."""
+        """Count a host, of which this is known."""
+        self.totals.take(host)
         self.hosts += 1
         self.owners[fields["key"]] = fields["owner_id"]
         if counts_as_vanished(host):
