@@ -165,6 +165,11 @@ class Host:
         """The signs of compromise."""
         return self.gathered.evidence
 
+    @property
+    def counting(self) -> tuple[Node, ...]:
+        """The servers that count."""
+        return _counting(self.nodes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stood:
@@ -196,9 +201,8 @@ def stood(hosts: Hosts, cves: Sequence[str], *, rules: Rules) -> Iterator[Stood]
         compromised = bool(gathered.evidence)
         colour = Colour.RED
         if not compromised:
-            nodes = _counting(nodes_of(gathered.sightings, when.looks, rules))
-            found = _summaries(_weights(nodes), asked, compromised=False)
-            colour = _worst(found[cve].colour for cve in asked)
+            nodes = nodes_of(gathered.sightings, when.looks, rules)
+            colour = colour_of_servers(_counting(nodes), asked)
         yield Stood(
             key=gathered.key,
             colour=colour,
@@ -232,6 +236,12 @@ def colour_of(host: Host, cves: Sequence[str]) -> Colour:
     if host.evidence:
         return Colour.RED
     return _worst(host.summaries[cve].colour for cve in cves)
+
+
+def colour_of_servers(nodes: Iterable[Node], cves: tuple[str, ...]) -> Colour:
+    """The worst colour of these CVEs on servers of a host without signs of compromise."""
+    found = _summaries(_weights(nodes), cves, compromised=False)
+    return _worst(found[cve].colour for cve in cves)
 
 
 def _counting(nodes: tuple[Node, ...]) -> tuple[Node, ...]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tocsin.campaign.exposure import NOT_OPEN
-from tocsin.campaign.merge import Colour, Host, colour_of
+from tocsin.campaign.merge import Colour, Host, colour_of, colour_of_servers
 from tocsin.campaign.nodes import Node, Rules
 from tocsin.campaign.owners import Owner
 from tocsin.campaign.signs import SignKind, by_domain, made_by_machine
 from tocsin.campaign.totals import Totals
 from tocsin.knowledge.builds import Number, cumulative_update_of, parse
 from tocsin.knowledge.providers import providers_by_asn, providers_by_domain
-from tocsin.knowledge.status import StatusWord
 from tocsin.web.assessing.story import Json, story_of
 from tocsin.web.imports.rows import key_of
 
@@ -47,7 +45,7 @@ def fields_of(
     """
     gathered, settled = host.gathered, totals.settled_by_builds
     colour = colour_of(host, settled)
-    counting = counted_nodes(host)
+    counting = host.counting
     number = _lowest(counting)
     cu = cumulative_update_of(number) if number is not None else None
     story = story_of(host, totals, owner, rules, region=region)
@@ -126,24 +124,11 @@ def counts_as_vanished(host: Host) -> bool:
     return host.vanished is not None and not host.evidence
 
 
-def counted_nodes(host: Host) -> tuple[Node, ...]:
-    """The servers that count: those that are current, or all where none is."""
-    return tuple(node for node in host.nodes if node.current) or host.nodes
-
-
-def server_colours(host: Host, cves: Sequence[str]) -> list[Colour]:
+def server_colours(host: Host, cves: tuple[str, ...]) -> list[Colour]:
     """The colour of each server that counts; signs of compromise speak of all of them."""
-    nodes = counted_nodes(host)
-    if len(nodes) == 1 or host.evidence:
-        return [colour_of(host, cves)] * len(nodes)
-    return [_node_colour(node, cves) for node in nodes]
-
-
-def _node_colour(node: Node, cves: Sequence[str]) -> Colour:
-    said = {one.judged.status for cve in cves for one in node.says(cve)}
-    if StatusWord.VULNERABLE in said:
-        return Colour.RED
-    return Colour.GREEN if said and said <= NOT_OPEN else Colour.YELLOW
+    if host.evidence:
+        return [Colour.RED] * len(host.counting)
+    return [colour_of_servers([node], cves) for node in host.counting]
 
 
 def doubts_of(host: Host, cves: Iterable[str]) -> list[str]:

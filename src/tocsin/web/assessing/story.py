@@ -171,7 +171,7 @@ def _shown(feed: str, host: Host, rules: Rules) -> Iterator[tuple[str, Basis | N
 
     None in place of a build where it saw the server without one.
     """
-    for node in [node for node in host.nodes if node.current] or host.nodes:
+    for node in host.counting:
         for claim in node.claims:
             if claim.basis.at.feed == feed:
                 yield node.name, claim.basis, claim.basis.at
