@@ -184,6 +184,16 @@ def test_the_page_suggests_hosts_and_takes_one(
     ).text.replace("&#x27;", "'")
 
 
+def test_the_page_names_the_other_servers_of_the_file(
+    done: Callable[..., Hunt], result: Result, server: Server, signed_in: SignedIn
+) -> None:
+    hunt = done(result(server(), server(name="EXCH02"), {"name": 5}))
+
+    page = signed_in(Role.VIEWER).get(f"{HERE}/{hunt.number}/").text
+    assert f'<a href="{HERE}/2/">Hunt 2: EXCH02</a>' in page
+    assert f'<a href="{HERE}/3/">Hunt 3</a>' in page
+
+
 def test_an_undone_import_no_longer_counts(
     done: Callable[..., Hunt], signed_in: SignedIn, asset: Asset
 ) -> None:

@@ -46,6 +46,5 @@ def suggested(hunt: Hunt) -> list[Asset]:
     wanted = Q(key__in=keys | names) | Q(hostname__in=names)
     if name and _LABEL.fullmatch(name):
         wanted |= Q(hostname__istartswith=f"{name}.") | Q(hostname__iexact=name)
-    return list(
-        Asset.objects.filter(wanted, campaign=hunt.campaign).select_related("owner")[:_MOST]
-    )
+    found = Asset.objects.filter(wanted, campaign=hunt.campaign).select_related("owner")
+    return list(found.defer("story")[:_MOST])

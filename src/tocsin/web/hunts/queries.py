@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models.fields.json import KT
+
 from tocsin.web.assets.models import Asset
 from tocsin.web.audit.models import Decision
 from tocsin.web.cases.models import Case
@@ -19,14 +21,15 @@ _DECISIONS = 50
 
 
 def of_the_same_upload(hunt: Hunt) -> QuerySet[Hunt]:
-    """The other servers of the same file."""
+    """The other servers of the same file, by name alone: all that is told of 50 is much."""
     others = Hunt.objects.filter(campaign=hunt.campaign, stored_as=hunt.stored_as)
-    return others.exclude(pk=hunt.pk).order_by("number")
+    named = others.defer("summary").annotate(server=KT("summary__name"))
+    return named.exclude(pk=hunt.pk).order_by("number")
 
 
 def earlier_of_the_same_content(hunt: Hunt) -> Hunt | None:
     """An earlier upload of the very same file."""
-    same = Hunt.objects.filter(campaign=hunt.campaign, sha256=hunt.sha256)
+    same = Hunt.objects.filter(campaign=hunt.campaign, sha256=hunt.sha256).defer("summary")
     return same.filter(number__lt=hunt.number).exclude(stored_as=hunt.stored_as).first()
 
 
@@ -57,7 +60,7 @@ def seen_from_outside(hunt: Hunt) -> Asset | None:
     if not hunt.host:
         return None
     hosts = Asset.objects.filter(campaign=hunt.campaign, key=hunt.host)
-    return hosts.select_related("owner").first()
+    return hosts.select_related("owner").defer("story").first()
 
 
 def decisions_on(campaign: Campaign, subject: str) -> list[Decision]:
