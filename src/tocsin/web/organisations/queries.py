@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from tocsin.campaign.constituency import Constituency as CampaignConstituency
 from tocsin.campaign.constituency import Constituent, overlaps
@@ -89,18 +89,10 @@ def _contacts(constituency: Constituency) -> dict[int, tuple[tuple[str, ...], tu
 def stored_by_name(constituency: Constituency) -> dict[str, Stored]:
     """Every organisation by name with all its facts, as `merging` compares them. Three queries."""
     facts: dict[int, dict[Fact, StoredFact]] = defaultdict(dict)
-    for pk, organisation, kind, value, origin, withdrawn, gone in Claim.objects.filter(
-        organisation__constituency=constituency
-    ).values_list(*_FACT):
-        facts[organisation][Fact(kind, value)] = StoredFact(
-            pk=pk,
-            manual=origin == Origin.MANUAL,
-            withdrawn=withdrawn is not None,
-            gone=gone is not None,
-        )
-    for pk, organisation, kind, value, origin, withdrawn, gone, position in Contact.objects.filter(
-        organisation__constituency=constituency
-    ).values_list(*_FACT, "position"):
+    theirs = Q(organisation__constituency=constituency)
+    claims = Claim.objects.filter(theirs).values_list(*_FACT, Value(0))
+    contacts = Contact.objects.filter(theirs).values_list(*_FACT, "position")
+    for pk, organisation, kind, value, origin, withdrawn, gone, position in (*claims, *contacts):
         facts[organisation][Fact(kind, value)] = StoredFact(
             pk=pk,
             manual=origin == Origin.MANUAL,
