@@ -72,12 +72,12 @@ def _server(node: Node) -> Json:
     return {
         "name": node.name,
         "current": node.current,
-        "last": None if node.last is None else _stamp(node.last),
+        "last": None if node.last is None else stamp_json(node.last),
         "builds": [
             {
                 "build": one.build,
                 "method": one.method,
-                "last": _stamp(one.at),
+                "last": stamp_json(one.at),
                 "outdated": one.outdated_by is not None,
             }
             for one in _shown(node)
@@ -118,8 +118,8 @@ def _noted(note: Noted) -> Json:
     return {
         "what": note.what,
         "feed": note.feed,
-        "first": _stamp(note.first),
-        "last": _stamp(note.last),
+        "first": stamp_json(note.first),
+        "last": stamp_json(note.last),
     }
 
 
@@ -170,7 +170,8 @@ def _transition(one: Transition) -> Json:
     }
 
 
-def _stamp(stamp: Stamp) -> Json:
+def stamp_json(stamp: Stamp) -> Json:
+    """Where and when something was read."""
     return {
         "time": None if stamp.time is None else moment(stamp.time),
         "feed": stamp.feed,

@@ -13,12 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from tocsin.campaign.exposure import NOT_OPEN, Judged, judge_build, nothing_seen, order
-from tocsin.campaign.host_json import host_json
+from tocsin.campaign.host_json import host_json, stamp_json
 from tocsin.campaign.merge import Host
 from tocsin.campaign.nodes import Basis, Rules, bases, strays
 from tocsin.campaign.owners import Clues, Owner
 from tocsin.campaign.sightings import Sighting, Stamp
-from tocsin.campaign.telling import moment
 from tocsin.campaign.totals import Totals
 from tocsin.knowledge.status import StatusWord
 from tocsin.report import jsontext
@@ -115,8 +114,8 @@ def _source(feed: str, host: Host, rules: Rules) -> Json:
     return {
         "feed": feed,
         "owners_word": any(one.is_claim for one in seen),
-        "first": _stamp(min(stamps, key=lambda one: one.order)),
-        "last": _stamp(max(stamps, key=lambda one: one.order)),
+        "first": stamp_json(min(stamps, key=lambda one: one.order)),
+        "last": stamp_json(max(stamps, key=lambda one: one.order)),
         "seen": [_seen(one) for one in seen],
         "says": _says(feed, host, rules),
         "claims": sorted({one.what for one in gathered.claims if one.feed == feed}),
@@ -129,8 +128,8 @@ def _seen(one: Sighting) -> Json:
         "server": one.server,
         "port": one.port,
         "builds": [{"build": build, "method": how} for build, how in one.builds],
-        "first": _stamp(one.first),
-        "last": _stamp(one.last),
+        "first": stamp_json(one.first),
+        "last": stamp_json(one.last),
     }
 
 
@@ -157,7 +156,7 @@ def _says(feed: str, host: Host, rules: Rules) -> list[Json]:
                     "build": judged.build,
                     "method": judged.method,
                     "reason": judged.reason,
-                    "at": _stamp(at),
+                    "at": stamp_json(at),
                 }
                 for server, judged, at in said
             ],
@@ -205,12 +204,3 @@ def _differ(sources: Sequence[Json], cves: Sequence[str]) -> Iterator[Json]:
                 is_not.append(source["feed"])
         if is_open and is_not and is_open != is_not:
             yield {"cve": cve, "open": is_open, "not_open": is_not}
-
-
-def _stamp(stamp: Stamp) -> Json:
-    return {
-        "time": None if stamp.time is None else moment(stamp.time),
-        "feed": stamp.feed,
-        "file": stamp.file,
-        "row": stamp.row,
-    }
