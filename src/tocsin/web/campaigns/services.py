@@ -19,7 +19,8 @@ ASSESS = "assessing.assess"
 
 _RULES = ("vulnerable_holds_days", "absent_after")
 _SETTINGS = ("name", "tlp", "cves", *_RULES)
-_ASSESSED_BY = frozenset({"cves", *_RULES})
+ASSESSED_BY = frozenset({"cves", *_RULES})
+"""Settings on which it hangs how hosts are judged."""
 
 
 @transaction.atomic
@@ -62,7 +63,7 @@ def change_settings(actor: User, campaign: Campaign, wanted: dict[str, Any]) -> 
         campaign=row,
         detail={"before": before, "after": {name: wanted[name] for name in changed}},
     )
-    if _ASSESSED_BY.intersection(changed):
+    if ASSESSED_BY.intersection(changed):
         enqueue(ASSESS, row.pk, campaign=row)
     campaign.refresh_from_db()
     return changed

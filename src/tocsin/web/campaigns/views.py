@@ -67,7 +67,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 def _saved(changed: list[str]) -> str:
     if not changed:
         return "Nothing was changed."
-    if {"cves", "vulnerable_holds_days", "absent_after"}.isdisjoint(changed):
+    if services.ASSESSED_BY.isdisjoint(changed):
         return "Saved."
     return "Saved. Every host is being judged anew; the numbers change when that is done."
 
