@@ -37,13 +37,13 @@ _METHODS = {
     Method.OWNER_CLAIM: "reported by the owner",
     Method.NONE: "in no place",
 }
-_SIGNS = {
+SIGNS = {
     WEB_SHELL: "a web shell answered",
     OWNER_REPORTED_WEB_SHELL: "the owner reports a web shell",
     OWNER_REPORTED_COMPROMISE: "the owner reports a compromise",
 }
 _LOWER_BOUND = frozenset({Method.OWA_HEADER, Method.EXPORT_TOOL_MANIFEST, Method.SCAN_SCRIPT})
-_CHANGES = {
+CHANGES = {
     Change.FIRST_SEEN: "first seen",
     Change.FIXED: "fixed",
     Change.VULNERABLE_AGAIN: "vulnerable again",
@@ -77,9 +77,9 @@ def transition(one: Transition) -> str:
     where = f" on {one.server}" if one.server else ""
     builds = f" ({' to '.join(one.builds)})" if one.builds else ""
     if one.after is None:
-        return f"{about}{_CHANGES[one.change]} on {moment(one.before)}"
+        return f"{about}{CHANGES[one.change]} on {moment(one.before)}"
     return (
-        f"{about}{_CHANGES[one.change]}{where} between {moment(one.after)} and "
+        f"{about}{CHANGES[one.change]}{where} between {moment(one.after)} and "
         f"{moment(one.before)}{builds}"
     )
 
@@ -165,7 +165,7 @@ def _owner_word(word: OwnerWord) -> str:
 
 
 def _sign(note: Noted) -> str:
-    what = _SIGNS.get(note.what, note.what)
+    what = SIGNS.get(note.what, note.what)
     return f"{what} ({_places(note)}): it outranks every status, for an update removes no intruder"
 
 

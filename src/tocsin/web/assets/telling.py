@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, F, Max
 from django.urls import reverse
 
-from tocsin.web.assets.models import Change, Transition
+from tocsin.campaign.telling import CHANGES
+from tocsin.campaign.transitions import Change
+from tocsin.web.assets.models import Transition
 from tocsin.web.imports.models import ImportState, Observation
 from tocsin.web.organisations.story import About, Moment, tells
 
@@ -16,14 +18,6 @@ if TYPE_CHECKING:
 
 _ALIKE = 16
 """A host with one fix has one change for each CVE and server: they are told together."""
-
-SENTENCES = {
-    Change.FIRST_SEEN: "first seen",
-    Change.FIXED: "fixed",
-    Change.VULNERABLE_AGAIN: "vulnerable again",
-    Change.VANISHED: "vanished, which is not fixed",
-    Change.BACK: "back",
-}
 
 
 @tells
@@ -39,7 +33,7 @@ def changes(about: About, most: int) -> Iterable[Moment]:
     for alike in together.values():
         one = alike[0]
         cves = ", ".join(sorted({each.cve for each in alike if each.cve}))
-        parts = [SENTENCES[Change(one.change)]]
+        parts = [CHANGES[Change(one.change)]]
         parts += [f"of {cves}"] if cves else []
         parts += [f"on {one.server}"] if one.server else []
         parts += [f"({one.builds})"] if one.builds else []
