@@ -18,12 +18,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from tocsin.campaign.exposure import Doubt
 from tocsin.knowledge.status import StatusWord
 from tocsin.knowledge.support import SupportState
-from tocsin.report.visible import visible
 from tocsin.web.assets.models import Asset, Change, Colour, Exposure, Transition
 from tocsin.web.campaigns.models import Campaign
+from tocsin.web.lists.known import NOT_KNOWN, KnownFilter
 
-NOT_KNOWN = "-"
-"""The value of a filter that asks for hosts of which it is not known."""
 CHANGES = [(one.value, one.label) for one in Change]
 CASES = [("open", "Open"), ("closed", "Closed"), ("none", "Never one")]
 
@@ -31,15 +29,6 @@ CASES = [("open", "Open"), ("closed", "Closed"), ("none", "Never one")]
 def words(values: type[Doubt | StatusWord | SupportState]) -> list[tuple[str, str]]:
     """Choices out of the words of the core."""
     return [(one.value, one.value.replace("_", " ").capitalize()) for one in values]
-
-
-class KnownFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]  # brings no types
-    """Values that hosts of the campaign have, and not known."""
-
-    def filter(self, qs: QuerySet[Asset], value: list[str]) -> QuerySet[Asset]:
-        """Hosts with any of these values."""
-        asked = ["" if one == NOT_KNOWN else one for one in value or ()]
-        return qs.filter(**{f"{self.field_name}__in": asked}) if asked else qs
 
 
 class AssetFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no types
@@ -90,13 +79,9 @@ class AssetFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no 
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 as FilterSet's
         super().__init__(*args, **kwargs)
-        rows = self.queryset.order_by()
-        for name, one in self.filters.items():
+        for one in self.filters.values():
             if isinstance(one, KnownFilter):
-                found = sorted(set(rows.values_list(name, flat=True).distinct()))
-                one.extra["choices"] = [
-                    (value or NOT_KNOWN, visible(value) or "Not known") for value in found
-                ]
+                one.offer(self.queryset)
         campaign = self.campaign
         cves = campaign.cves if campaign is not None else ()
         self.filters["cve"].extra["choices"] = [(cve, cve) for cve in cves]

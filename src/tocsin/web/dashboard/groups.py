@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django.utils.html import format_html
 
 from tocsin.report.visible import visible
-from tocsin.web.assets.filters import NOT_KNOWN
 from tocsin.web.assets.models import Colour
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.dashboard import queries
@@ -16,6 +15,7 @@ from tocsin.web.dashboard.links import seen_url
 from tocsin.web.dashboard.queries import Stands, total
 from tocsin.web.design.charts import NARROW, WIDE, Bar, Part, bars
 from tocsin.web.design.figures import Figure
+from tocsin.web.lists.known import NOT_KNOWN
 
 GROUPS = 12
 """So many values have a bar of their own."""

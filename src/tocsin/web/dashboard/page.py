@@ -8,14 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from tocsin.campaign.exposure import Doubt
-from tocsin.campaign.observation import (
-    OWNER_REPORTED_COMPROMISE,
-    OWNER_REPORTED_WEB_SHELL,
-    WEB_SHELL,
-)
+from tocsin.campaign.telling import SIGNS
 from tocsin.campaign.totals import SETTLED_BY
 from tocsin.knowledge.support import SupportState
-from tocsin.web.assets.filters import NOT_KNOWN
 from tocsin.web.assets.models import Change, Colour
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.campaigns.queries import pack_of
@@ -27,6 +22,7 @@ from tocsin.web.dashboard.groups import breakdowns
 from tocsin.web.dashboard.links import hosts_url, organisations_url, seen_url
 from tocsin.web.dashboard.queries import Stands
 from tocsin.web.imports.models import Import
+from tocsin.web.lists.known import NOT_KNOWN
 from tocsin.web.work.models import Job
 
 FEW = 5
@@ -55,11 +51,6 @@ _CHANGES = {
     Change.VULNERABLE_AGAIN: ("Vulnerable again", "a CVE was closed, and is open again"),
     Change.VANISHED: ("Vanished", "missing in later scans, which is not fixed"),
     Change.BACK: ("Back", "seen again after it had vanished"),
-}
-_SIGNS = {
-    WEB_SHELL: "a web shell answered",
-    OWNER_REPORTED_WEB_SHELL: "the owner reports a web shell",
-    OWNER_REPORTED_COMPROMISE: "the owner reports a compromise",
 }
 _BAD = frozenset({Change.VULNERABLE_AGAIN, Change.FIRST_SEEN, Change.BACK})
 
@@ -144,7 +135,7 @@ def page_of(campaign: Campaign) -> dict[str, Any]:
 
 def signs_in(evidence: str) -> str:
     """The signs of compromise of a host in words."""
-    return ", ".join(_SIGNS.get(one, one) for one in evidence.split(",") if one)
+    return ", ".join(SIGNS.get(one, one) for one in evidence.split(",") if one)
 
 
 def _about(campaign: Campaign) -> dict[str, Any]:

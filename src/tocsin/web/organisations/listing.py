@@ -10,14 +10,11 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from tocsin.campaign.merge import Colour
-from tocsin.report.visible import visible
 from tocsin.web.campaigns.models import Campaign
+from tocsin.web.lists.known import NOT_KNOWN, KnownFilter
 from tocsin.web.lists.listing import Column, Empty, Listing
 from tocsin.web.organisations.models import Claim, Organisation
 from tocsin.web.organisations.queries import reachable
-
-NOT_KNOWN = "-"
-"""The value of a filter that asks for organisations of which it is not known."""
 
 _WORST = [
     (Colour.RED.value, "Red"),
@@ -55,15 +52,6 @@ def organisations_of(campaign: Campaign) -> QuerySet[Organisation]:
     )
 
 
-class KnownFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]  # brings no types
-    """Values that organisations of the constituency have, and not known."""
-
-    def filter(self, qs: QuerySet[Organisation], value: list[str]) -> QuerySet[Organisation]:
-        """Organisations with any of these values."""
-        asked = ["" if one == NOT_KNOWN else one for one in value or ()]
-        return qs.filter(**{f"{self.field_name}__in": asked}) if asked else qs
-
-
 class OrganisationFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no types
     """What organisations can be found by, besides the search."""
 
@@ -91,13 +79,10 @@ class OrganisationFilter(django_filters.FilterSet):  # type: ignore[misc]  # bri
         super().__init__(*args, **kwargs)
         if self.campaign is None:
             return
-        every = Organisation.objects.filter(constituency=self.campaign.constituency_id).order_by()
-        for name, one in self.filters.items():
+        every = Organisation.objects.filter(constituency=self.campaign.constituency_id)
+        for one in self.filters.values():
             if isinstance(one, KnownFilter):
-                found = sorted(set(every.values_list(name, flat=True).distinct()))
-                one.extra["choices"] = [
-                    (value or NOT_KNOWN, visible(value) or "Not known") for value in found
-                ]
+                one.offer(every)
 
     def of_worst(
         self, rows: QuerySet[Organisation], _name: str, value: str
