@@ -19,6 +19,7 @@ from tocsin.web.assets.page import HostPage
 from tocsin.web.assets.queries import MOST_ROWS, listing_of, names_like, rows_as_received
 from tocsin.web.lists.views import list_page
 from tocsin.web.organisations.story import About, moments
+from tocsin.web.organisations.views import page_number
 
 _ROWS_SHOWN = 5
 _ROWS_ON_A_PAGE = 25
@@ -93,7 +94,7 @@ def _host_page(
     request: HttpRequest, asset: Asset, form: OwnerForm, *, status: int = 200
 ) -> HttpResponse:
     desk = _desk(request)
-    number = _page_number(request)
+    number = page_number(request)
     told, older = moments(About(desk.campaign, (asset.key,)), number)
     recent = rows_as_received(asset, most=_ROWS_SHOWN)
     context = {
@@ -114,12 +115,6 @@ def _host_page(
         "section": "assets",
     }
     return render(request, "assets/detail.html", context, status=status)
-
-
-def _page_number(request: HttpRequest) -> int:
-    """The page of the story, from 1; what makes no sense is the first."""
-    given = request.GET.get("page", "")[:6]
-    return min(max(int(given), 1), 1000) if given.isascii() and given.isdecimal() else 1
 
 
 def _asset(request: HttpRequest, pk: int) -> Asset:

@@ -43,7 +43,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     counted = organisations_of(campaign).get(pk=one.pk)
     hosts = list(hosts_of(one, campaign)[: _HOSTS_SHOWN + 1])
     keys = tuple(hosts_of(one, campaign).values_list("key", flat=True)[:_HOSTS_TOLD])
-    page = _page_number(request)
+    page = page_number(request)
     told, older = moments(About(campaign, keys, one), page)
     context = {
         "organisation": one,
@@ -174,6 +174,12 @@ def refused(
     return redirect(f"organisations:{to}", desk(request).campaign.slug, one.pk)
 
 
+def page_number(request: HttpRequest) -> int:
+    """The page of the story, from 1; what makes no sense is the first."""
+    given = request.GET.get("page", "")[:6]
+    return min(max(int(given), 1), 1000) if given.isascii() and given.isdecimal() else 1
+
+
 def _field(one: Organisation, name: str) -> dict[str, object]:
     return {
         "name": name,
@@ -181,9 +187,3 @@ def _field(one: Organisation, name: str) -> dict[str, object]:
         "corrected": name in one.corrected,
         "imported": one.imported.get(name, ""),
     }
-
-
-def _page_number(request: HttpRequest) -> int:
-    """The page of the story, from 1; what makes no sense is the first."""
-    given = request.GET.get("page", "")[:6]
-    return min(max(int(given), 1), 1000) if given.isascii() and given.isdecimal() else 1
