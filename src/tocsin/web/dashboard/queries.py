@@ -17,12 +17,11 @@ from django.db.models import Count, IntegerField, Max, Q, QuerySet, Value, When
 from tocsin.campaign.exposure import Doubt
 from tocsin.web.assets.models import Asset, Colour
 from tocsin.web.campaigns.models import Campaign, Point
-from tocsin.web.cases.models import Case, CaseKind, CaseState
+from tocsin.web.cases.models import Case, CaseKind
+from tocsin.web.cases.services import CLOSED
 from tocsin.web.imports.models import Import, ImportState, Rejected, RejectedState
 from tocsin.web.organisations.models import Organisation
 from tocsin.web.work.models import Job, JobState
-
-OPEN_CASES = (CaseState.OPEN, CaseState.WITH_OWNER)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -191,7 +190,7 @@ def compromised(campaign: Campaign, most: int) -> QuerySet[Asset]:
 
 def open_cases(campaign: Campaign, most: int) -> tuple[list[Case], dict[CaseKind, int]]:
     """Cases that are not closed: the newest, and how many of each kind."""
-    found = Case.objects.filter(campaign=campaign, state__in=OPEN_CASES)
+    found = Case.objects.filter(campaign=campaign).exclude(state__in=CLOSED)
     counts = dict(found.order_by().values_list("kind").annotate(Count("pk")))
     newest = list(found.select_related("assignee", "organisation").order_by("-number")[:most])
     return newest, {kind: counts.get(kind.value, 0) for kind in CaseKind}
