@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from allauth.account import forms as allauth_forms
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
-from tocsin.web.accounts.models import Membership, Role, User
+from tocsin.web.accounts.models import Role, User
+from tocsin.web.accounts.permissions import campaign_model
 
 if TYPE_CHECKING:
     from django.forms import ModelForm
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
     _OfUser = ModelForm[User]
 else:
     _OfUser = forms.ModelForm  # of no kind at run time
-
-
-def campaigns() -> QuerySet[Model]:
-    """All campaigns, by name: their model lies above this app."""
-    related = Membership._meta.get_field("campaign").related_model  # noqa: SLF001 Django's own way
-    if not isinstance(related, type):
-        raise TypeError(related)
-    return related._default_manager.order_by("name")  # noqa: SLF001 as above
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth brings no types
@@ -97,4 +90,4 @@ class RoleForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["campaign"]
         if isinstance(field, forms.ModelChoiceField):
-            field.queryset = campaigns()
+            field.queryset = campaign_model().objects.order_by("name")

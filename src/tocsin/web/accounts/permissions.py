@@ -36,8 +36,8 @@ class DeskRequest:
     role: Role
 
 
-def _campaigns() -> type[Campaign]:
-    """The model, which lies above this app."""
+def campaign_model() -> type[Campaign]:
+    """The model of campaigns, which lies above this app."""
     return apps.get_model("campaigns", "Campaign")
 
 
@@ -62,7 +62,7 @@ def campaign_view(
         @wraps(view)
         def guarded(request: HttpRequest, campaign: str, **rest: object) -> HttpResponseBase:
             user = cast("User", request.user)
-            found: Campaign = get_object_or_404(_campaigns(), slug=campaign)
+            found: Campaign = get_object_or_404(campaign_model(), slug=campaign)
             held = role_in(user, found)
             if held is None:
                 raise Http404

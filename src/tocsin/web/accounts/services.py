@@ -45,7 +45,7 @@ def create_person(
     record(
         by,
         "person.created",
-        _subject(user),
+        subject_of(user),
         detail={"administrator_of_the_desk": is_administrator},
     )
     if role is not None:
@@ -62,7 +62,7 @@ def new_link(user: User, *, by: User | None) -> str:
     user.set_unusable_password()
     user.save(update_fields=["password"])
     end_sessions(user)
-    record(by, "person.link_made", _subject(user))
+    record(by, "person.link_made", subject_of(user))
     return path_of(user)
 
 
@@ -80,7 +80,7 @@ def give_role(user: User, campaign: Campaign, role: Role | None, *, by: User | N
     record(
         by,
         "person.role_given" if role else "person.role_taken",
-        _subject(user),
+        subject_of(user),
         campaign=campaign,
         detail={"before": before, "after": str(role or "")},
     )
@@ -100,7 +100,7 @@ def set_administrator(user: User, *, to: bool, by: User | None) -> bool:
     user.is_administrator = to
     user.save(update_fields=["is_administrator"])
     what = "made_administrator" if to else "no_longer_administrator"
-    record(by, f"person.{what}", _subject(user))
+    record(by, f"person.{what}", subject_of(user))
     return True
 
 
@@ -118,7 +118,7 @@ def set_active(user: User, *, to: bool, by: User | None) -> bool:
     user.save(update_fields=["is_active"])
     if not to:
         end_sessions(user)
-    record(by, "person.activated" if to else "person.deactivated", _subject(user))
+    record(by, "person.activated" if to else "person.deactivated", subject_of(user))
     return True
 
 
@@ -132,7 +132,7 @@ def reset_factors(user: User, *, by: User | None) -> int:
     kinds = sorted(gone.values_list("type", flat=True))
     gone.delete()
     end_sessions(user)
-    record(by, "person.second_factor_reset", _subject(user), detail={"were": kinds})
+    record(by, "person.second_factor_reset", subject_of(user), detail={"were": kinds})
     return len(kinds)
 
 
@@ -144,7 +144,7 @@ def rename(user: User, first_name: str, last_name: str, *, by: User) -> None:
     user.save(update_fields=["first_name", "last_name"])
     if str(user) != before:
         detail = {"before": before, "after": str(user)}
-        record(by, "person.renamed", _subject(user), detail=detail)
+        record(by, "person.renamed", subject_of(user), detail=detail)
 
 
 def end_sessions(user: User, *, but: str = "") -> int:
@@ -156,7 +156,8 @@ def end_sessions(user: User, *, but: str = "") -> int:
     return ended
 
 
-def _subject(user: User) -> str:
+def subject_of(user: User) -> str:
+    """How decisions name a person."""
     return f"person {user.username}"
 
 

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 
 from tocsin.web.accounts.factors import remember_proof
-from tocsin.web.accounts.services import end_sessions
+from tocsin.web.accounts.services import end_sessions, subject_of
 from tocsin.web.audit.services import record
 
 if TYPE_CHECKING:
@@ -29,17 +29,17 @@ def connect() -> None:
 
 
 def _signed_in(user: User, **_more: Any) -> None:  # noqa: ANN401 what Django sends besides
-    record(user, "person.signed_in", f"person {user.username}")
+    record(user, "person.signed_in", subject_of(user))
 
 
 def _password_changed(user: User, **_more: Any) -> None:  # noqa: ANN401 as above
     end_sessions(user)
-    record(user, "person.password_changed", f"person {user.username}")
+    record(user, "person.password_changed", subject_of(user))
 
 
 def _password_set(user: User, **_more: Any) -> None:  # noqa: ANN401 as above
     end_sessions(user)
-    record(user, "person.password_set_by_link", f"person {user.username}")
+    record(user, "person.password_set_by_link", subject_of(user))
 
 
 def _added(
@@ -68,6 +68,6 @@ def _changed(user: User, what: str, authenticator: Authenticator) -> None:
     record(
         user,
         f"person.{what}",
-        f"person {user.username}",
+        subject_of(user),
         detail={"kind": str(authenticator.type)},
     )

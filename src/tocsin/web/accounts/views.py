@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -146,8 +145,7 @@ def _changed(
 ) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
     try:
-        with transaction.atomic():
-            changed = change(user, to=to, by=cast("User", request.user))
+        changed = change(user, to=to, by=cast("User", request.user))
     except UsageError as refused:
         messages.error(request, f"Not done: {refused}.")
     else:
