@@ -19,7 +19,6 @@ class Made:
 
     home: Path
     database: str
-    production: bool
     key: str | None
     has_people: bool
 
@@ -27,9 +26,8 @@ class Made:
 def init() -> Made:
     """Make folder, database and static files, or bring them up to date."""
     home = starting.usable_home()
-    production = starting.is_production(os.environ)
     key = None
-    if production and not os.environ.get("TOCSIN_SECRET_KEY", "").strip():
+    if starting.is_production(os.environ) and not os.environ.get("TOCSIN_SECRET_KEY", "").strip():
         key = os.environ["TOCSIN_SECRET_KEY"] = starting.new_key()
     starting.start()
 
@@ -48,7 +46,6 @@ def init() -> Made:
     return Made(
         home=home,
         database=f"{connection.vendor} {connection.settings_dict['NAME']}",
-        production=production,
         key=key,
         has_people=has_people,
     )

@@ -40,6 +40,11 @@ def new_key() -> str:
     return secrets.token_urlsafe(64)
 
 
+def home_folder() -> Path:
+    """The desk's folder, which may not be there yet."""
+    return Path(os.environ.get("TOCSIN_DESK_HOME") or "~/.local/share/tocsin/desk").expanduser()
+
+
 def start() -> None:
     """Load settings and apps. Raises `UsageError` for what a person can put right."""
     os.umask(0o077)  # what the desk writes is for its own account alone
@@ -56,7 +61,7 @@ def start() -> None:
 
 def usable_home() -> Path:
     """The desk's folder, made where it is missing, for its owner alone. Raises `UsageError`."""
-    home = Path(os.environ.get("TOCSIN_DESK_HOME") or "~/.local/share/tocsin/desk").expanduser()
+    home = home_folder()
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)

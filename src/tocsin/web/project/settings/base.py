@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONE, SELF
 
-WEB = Path(__file__).resolve().parents[2]
+from tocsin.web.project.starting import home_folder
 
-HOME = Path(os.environ.get("TOCSIN_DESK_HOME") or "~/.local/share/tocsin/desk").expanduser()
+HOME = home_folder()
 """Everything that the desk writes lies below it."""
 
 DEBUG = False
@@ -26,7 +25,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",

@@ -6,10 +6,10 @@ The key that signs sessions lies in the desk's folder, readable by its owner alo
 from __future__ import annotations
 
 import os
-import secrets
 
 from tocsin.web.project.settings.base import *  # noqa: F403 Django's way to build on settings
 from tocsin.web.project.settings.base import HOME
+from tocsin.web.project.starting import new_key
 
 
 def _kept_key() -> str:
@@ -20,7 +20,7 @@ def _kept_key() -> str:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text(encoding="ascii")
-    key = secrets.token_urlsafe(64)
+    key = new_key()
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(key)
     return key
