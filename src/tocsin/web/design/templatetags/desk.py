@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
 from tocsin.report.visible import visible as made_visible
+from tocsin.web.design.drawing import KINDS
 from tocsin.web.design.figures import Figure
 
 register = template.Library()
@@ -27,7 +28,6 @@ _MENU = (
     ("hunts", "hunts:list", "Hunts"),
     ("decisions", "audit:list", "Decisions"),
 )
-_KINDS = frozenset({"red", "yellow", "green", "grey", "purple", "blue"})
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -36,7 +36,7 @@ def badge(word: object, kind: str = "grey") -> SafeString:
     """A word with a colour; the word says all that the colour says."""
     return format_html(
         '<span class="badge badge--{}">{}</span>',
-        kind if kind in _KINDS else "grey",
+        kind if kind in KINDS else "grey",
         made_visible(str(word)),
     )
 
@@ -175,7 +175,7 @@ def stat(label: str, value: object, **more: Any) -> dict[str, Any]:  # noqa: ANN
         "value": value,
         "share": percent(value, more.get("of")) if isinstance(value, int | float) else "",
         **more,
-        "kind": kind if kind in _KINDS else "",
+        "kind": kind if kind in KINDS else "",
     }
 
 
