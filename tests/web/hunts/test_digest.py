@@ -1,21 +1,32 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tocsin.errors import SourceError
-from tocsin.web.hunts.digest import MOST_SERVERS, digest, main, write
+from tocsin.web.hunts.digest import MOST_SERVERS, main, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Server = Callable[..., dict[str, Any]]
     Result = Callable[..., bytes]
 
 HOSTILE = "<script>alert(1)</script>\x00\x1b[31m\u202e{{ 7|add:7 }}"
+
+
+def digest(data: bytes) -> list[dict[str, Any]]:
+    """What the worker reads of each server."""
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "report.json"
+        source.write_bytes(data)
+        write(source, Path(folder))
+        servers: list[dict[str, Any]] = json.loads((Path(folder) / "digest.json").read_bytes())
+    return servers
 
 
 def test_a_result_is_shown_with_our_own_words_where_this_version_knows_it(result: Result) -> None:

@@ -42,16 +42,8 @@ Shown = dict[str, Any]
 """Strings, numbers, lists and such again: what a JSON field keeps and a template prints."""
 
 
-def digest(data: bytes) -> list[Shown]:
-    """Each server of a result as it is shown, or ``{"error": …}`` for one that cannot be read.
-
-    Raises `SourceError` where it is no result, or one of too many servers.
-    """
-    whole = _whole(data)
-    return [_server(bytes(raw), whole.tool)[0] for raw in whole.hosts]
-
-
 def _whole(data: bytes) -> told.Result:
+    """The result, with its servers unread. Raises `SourceError` where it is none or too large."""
     try:
         whole = msgspec.json.decode(data, type=told.Result)
     except _DAMAGE as error:
@@ -69,7 +61,10 @@ def _whole(data: bytes) -> told.Result:
 
 
 def _server(raw: bytes, tool: told.Tool) -> tuple[Shown, HostResult | None]:
-    """A server as it is shown, and as this version's own reports read it."""
+    """A server as it is shown, and as this version's own reports read it.
+
+    One that cannot be read is ``{"error": …}``.
+    """
     try:
         host = msgspec.json.decode(raw, type=told.Host)
     except _DAMAGE as error:
