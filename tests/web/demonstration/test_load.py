@@ -9,6 +9,7 @@ import pytest
 from django.db.models import Count
 
 from tests.web.demonstration.conftest import SMALL, play
+from tocsin.campaign.sightings import OWNERS
 from tocsin.web.assets.models import Asset, Exposure, Transition
 from tocsin.web.campaigns.models import Point
 from tocsin.web.demonstration.country import CVES, Size
@@ -16,7 +17,6 @@ from tocsin.web.demonstration.load import load
 from tocsin.web.demonstration.truth import news_of_the_last, owners_of, truth_of
 from tocsin.web.imports.models import Import, Rejected
 from tocsin.web.imports.models import Observation as Row
-from tocsin.web.imports.taking import OWNERS
 from tocsin.web.organisations.models import Organisation
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from tocsin.campaign.sightings import OWNERS
 from tocsin.errors import SourceError
 from tocsin.model.grade import Level
 from tocsin.web.audit.services import record
@@ -25,7 +26,6 @@ from tocsin.web.hunts.services import subject_of
 from tocsin.web.hunts.uploads import path_of
 from tocsin.web.imports.models import FeedFile, Import, ImportState
 from tocsin.web.imports.services import import_path
-from tocsin.web.imports.taking import OWNERS
 
 if TYPE_CHECKING:
     from tocsin.web.imports.running import Tell

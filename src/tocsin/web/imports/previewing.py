@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from tocsin.campaign.observation import FeedProblem, normal_address
 from tocsin.campaign.observing import Asked, columns_of, observe
+from tocsin.campaign.sightings import OWNERS
 from tocsin.errors import TocsinError, UsageError
 from tocsin.model.progress import SilentProgress
 from tocsin.report.visible import visible
 from tocsin.web.imports.models import FeedFile, Import, ImportState, Observation
 from tocsin.web.imports.rows import MAX_KEY, host_of
-from tocsin.web.imports.taking import OWNERS
 from tocsin.web.imports.uploads import limits, opened
 
 if TYPE_CHECKING:

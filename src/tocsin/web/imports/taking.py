@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Min
 
 from tocsin.campaign.observation import FeedProblem
+from tocsin.campaign.sightings import OWNERS
 from tocsin.errors import SourceError, UsageError
 from tocsin.web.imports.loading import converter, load
 from tocsin.web.imports.models import (
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
     from tocsin.campaign.observation import FeedRow
 
-OWNERS = "hunt"
-"""The feed of owners' results, which do not say which host they are about."""
 _PORTION = 10_000
 _OPEN = RejectedState.OPEN
 _MOST_FILE_NAME = 1000
