@@ -30,7 +30,7 @@ def play(seed: int, size: Size) -> Played:
     """Everything of one seed."""
     country = make_country(seed, size)
     files = make_files(country)
-    return Played(country, files, truth_of(country, files))
+    return Played(country, files, truth_of(files))
 
 
 @pytest.fixture(scope="session", params=[1, 2, 3])

@@ -82,7 +82,7 @@ def changes_are_the_truth(campaign: Campaign, played: Played) -> None:
     ]
     assert sorted(one[:3] for one in played.truth.events) == sorted(one[:3] for one in found)
     last = played.files[-1].name
-    assert sorted(one[:3] for one in news_of_the_last(played.country, played.files)) == sorted(
+    assert sorted(one[:3] for one in news_of_the_last(played.files)) == sorted(
         one[:3] for one in found if one[3] is not None and one[3].file_name == last
     )
 
@@ -99,7 +99,7 @@ def totals_are_the_truth(campaign: Campaign, played: Played) -> None:
     for point in Point.objects.filter(campaign=campaign):
         day = (point.at.date() - played.country.period.start).days
         until = [one for one in played.files if one.day <= day]
-        then = truth_of(played.country, until)
+        then = truth_of(until)
         assert {**dict.fromkeys(("red", "yellow", "green", "vanished"), 0), **then.hosts} == {
             name: point.counts["assets"][name] for name in ("red", "yellow", "green", "vanished")
         }

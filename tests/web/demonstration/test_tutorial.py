@@ -21,7 +21,7 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "tutorial" / "first-campai
 def test_the_tutorial_tells_the_numbers_of_the_demonstration(full: Played) -> None:
     page = " ".join(PAGE.read_text("utf-8").split())
     hosts, truth = full.truth.hosts, full.truth
-    news = Counter(event.change for event in news_of_the_last(full.country, full.files))
+    news = Counter(event.change for event in news_of_the_last(full.files))
     for sentence in (
         f"{len(full.country.organisations):,} organisations",
         f"{len(truth.known):,} servers",

@@ -26,7 +26,7 @@ def test_a_compromised_server_opens_a_case_beside_the_outside_view(
     visit: Callable[[Role], Visitor], desk: Desk
 ) -> None:
     country = make_country(SEED, SMALL)
-    truth = truth_of(country, make_files(country))
+    truth = truth_of(make_files(country))
     yellow = next(
         one.host
         for one in truth.known.values()

@@ -62,13 +62,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """Everything that the desk is asked about, and `really_open`, which nobody can see."""
+    """Everything that the desk is asked about."""
 
     known: dict[str, Known]
     rows: dict[str, int]
     bad_rows: dict[str, int]
-    elsewhere: int
-    really_open: int
 
     @property
     def hosts(self) -> Counter[str]:
@@ -99,24 +97,12 @@ class Truth:
         return found
 
     @property
-    def organisations(self) -> Counter[str]:
-        """Organisations by their worst host; those whose hosts have all vanished are apart."""
-        return Counter(
-            next((colour for colour in _WORST_FIRST if counts[colour]), "vanished")
-            for counts in self.owned.values()
-        )
-
-    @property
     def events(self) -> frozenset[Event]:
         """All changes of all hosts."""
         return frozenset(event for one in self.known.values() for event in one.events)
 
-    def by_day(self, change: str) -> Counter[int]:
-        """Changes of one kind by day: for one CVE, since all CVEs change together."""
-        return Counter(event.day for event in self.events if event.change == change)
 
-
-def truth_of(country: Country, files: Sequence[File]) -> Truth:
+def truth_of(files: Sequence[File]) -> Truth:
     """What these files, in order of time, allow to be known."""
     seen: dict[str, list[tuple[int, Look]]] = {}
     shells: set[str] = set()
@@ -130,14 +116,12 @@ def truth_of(country: Country, files: Sequence[File]) -> Truth:
         known={ip: _known(looks, files, has_shell=ip in shells) for ip, looks in seen.items()},
         rows={file.name: len(file.looks) for file in files},
         bad_rows={file.name: sum(bool(one.damaged) for one in file.looks) for file in files},
-        elsewhere=sum(one.elsewhere for file in files for one in file.looks),
-        really_open=sum(_really_open(host, country.period.days - 1) for host in country.hosts),
     )
 
 
-def news_of_the_last(country: Country, files: Sequence[File]) -> frozenset[Event]:
+def news_of_the_last(files: Sequence[File]) -> frozenset[Event]:
     """What only the last file makes known."""
-    return truth_of(country, files).events - truth_of(country, files[:-1]).events
+    return truth_of(files).events - truth_of(files[:-1]).events
 
 
 def owners_of(country: Country) -> dict[str, Organisation | None]:
@@ -219,8 +203,3 @@ def _presence(ip: str, seen: list[int], files: Sequence[File]) -> Iterator[Event
             yield Event(ip, "vanished", missing[0].day)
             if until is not None:
                 yield Event(ip, "back", files[until].day)
-
-
-def _really_open(host: Host, day: int) -> bool:
-    installed = [one.life[day] for one in host.servers]
-    return any(one is not None and one.is_open is True for one in installed)
