@@ -14,7 +14,7 @@ from tests.campaign.seen import hosts_of, row
 from tocsin.campaign.constituency import Constituency, Constituent
 from tocsin.campaign.owners import Clues, Owner, Owners, Step, clues_of, clues_of_host
 from tocsin.campaign.prefixes import Prefixes
-from tocsin.campaign.signs import SignKind, made_by_machine, signs_of
+from tocsin.campaign.signs import Sign, SignKind, made_by_machine, provider_in, signs_of
 from tocsin.knowledge.providers import all_providers
 from tocsin.knowledge.root import using
 
@@ -206,3 +206,15 @@ def test_text_that_is_no_address_lies_nowhere() -> None:
 def test_knowledge_from_before_these_lists_takes_those_of_this_release(tmp_path: Path) -> None:
     with using(tmp_path):
         assert all_providers()
+
+
+def test_the_provider_is_who_stands_in_front_else_who_rents_it_out_else_who_connects_it() -> None:
+    access = Sign(SignKind.PROVIDER_NAME, "AS64496 is Access", "Access")
+    cloud = Sign(SignKind.CLOUD, "192.0.2.0/24 is Cloud", "Cloud")
+    front = Sign(SignKind.CDN, "192.0.2.0/24 is Front", "Front")
+    by_hand = Sign(SignKind.PROVIDER_NAME, "192-0-2-1.example was made from an address")
+
+    assert provider_in([access, cloud, front]) == "Front"
+    assert provider_in([access, cloud]) == "Cloud"
+    assert provider_in([access]) == "Access"
+    assert provider_in([by_hand]) is None

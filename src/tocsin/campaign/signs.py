@@ -50,10 +50,11 @@ class SignKind(StrEnum):
 
 
 class Sign(NamedTuple):
-    """A sign, and by what, as a part of a sentence."""
+    """A sign, and by what, as a part of a sentence; `provider` is whom it names, if anybody."""
 
     kind: SignKind
     what: str
+    provider: str | None = None
 
 
 _KINDS = {
@@ -62,35 +63,47 @@ _KINDS = {
     Kind.HOSTING: SignKind.CLOUD,
     Kind.CDN: SignKind.CDN,
 }
+_NEAREST_FIRST = (SignKind.CDN, SignKind.CLOUD, SignKind.PROVIDER_NAME)
 
 
 def signs_of(
     ip: str | None, hostnames: Sequence[str], asns: Sequence[int], tags: Sequence[str]
 ) -> tuple[Sign, ...]:
     """The signs of one host, each kind with the first reason for it. Pure."""
-    found: dict[SignKind, str] = {}
+    found: dict[SignKind, Sign] = {}
     for asn in asns:
         provider = providers_by_asn().get(asn)
         if provider is not None:
-            found.setdefault(_KINDS[provider.kind], f"AS{asn} is {provider.name}")
+            sign = _of(provider, f"AS{asn} is {provider.name}")
+            found.setdefault(sign.kind, sign)
     if ip is not None:
         for network, providers in _networks().holding(ip)[:1]:
-            provider = providers[0]
-            found.setdefault(_KINDS[provider.kind], f"{network} is {provider.name}")
+            sign = _of(providers[0], f"{network} is {providers[0].name}")
+            found.setdefault(sign.kind, sign)
     for name in hostnames:
-        sign = _of_name(name, ip)
-        if sign is not None:
-            found.setdefault(*sign)
+        named = _of_name(name, ip)
+        if named is not None:
+            found.setdefault(named.kind, named)
     decoy = decoy_tags().intersection(tag.lower() for tag in tags) if tags else None
     if decoy:
-        found[SignKind.DECOY] = f"a feed's tag says {min(decoy)}"
-    return tuple(Sign(kind, found[kind]) for kind in SignKind if kind in found)
+        found[SignKind.DECOY] = Sign(SignKind.DECOY, f"a feed's tag says {min(decoy)}")
+    return tuple(found[kind] for kind in SignKind if kind in found)
+
+
+def provider_in(signs: Sequence[Sign]) -> str | None:
+    """Whom signs name: who stands in front of it, else who rents it out, else who connects it."""
+    named = {sign.kind: sign.provider for sign in signs if sign.provider is not None}
+    return next((named[kind] for kind in _NEAREST_FIRST if kind in named), None)
+
+
+def _of(provider: Provider, what: str) -> Sign:
+    return Sign(_KINDS[provider.kind], what, provider.name)
 
 
 def _of_name(name: str, ip: str | None) -> Sign | None:
     provider = by_domain(providers_by_domain(), name)
     if provider is not None:
-        return Sign(_KINDS[provider.kind], f"{name} is a name of {provider.name}")
+        return _of(provider, f"{name} is a name of {provider.name}")
     if made_by_machine(name, ip):
         return Sign(SignKind.PROVIDER_NAME, f"{name} was made from an address")
     return None

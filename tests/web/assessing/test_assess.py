@@ -19,6 +19,7 @@ from tocsin.web.assets.models import Asset, Exposure, Transition
 from tocsin.web.audit.models import Decision
 from tocsin.web.campaigns.models import Point
 from tocsin.web.imports.models import Import, ImportState
+from tocsin.web.imports.models import Observation as Row
 from tocsin.web.imports.queries import stored_rows
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def assets(campaign: Campaign) -> dict[str, Asset]:
 def everything(campaign: Campaign, *, with_imports: bool = True) -> list[Any]:
     """All that is worked out, but for keys of the database."""
     skip = {"_state", "id", "campaign_id", "owner_id"}
+    if not with_imports:
+        skip.add("signs_noticed_in_id")
     hosts = [
         ({k: v for k, v in vars(one).items() if k not in skip}, str(one.owner))
         for one in Asset.objects.filter(campaign=campaign).select_related("owner")
@@ -302,6 +305,56 @@ def test_a_sign_of_a_web_shell_in_a_damaged_row_counts(
     assert (host.colour, host.compromised, host.evidence) == ("red", True, "web_shell")
     made.refresh_from_db()
     assert made.effect["web_shells"] == 2
+
+
+def noticed(campaign: Campaign) -> dict[str, int]:
+    rows = campaign.assets.exclude(signs_noticed_in=None)
+    return dict(rows.values_list("key", "signs_noticed_in__number"))
+
+
+def test_signs_of_compromise_are_noticed_in_the_first_import_that_holds_them(
+    campaign: Campaign, bring: Callable[..., Import], organisations: dict[str, Organisation]
+) -> None:
+    again = line("2021-05-15 00:12:00", "198.51.100.7", FIXED, tag="exchange;webshell")
+    other = line("2021-05-15 00:13:00", "203.0.113.9", FIXED, tag="exchange;webshell")
+    bring(DAY_1, NAMES[0])
+    assess(campaign)
+    assert noticed(campaign) == {"198.51.100.7": 1}
+
+    second = bring([again, other], NAMES[1])
+    assess(campaign)
+
+    assert noticed(campaign) == {"198.51.100.7": 1, "203.0.113.9": 2}
+    second.refresh_from_db()
+    assert second.effect["web_shells"] == 1
+
+    Import.objects.filter(number=1).update(state=ImportState.UNDONE)
+    assess(campaign)
+
+    assert noticed(campaign) == {"198.51.100.7": 2, "203.0.113.9": 2}
+    second.refresh_from_db()
+    assert second.effect["web_shells"] == 2
+
+    Import.objects.filter(number=2).update(state=ImportState.UNDONE)
+    Import.objects.filter(number=1).update(state=ImportState.DONE)
+    assess(campaign)
+
+    assert noticed(campaign) == {"198.51.100.7": 1}
+    assert Import.objects.get(number=1).effect["web_shells"] == 1
+
+
+def test_signs_in_rows_without_an_address_are_those_of_the_host_that_has_the_name(
+    campaign: Campaign, bring: Callable[..., Import]
+) -> None:
+    host = "mail.a.example"
+    sign = "exchange;webshell"
+    bring([line("2021-05-14 00:10:00", "192.0.2.1", OPEN, hostname=host)], NAMES[0])
+    bring([line("2021-05-15 00:10:00", "192.0.2.1", hostname=host, tag=sign)], NAMES[1])
+    Row.objects.filter(file__part_of__number=2).update(ip="", host=host)
+
+    assess(campaign)
+
+    assert noticed(campaign) == {"192.0.2.1": 2}
 
 
 def test_a_change_of_the_rules_is_not_new_since_the_last_import(

@@ -123,6 +123,37 @@ def test_what_was_noticed_after_the_last_import_by_hand(
     assert "Of 6 hosts ever seen" in noticed
 
 
+def test_new_signs_of_compromise_lead_to_exactly_their_hosts_also_after_an_undo(
+    campaign: Campaign,
+    bring: Callable[..., Import],
+    three_days: list[Import],
+    signed_in: Callable[[Role], Client],
+) -> None:
+    client = signed_in(Role.VIEWER)
+    for last in ("203.0.113.9", "203.0.113.11"):
+        bring([line("2021-05-17 00:10:00", last, FIXED, tag="exchange;webshell")], f"{last}.csv")
+    assess(campaign)
+
+    def found() -> tuple[str, list[str]]:
+        shown = links(page_of(client), "noticed")
+        (url,) = [one for one in shown if "signs_noticed_in" in one]
+        rows = client.get(f"{url}&format=json")
+        told = b"".join(rows.streaming_content)  # type: ignore[attr-defined]  # an export
+        return shown[url], re.findall(r'"key": ?"([^"]+)"', told.decode())
+
+    assert found() == ("1", ["203.0.113.11"])
+
+    Import.objects.filter(number=5).update(state=ImportState.UNDONE)
+    assess(campaign)
+    assert found() == ("1", ["203.0.113.9"])
+
+    Import.objects.filter(number=4).update(state=ImportState.UNDONE)
+    assess(campaign)
+    assert "Signs of compromise 0 hosts that showed none before" in section(
+        page_of(client), "noticed"
+    )
+
+
 def test_the_last_import_that_counts_is_found_behind_many_that_do_not(
     campaign: Campaign, three_days: list[Import], signed_in: Callable[[Role], Client]
 ) -> None:

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 from tocsin.campaign.merge import Colour, Host, colour_of, colour_of_servers
 from tocsin.campaign.nodes import Node, Rules
 from tocsin.campaign.owners import Owner
-from tocsin.campaign.signs import SignKind, by_domain, made_by_machine
-from tocsin.campaign.totals import Totals
+from tocsin.campaign.signs import made_by_machine, provider_in
+from tocsin.campaign.totals import Totals, counts_as_vanished
 from tocsin.knowledge.builds import Number, cumulative_update_of, parse
-from tocsin.knowledge.providers import providers_by_asn, providers_by_domain
 from tocsin.web.assessing.story import Json, story_of
 from tocsin.web.imports.rows import key_of
 
@@ -38,10 +37,12 @@ def fields_of(
     rules: Rules,
     *,
     region: str = "",
+    signs_noticed_in: int | None = None,
 ) -> Fields:
     """Everything of an asset but its campaign and its own key in the database.
 
-    `region` is what feeds say; the owner's counts where there is one.
+    `region` is what feeds say; the owner's counts where there is one. `signs_noticed_in` is the
+    key of the import in which signs of compromise were noticed first.
     """
     gathered, settled = host.gathered, totals.settled_by_builds
     colour = colour_of(host, settled)
@@ -64,6 +65,7 @@ def fields_of(
         "claimed": any(claim.what in not_green for claim in gathered.claims),
         "doubts": _text(",".join(doubts_of(host, settled)), 200) if colour == "yellow" else "",
         "evidence": _text(",".join(dict.fromkeys(note.what for note in host.evidence)), 500),
+        "signs_noticed_in_id": signs_noticed_in if host.evidence else None,
         "build": ".".join(map(str, number)) if number is not None else "",
         "product": cu.product if cu is not None else "",
         "cu": cu.name if cu is not None else "",
@@ -119,11 +121,6 @@ def transitions_of(host: Host) -> dict[Identity, Fields]:
     }
 
 
-def counts_as_vanished(host: Host) -> bool:
-    """As `tocsin.campaign.totals` counts: a host with signs of compromise stays red."""
-    return host.vanished is not None and not host.evidence
-
-
 def server_colours(host: Host, cves: tuple[str, ...]) -> list[Colour]:
     """The colour of each server that counts; signs of compromise speak of all of them."""
     if host.evidence:
@@ -146,20 +143,9 @@ def place_of(ip: str | None) -> bytes:
 
 
 def provider_of(host: Host, owner: Owner) -> str:
-    """The provider, front end or host that signs name; else the first autonomous system."""
-    gathered = host.gathered
-    for asn in gathered.asns:
-        if asn in providers_by_asn():
-            return providers_by_asn()[asn].name
-    for sign in owner.signs:
-        # "192.0.2.0/24 is NAME" is how a network speaks; names and decoys speak differently.
-        if sign.kind in {SignKind.CDN, SignKind.CLOUD} and " is a name of " not in sign.what:
-            return sign.what.partition(" is ")[2]
-    for name in gathered.hostnames:
-        provider = by_domain(providers_by_domain(), name)
-        if provider is not None:
-            return provider.name
-    return f"AS{gathered.asns[0]}" if gathered.asns else ""
+    """Whom signs name; else the first autonomous system."""
+    asns = host.gathered.asns
+    return provider_in(owner.signs) or (f"AS{asns[0]}" if asns else "")
 
 
 def _lowest(nodes: Iterable[Node]) -> Number | None:

@@ -1,11 +1,13 @@
-"""After which import a change was told for the first time. Pure."""
+"""After which import a change, or a sign of compromise, was told for the first time. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from tocsin.campaign.sightings import Gathered
 from tocsin.web.imports.models import Import
+from tocsin.web.imports.rows import key_of
 
 
 class Noticed:
@@ -34,6 +36,16 @@ class Noticed:
                 (one for one in self._asked if _reaches(one, before)), self._else
             )
         return self._found[before]
+
+
+def signs_noticed_in(gathered: Gathered, first: Mapping[str, int]) -> int | None:
+    """The number of the first import that counts and holds a sign of compromise of this host.
+
+    `first` has it for each key of a row. A host's rows are those of its key, and of the names that
+    are known without an address and joined it.
+    """
+    keys = [key_of(gathered.key), *map(key_of, gathered.hostnames)]
+    return min((first[key] for key in keys if key in first), default=None)
 
 
 def _reaches(one: Import, when: datetime) -> bool:

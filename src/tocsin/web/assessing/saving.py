@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -34,8 +34,6 @@ class Saving:
         self._campaign, self._noticed = campaign, noticed
         self._kept: set[str] = set()
         self.created = self.changed = self.removed = 0
-        self.shells: Counter[int] = Counter()
-        """Hosts with signs of compromise that had none before, by the key of the import."""
 
     def save(self, hosts: Iterable[Worked]) -> None:
         """Save them all, and remove what is no longer there."""
@@ -76,17 +74,8 @@ class Saving:
                 "key", "pk"
             )
         )
-        self._note_shells(changed, known)
         _save_exposures({pks[key]: one.exposures for key, one in changed.items()})
         self._save_transitions({pks[key]: one.transitions for key, one in changed.items()})
-
-    def _note_shells(self, changed: dict[str, Worked], known: dict[str, Asset]) -> None:
-        for key, one in changed.items():
-            before = known.get(key)
-            if one.fields["compromised"] and not (before is not None and before.compromised):
-                found = self._noticed.in_(one.fields["last_seen"])
-                if found is not None:
-                    self.shells[found.pk] += 1
 
     def _save_transitions(self, wanted: dict[int, dict[Identity, Fields]]) -> None:
         """What was told before keeps the import in which it was noticed."""

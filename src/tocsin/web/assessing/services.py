@@ -6,7 +6,6 @@ in whatever order they were imported.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -30,21 +29,19 @@ from tocsin.web.assessing.facts import (
     transitions_of,
 )
 from tocsin.web.assessing.gather import Gathering, gather
-from tocsin.web.assessing.noticing import Noticed
+from tocsin.web.assessing.noticing import Noticed, signs_noticed_in
 from tocsin.web.assessing.saving import Saving, Worked
 from tocsin.web.assessing.tally import STANDS, Tally
-from tocsin.web.assets.models import Transition
+from tocsin.web.assets.models import Asset, Transition
 from tocsin.web.audit.services import record
 from tocsin.web.campaigns.models import Campaign, Point
 from tocsin.web.imports.models import Import, ImportState
-from tocsin.web.imports.queries import stored_rows
+from tocsin.web.imports.queries import WEB_SHELLS, first_signs, stored_rows
 from tocsin.web.organisations.queries import constituency_of
 from tocsin.web.work.registry import Progress
 
 _TELL_EVERY = 1000
 _TRIES = 3
-WEB_SHELLS = "web_shells"
-"""In `Import.effect`: hosts with signs of compromise that had none before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +90,7 @@ class _Assessment:
     whose: dict[str, Whose] = field(init=False)
     curve: Curve | None = field(init=False)
     gathering: Gathering = field(init=False)
+    first_signs: dict[str, int] = field(init=False)
     basis: str = field(init=False)
 
     def read(self) -> None:
@@ -106,6 +104,7 @@ class _Assessment:
         self.whose = organisations_of(self.campaign)
         self.basis = basis_of(self.campaign, self.rules, self.constituency)
         self.gathering = Gathering()
+        self.first_signs = first_signs(self.imports)
         since = self._news()
         self.curve = self._curve(since) if since is not None else None
         total = sum(one.observations for one in self.imports)
@@ -126,7 +125,7 @@ class _Assessment:
             saving = Saving(campaign, Noticed(self.new, self.imports))
             saving.save(self._worked(tally))
             points = self._save_points(tally)
-            self._save_effects(saving.shells)
+            self._save_effects()
             self._save_campaign(campaign, tally)
             outcome = Outcome(
                 hosts=tally.hosts,
@@ -179,8 +178,10 @@ class _Assessment:
         owners = Owners(self.constituency)
         hosts = self.gathering.hosts
         regions = spelt(self.whose, self.gathering.regions)
+        pks = {one.number: one.pk for one in self.imports}
         for host in merged(hosts, tally.cves, on=self.started.date(), rules=self.rules):
             owner = owners.of(clues_of_host(host.gathered))
+            first = signs_noticed_in(host.gathered, self.first_signs) if host.evidence else None
             fields = fields_of(
                 host,
                 tally.totals,
@@ -188,6 +189,7 @@ class _Assessment:
                 self.whose,
                 self.rules,
                 region=regions.get(host.gathered.key, ""),
+                signs_noticed_in=None if first is None else pks[first],
             )
             tally.take(host, fields)
             yield Worked(fields, exposures_of(host), transitions_of(host))
@@ -211,7 +213,7 @@ class _Assessment:
         )
         return len(made)
 
-    def _save_effects(self, shells: Counter[int]) -> None:
+    def _save_effects(self) -> None:
         """So many hosts with each change: what the links of an import lead to."""
         found: dict[int, dict[str, int]] = {one.pk: {} for one in self.imports}
         rows = (
@@ -222,11 +224,17 @@ class _Assessment:
         )
         for pk, change, hosts in rows:
             found[pk][change] = hosts
+        signs = (
+            Asset.objects.filter(signs_noticed_in__in=list(found))
+            .order_by()
+            .values_list("signs_noticed_in")
+            .annotate(hosts=Count("pk"))
+        )
+        for pk, hosts in signs:
+            found[pk][WEB_SHELLS] = hosts
         changed = []
-        is_new = {one.pk for one in self.new}
         for one in self.imports:
-            before = 0 if one.pk in is_new else one.effect.get(WEB_SHELLS, 0)
-            effect = {**found[one.pk], WEB_SHELLS: before + shells[one.pk]}
+            effect = {WEB_SHELLS: 0, **found[one.pk]}
             if effect != one.effect:
                 one.effect = effect
                 changed.append(one)

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tocsin.campaign.merge import Host
-from tocsin.campaign.totals import Totals
-from tocsin.web.assessing.facts import Fields, counts_as_vanished, server_colours
+from tocsin.campaign.totals import Totals, counts_as_vanished
+from tocsin.web.assessing.facts import Fields, server_colours
 
 STANDS = ("red", "yellow", "green", "vanished")
 

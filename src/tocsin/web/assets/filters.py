@@ -4,7 +4,8 @@
 ``owner_reports_fixed=true``, ``support=ended``, ``doubt=three_parts``, ``case=open``; ``sector``,
 ``region``, ``country``, ``cu``, ``provider`` and ``owner`` (a key) take ``-`` for hosts of which
 it is not known; ``cve`` goes with ``cve_colour`` or ``cve_status``, ``change`` with ``noticed_in``
-(the number of an import). Where several may be chosen, any of them counts.
+(the number of an import); ``signs_noticed_in`` takes such a number, too. Where several may be
+chosen, any of them counts.
 """
 
 from __future__ import annotations
@@ -61,6 +62,12 @@ class AssetFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no 
         label="Noticed in import", method="of_import", min_value=1, widget=forms.HiddenInput
     )
     compromised = django_filters.BooleanFilter(label="Signs of compromise")
+    signs_noticed_in = django_filters.NumberFilter(
+        "signs_noticed_in__number",
+        label="Signs of compromise noticed first in import",
+        min_value=1,
+        widget=forms.HiddenInput,
+    )
     vanished = django_filters.BooleanFilter(label="Vanished")
     claimed = django_filters.BooleanFilter(label="Claimed by a feed", widget=forms.HiddenInput)
     owner_reports_fixed = django_filters.BooleanFilter(

@@ -33,12 +33,13 @@ class Asset(models.Model):
     """One host: an address, or a name where no address is known.
 
     `key` is `tocsin.campaign.sightings.Gathered.key`. `colour` is the worst over the CVEs that a
-    build settles. `compromised` says that there are signs of compromise (`evidence` names them).
-    `doubts` are why it is yellow. `build` is the lowest build of the servers that count, `cu` its
-    cumulative update; `support` the state of support. `provider` is what signs of providers, front
-    ends and decoys say. `owner` is whose it is by `owner_step`, `owner_reason`, with
-    `owner_confidence`; None where nobody can be named. `sector` and `region` are the owner's, or
-    else the feed's. `story` is the host as `tocsin.campaign.host_json` tells it.
+    build settles. `compromised` says that there are signs of compromise (`evidence` names them);
+    `signs_noticed_in` is the first import that counts and holds one. `doubts` are why it is
+    yellow. `build` is the lowest build of the servers that count, `cu` its cumulative update;
+    `support` the state of support. `provider` is what signs of providers, front ends and decoys
+    say. `owner` is whose it is by `owner_step`, `owner_reason`, with `owner_confidence`; None
+    where nobody can be named. `sector` and `region` are the owner's, or else the feed's. `story`
+    is the host as `tocsin.campaign.host_json` tells it.
     """
 
     campaign = models.ForeignKey(
@@ -56,6 +57,9 @@ class Asset(models.Model):
     claimed = models.BooleanField(default=False)
     doubts = models.CharField(max_length=200, blank=True)
     evidence = models.CharField(max_length=500, blank=True)
+    signs_noticed_in = models.ForeignKey(
+        "imports.Import", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     build = models.CharField(max_length=32, blank=True)
     product = models.CharField(max_length=64, blank=True)
     cu = models.CharField(max_length=64, blank=True)

@@ -120,6 +120,7 @@ def page_of(campaign: Campaign) -> dict[str, Any]:
         "curve": curve_of(queries.points(campaign), campaign.totals.get("stride")),
         "last": last,
         "noticed": _noticed(campaign, last) if last is not None else [],
+        "signs_url": hosts_url(campaign, signs_noticed_in=str(last.number)) if last else "",
         "resolutions": _resolutions(campaign),
         "shells": [(one, signs_in(one.evidence)) for one in queries.compromised(campaign, FEW)],
         "shells_url": hosts_url(campaign, compromised="true"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Min, Q
 from django.shortcuts import get_object_or_404
 
 from tocsin.web.audit.models import Decision
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 5000
 _MOST_FILES = 50
+WEB_SHELLS = "web_shells"
+"""In `Import.effect`: hosts of which it brought the first signs of compromise."""
 EFFECTS: Mapping[str, str] = MappingProxyType(
     {
         "first_seen": "new hosts",
@@ -40,7 +42,7 @@ EFFECTS: Mapping[str, str] = MappingProxyType(
         "fixed": "hosts fixed",
         "vanished": "hosts vanished",
         "back": "hosts back",
-        "web_shells": "hosts with new signs of compromise",
+        WEB_SHELLS: "hosts with new signs of compromise",
     }
 )
 """What `Import.effect` counts, in words."""
@@ -64,6 +66,23 @@ def stored_rows(campaign: Campaign) -> Iterator[FeedRow]:
     files = _files(campaign)
     for file, *row in _observations(campaign):
         yield observation_of(row, files[file][0])
+
+
+def first_signs(imports: Sequence[Import]) -> dict[str, int]:
+    """By the key of a host, the number of the first of these imports with a sign of compromise."""
+    of_imports = [one.pk for one in imports]
+    rows = Observation.objects.filter(file__part_of__in=of_imports).exclude(evidence="")
+    damaged = Rejected.objects.filter(part_of__in=of_imports, state=RejectedState.OPEN)
+    found: dict[str, int] = {}
+    for key, number in (
+        *rows.order_by().values_list("host").annotate(Min("file__part_of__number")),
+        *damaged.exclude(evidence="")
+        .order_by()
+        .values_list("ip")
+        .annotate(Min("part_of__number")),
+    ):
+        found[key] = min(number, found.get(key, number))
+    return found
 
 
 def stored_rows_of_host(

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from tocsin.web.design.templatetags.desk import badge
 from tocsin.web.imports.models import Import, ImportState
+from tocsin.web.imports.queries import WEB_SHELLS
 
 register = template.Library()
 _KINDS = MappingProxyType(
@@ -39,4 +40,6 @@ def sign(name: str) -> str:
 @register.simple_tag
 def effect_url(hosts: str, change: str, number: int) -> str:
     """The hosts with a change that was noticed in an import; `hosts` is the list of all."""
-    return f"{hosts}?{urlencode({'change': change, 'noticed_in': number})}" if hosts else ""
+    if change == WEB_SHELLS:
+        return f"{hosts}?{urlencode({'signs_noticed_in': number})}"
+    return f"{hosts}?{urlencode({'change': change, 'noticed_in': number})}"
