@@ -135,6 +135,7 @@ THINGS: dict[tuple[str, str], Callable[[Campaign], object]] = {
     ("cases", "number"): _case,
     ("cases", "pk"): _asset,
     ("constituencies", "slug"): lambda campaign: campaign.constituency.slug,
+    ("dashboard", "column"): lambda _campaign: "provider",
     ("hunts", "number"): _hunt,
     ("hunts", "what"): lambda _campaign: "report",
     ("imports", "number"): _import,

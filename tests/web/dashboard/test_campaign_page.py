@@ -90,6 +90,8 @@ def test_every_colour_leads_to_as_many_hosts(
         "cves",
         "by-cu",
         "by-sector",
+        "by-region",
+        "by-provider",
     ):
         for url, text in links(page, name).items():
             if url.startswith(f"{PAGE}assets/?"):
@@ -99,7 +101,45 @@ def test_every_colour_leads_to_as_many_hosts(
                 found = b"".join(rows.streaming_content)  # type: ignore[attr-defined]  # an export
                 number = int(re.sub(r"\D", "", text))
                 assert number == found.count(b'"key"'), url
-    assert asked > 20
+    assert asked > 30
+
+
+def test_every_number_of_hosts_in_a_table_is_a_link(
+    campaign: Campaign, three_days: list[Import], signed_in: Callable[[Role], Client]
+) -> None:
+    assess(campaign)
+    page = page_of(signed_in(Role.VIEWER))
+
+    for name in ("noticed", "resolve", "support", "cves", "by-cu", "by-provider", "by-sector"):
+        found = re.search(rf'aria-labelledby="{name}".*?</section>', page, re.DOTALL)
+        assert found is not None
+        cells = re.findall(r'<td class="number"[^>]*>(.*?)</td>', found[0], re.DOTALL)
+        assert cells, name
+        for cell in cells:
+            first = re.sub(r"<.*", "", cell.strip(), flags=re.DOTALL)
+            assert first == "0" or "%" in first or cell.strip().startswith("<a "), (name, cell)
+
+
+def test_values_beyond_the_first_are_on_a_page_of_their_own(
+    campaign: Campaign, bring: Callable[..., Import], signed_in: Callable[[Role], Client]
+) -> None:
+    bring(
+        [
+            line(f"2021-05-14 00:00:{at:02}", f"198.51.100.{at}", OPEN, asn=64496 + at)
+            for at in range(15)
+        ]
+    )
+    assess(campaign)
+    client = signed_in(Role.VIEWER)
+
+    assert "3 more 3 0 0 3" in section(page_of(client), "by-provider")
+    assert f"{PAGE}by/provider/" in links(page_of(client), "by-provider")
+
+    page = client.get(f"{PAGE}by/provider/").content.decode()
+    assert "15 values of 15 hosts" in page
+    assert {f"AS{64496 + at}" for at in range(15)} == set(re.findall(r">(AS\d+)<", page))
+    assert "?provider=AS64510&amp;colour=red&amp;vanished=false" in page
+    assert client.get(f"{PAGE}by/key/").status_code == 404
 
 
 def test_what_was_noticed_after_the_last_import_by_hand(

@@ -173,6 +173,7 @@ def _standings(campaign: Campaign, hosts: Stands) -> list[Standing]:
             urls={
                 **{one.value: seen_url(campaign, colour=one.value) for one in Colour},
                 "vanished": hosts_url(campaign, vanished="true"),
+                "total": hosts_url(campaign),
             },
         ),
         Standing(
@@ -180,7 +181,11 @@ def _standings(campaign: Campaign, hosts: Stands) -> list[Standing]:
             stands=owned,
             of=f"organisations with a host, of {there_are:,} in the constituency",
             urls={
-                one: organisations_url(campaign, worst=one) for one in (*Colour.values, "vanished")
+                **{
+                    one: organisations_url(campaign, worst=one)
+                    for one in (*Colour.values, "vanished")
+                },
+                "total": organisations_url(campaign, hosts="true"),
             },
         ),
     ]
@@ -245,7 +250,8 @@ def _by_cve(campaign: Campaign) -> list[dict[str, Any]]:
             ),
             "is_settled": cve in settled,
             "urls": {
-                one.value: seen_url(campaign, cve=cve, cve_colour=one.value) for one in Colour
+                **{one.value: seen_url(campaign, cve=cve, cve_colour=one.value) for one in Colour},
+                "seen": seen_url(campaign, cve=cve),
             },
         }
         for cve, count in campaign.totals.get("by_cve", {}).items()

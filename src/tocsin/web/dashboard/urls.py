@@ -7,4 +7,7 @@ from django.urls import path
 from tocsin.web.dashboard import views
 
 app_name = "dashboard"
-urlpatterns = [path("", views.campaign, name="campaign")]
+urlpatterns = [
+    path("", views.campaign, name="campaign"),
+    path("by/<slug:column>/", views.by, name="by"),
+]

@@ -61,6 +61,7 @@ class OrganisationFilter(django_filters.FilterSet):  # type: ignore[misc]  # bri
     sector = KnownFilter("sector", label="Sector")
     region = KnownFilter("region", label="Region")
     country = KnownFilter("country", label="Country")
+    hosts = django_filters.BooleanFilter(label="Has a host", method="of_count")
     compromised = django_filters.BooleanFilter(label="Signs of compromise", method="of_count")
     open_cases = django_filters.BooleanFilter(label="Open case", method="of_count")
     reachable = django_filters.BooleanFilter(label="Has a contact")
