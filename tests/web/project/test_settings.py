@@ -69,6 +69,7 @@ def run(home: Path, *command: str, **more: str) -> subprocess.CompletedProcess[s
 
 @pytest.mark.slow
 def test_djangos_own_check_of_a_deployment_finds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "incoming").mkdir()  # as init makes it
     done = run(tmp_path, "-m", "tocsin.web.manage", "check", "--deploy", "--fail-level", "WARNING")
     assert (0, "") == (done.returncode, done.stderr)
     assert "no issues (0 silenced)" in done.stdout

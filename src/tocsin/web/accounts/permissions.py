@@ -109,3 +109,22 @@ def signed_in_view(
         return cast("Callable[..., HttpResponseBase]", named)
 
     return decorate
+
+
+def takes_file(most: Callable[[], int]) -> Callable[[V], V]:
+    """A page to which a file of at most so many bytes is sent; stands below what says who may.
+
+    To a page without it nothing larger than a form can be sent.
+    """
+
+    def decorate(view: V) -> V:
+        view.largest_file = most  # type: ignore[attr-defined]  # for the server, before it reads
+        return view
+
+    return decorate
+
+
+def largest_file(view: Callable[..., Any]) -> int:
+    """How many bytes a file may have that is sent to this page; 0 where none is taken."""
+    most: Callable[[], int] = getattr(view, "largest_file", lambda: 0)
+    return most()

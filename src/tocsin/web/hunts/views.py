@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from tocsin.errors import TocsinError
 from tocsin.web.accounts.models import Role
-from tocsin.web.accounts.permissions import campaign_view
+from tocsin.web.accounts.permissions import campaign_view, takes_file
 from tocsin.web.audit.services import record_read
 from tocsin.web.hunts import queries, services
 from tocsin.web.hunts.forms import HostForm, UploadForm
@@ -34,6 +35,7 @@ def hunts(request: HttpRequest) -> HttpResponseBase:
 
 
 @campaign_view(Role.ANALYST, methods=("GET", "HEAD", "POST"))
+@takes_file(lambda: settings.TOCSIN_MAX_EVIDENCE_BYTES)
 def new(request: HttpRequest) -> HttpResponse:
     """Hand over a result or evidence. `?host=` fills in the host."""
     desk = cast("DeskRequest", request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +14,7 @@ from tocsin.campaign.feed import all_feeds
 from tocsin.campaign.observing import AUTO
 from tocsin.errors import TocsinError
 from tocsin.web.accounts.models import Role
-from tocsin.web.accounts.permissions import campaign_view
+from tocsin.web.accounts.permissions import campaign_view, takes_file
 from tocsin.web.imports import services
 from tocsin.web.imports.forms import FREE, ReadAsForm, UploadForm, filled
 from tocsin.web.imports.models import Import
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 
 @campaign_view(Role.ANALYST, methods=("GET", "HEAD", "POST"))
+@takes_file(lambda: settings.TOCSIN_MAX_FEED_BYTES)
 def new(request: HttpRequest) -> HttpResponse:
     """Hand a file over."""
     desk = cast("DeskRequest", request)

@@ -19,7 +19,12 @@ from django.shortcuts import redirect, render
 from tocsin.campaign.constituency import COLUMNS
 from tocsin.errors import UsageError
 from tocsin.web.accounts.models import Role, User
-from tocsin.web.accounts.permissions import administrator_view, role_in, signed_in_view
+from tocsin.web.accounts.permissions import (
+    administrator_view,
+    role_in,
+    signed_in_view,
+    takes_file,
+)
 from tocsin.web.organisations import held
 from tocsin.web.organisations.forms import ConstituencyForm, ListForm
 from tocsin.web.organisations.keeping import add_constituency
@@ -89,6 +94,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in_view(methods=("GET", "HEAD", "POST"))
+@takes_file(lambda: MAX_LIST_BYTES)
 def import_(request: HttpRequest, slug: str) -> HttpResponse:
     """Upload a list, and see what it would change."""
     one = _importable(request, slug)

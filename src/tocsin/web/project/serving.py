@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 5
-_ROOM_FOR_FORMS = 2**20
+_CONNECTIONS = 400
+_IDLE_SECONDS = 60
+_HEADER_BYTES = 64 * 2**10
+_IN_MEMORY_BYTES = 64 * 2**10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +85,15 @@ def serve(
 
     from django.conf import settings  # noqa: PLC0415 only after the start
 
+    from tocsin.web.project.incoming import received_here  # noqa: PLC0415 as above
+    from tocsin.web.project.receiving import ROOM_FOR_FORMS, Channel  # noqa: PLC0415 as above
     from tocsin.web.project.wsgi import application  # noqa: PLC0415 as above
 
-    limit = max_body_bytes or settings.TOCSIN_MAX_EVIDENCE_BYTES + _ROOM_FOR_FORMS
+    limit = max_body_bytes or settings.TOCSIN_MAX_EVIDENCE_BYTES + ROOM_FOR_FORMS
     server = _server(application, listen, threads=threads, limit=limit, production=production)
+    server.channel_class = Channel
     with ExitStack() as stack:
+        stack.enter_context(received_here())
         stack.callback(server.close)
         if with_worker:
             stack.enter_context(_Worker())
@@ -107,6 +114,13 @@ def _server(
             port=listen.port,
             threads=threads,
             max_request_body_size=limit,
+            max_request_header_size=_HEADER_BYTES,
+            # In memory for each connection; what is more goes to disk.
+            inbuf_overflow=_IN_MEMORY_BYTES,
+            connection_limit=_CONNECTIONS,
+            asyncore_use_poll=True,  # select knows no more than 1,024 files
+            channel_timeout=_IDLE_SECONDS,
+            cleanup_interval=10,
             ident="tocsin",
             # Nobody but the proxy says who a visitor is, and by which way they came.
             clear_untrusted_proxy_headers=True,

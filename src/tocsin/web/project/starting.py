@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -57,20 +58,29 @@ def start() -> None:
         raise UsageError(f"TOCSIN_DATABASE_URL: {wrong}", where=_WHERE) from None
     except OSError as wrong:
         raise _unusable(wrong) from None
+    _make(Path(settings.FILE_UPLOAD_TEMP_DIR or home_folder()))
 
 
 def usable_home() -> Path:
     """The desk's folder, made where it is missing, for its owner alone. Raises `UsageError`."""
     home = home_folder()
+    _make(home)
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        home.chmod(0o700)
         probe = home / ".can-write"
         probe.touch(mode=0o600)
         probe.unlink()
     except OSError as wrong:
         raise _unusable(wrong) from None
     return home
+
+
+def _make(folder: Path) -> None:
+    """Make it for its owner alone, where it is missing. Raises `UsageError`."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as wrong:
+        raise _unusable(wrong) from None
 
 
 def _unusable(wrong: OSError) -> UsageError:

@@ -121,6 +121,7 @@ STORAGES = {
 # Upload limits. A feed of a country has some 100 MiB; evidence of a server some GiB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+FILE_UPLOAD_TEMP_DIR = HOME / "incoming"  # evidence does not lie where all may look
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 TOCSIN_MAX_FEED_BYTES = 512 * 2**20

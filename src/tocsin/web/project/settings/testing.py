@@ -18,5 +18,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+FILE_UPLOAD_TEMP_DIR = None  # made by the commands alone
 TOCSIN_REQUIRE_MFA = False
 WHITENOISE_AUTOREFRESH = True
