@@ -325,6 +325,27 @@ def test_rows_in_quarantine_are_told(
     )
 
 
+def test_rows_in_quarantine_lead_to_the_imports_that_have_some(
+    campaign: Campaign, bring: Callable[..., Import], signed_in: Callable[[Role], Client]
+) -> None:
+    bring([line("2021-05-14 00:00:01", "192.0.2.1", OPEN)], "good.csv")
+    bring([line("yesterday", "192.0.2.2", OPEN)], "bad.csv")
+    bring([line("yesterday", "192.0.2.3", FIXED, tag="exchange;webshell")], "shell.csv")
+    Import.objects.filter(number__gt=1).update(rejected=1)
+    assess(campaign)
+    client = signed_in(Role.VIEWER)
+
+    def files(quarantine: str) -> set[str]:
+        page = client.get(f"{PAGE}imports/?state=done&quarantine={quarantine}").content.decode()
+        return set(re.findall(r"\w+\.csv", page))
+
+    page = page_of(client)
+    assert 'href="/c/proxylogon/imports/?state=done&amp;quarantine=open"' in page
+    assert {"bad.csv", "shell.csv"} == files("open")
+    assert {"shell.csv"} == files("sign")
+    assert 'href="/c/proxylogon/imports/2/quarantine/"' in page
+
+
 def test_a_web_shell_in_a_row_that_names_no_host_is_told(
     campaign: Campaign, bring: Callable[..., Import], signed_in: Callable[[Role], Client]
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import django_filters
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from tocsin.campaign.feed import all_feeds
@@ -17,6 +17,10 @@ from tocsin.web.imports.templatetags.imports import sign
 from tocsin.web.lists.listing import Column, Empty, Listing
 
 _WITH_SIGN = {"yes": "Yes", "no": "No"}
+_QUARANTINE = {
+    "open": "Rows that wait for somebody",
+    "sign": "Such rows with a sign of compromise",
+}
 
 
 class ImportFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no types
@@ -28,6 +32,9 @@ class ImportFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no
         choices=[(name, name) for name in all_feeds()],
         method="of_feed",
     )
+    quarantine = django_filters.ChoiceFilter(
+        label="In quarantine", choices=list(_QUARANTINE.items()), method="of_quarantine"
+    )
 
     class Meta:
         """Declared above."""
@@ -38,6 +45,11 @@ class ImportFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no
     def of_feed(self, rows: QuerySet[Import], _name: str, value: str) -> QuerySet[Import]:
         """Those with a file of this feed."""
         return rows.filter(pk__in=FeedFile.objects.filter(feed=value).values("part_of"))
+
+    def of_quarantine(self, rows: QuerySet[Import], _name: str, value: str) -> QuerySet[Import]:
+        """Those with rows that could not be read, and of which nobody has decided yet."""
+        waiting = Rejected.objects.filter(part_of=OuterRef("pk"), state=RejectedState.OPEN)
+        return rows.filter(Exists(waiting.exclude(evidence="") if value == "sign" else waiting))
 
 
 def _imports(campaign: Campaign) -> QuerySet[Import]:
@@ -76,7 +88,13 @@ IMPORTS = Listing(
         Column("file_name", "File", sort=("file_name",)),
         Column("feed", "Feed", _feeds, missing="not known yet"),
         Column("observations", "Rows stored", sort=("observations",), number=True),
-        Column("rejected", "In quarantine", sort=("rejected",), number=True),
+        Column(
+            "rejected",
+            "In quarantine",
+            sort=("rejected",),
+            number=True,
+            cell="imports/cells/rejected.html",
+        ),
         Column("repeated", "Known before", sort=("repeated",), number=True),
         Column("earliest", "Rows from", shown=False),
         Column("latest", "Rows until", sort=("latest",)),
