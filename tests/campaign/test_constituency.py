@@ -122,6 +122,16 @@ def test_a_mistake_is_refused_with_its_place_and_what_to_do(text: str, told: str
     assert told in refused(text)
 
 
+@pytest.mark.parametrize("column", ["domains", "hosts"])
+def test_a_name_longer_than_the_dns_takes_is_refused_without_asking_idna(column: str) -> None:
+    # Ten of them took 20 seconds, and the message repeated all of it.
+    rows = [{"organisation": f"A{number}", column: "ü" * 200_000} for number in range(10)]
+    told = refused(json.dumps(rows))
+    assert f"item 1: {column}: 'üüü" in told
+    assert "is longer than 253 characters" in told
+    assert len(told) < 2_000
+
+
 def test_a_file_of_another_encoding_says_in_which_line() -> None:
     assert "line 2 is not UTF-8" in refused(b"organisation\nM\xfcller\n")
 

@@ -21,6 +21,9 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LONGEST_TEXT = 500
+_LONGEST_NAME = 253
+"""Source: RFC 1035, November 1987, section 2.3.4: 255 octets with their lengths and the root."""
+_TOLD = 60
 _ASN_DIGITS = 20
 """More digits are no number of a system, whatever stands before it."""
 _WIDEST = {4: 6, 6: 12}
@@ -50,12 +53,19 @@ def span(network: str) -> Span:
     return Span(parsed.version, int(parsed.network_address), -int(parsed.broadcast_address))
 
 
+def _told(value: object) -> str:
+    """A value in quotes for a message, cut where it is long."""
+    if isinstance(value, str) and len(value) > _TOLD:
+        return f"{value[:_TOLD]!r}…"
+    return repr(value)[: 2 * _TOLD]
+
+
 def text(value: object) -> str | None:
     """Plain text of one line, None where it is empty."""
     if value is None:
         return None
     if not isinstance(value, str):
-        raise BadValueError(f"{value!r} is no text; put it into quotes")
+        raise BadValueError(f"{_told(value)} is no text; put it into quotes")
     plain = " ".join(value.split())
     if len(plain) > _LONGEST_TEXT:
         raise BadValueError(f"is longer than {_LONGEST_TEXT} characters")
@@ -66,7 +76,7 @@ def country(value: object) -> str | None:
     """An ISO 3166 code of two letters, in capitals."""
     code = text(value)
     if code is not None and not _COUNTRY.fullmatch(code):
-        raise BadValueError(f"{code!r} is no code of two letters, such as NL")
+        raise BadValueError(f"{_told(code)} is no code of two letters, such as NL")
     return code.upper() if code else None
 
 
@@ -74,7 +84,7 @@ def language(value: object) -> str | None:
     """A language tag. Source: RFC 5646, September 2009, in short."""
     tag = text(value)
     if tag is not None and not _LANGUAGE.fullmatch(tag):
-        raise BadValueError(f"{tag!r} is no language tag, such as nl or de-CH")
+        raise BadValueError(f"{_told(tag)} is no language tag, such as nl or de-CH")
     return tag
 
 
@@ -100,7 +110,7 @@ def asns(value: object) -> tuple[int, ...]:
         digits = part[2:] if part[:2].upper() == "AS" else part
         short = digits.isascii() and digits.isdigit() and len(digits) <= _ASN_DIGITS
         if not (short and 0 < int(digits) < 2**32):
-            raise BadValueError(f"{part!r} is no autonomous system, such as AS64496")
+            raise BadValueError(f"{_told(part)} is no autonomous system, such as AS64496")
         found.append(int(digits))
     return tuple(dict.fromkeys(found))
 
@@ -123,7 +133,7 @@ def keys(value: object) -> tuple[str, ...]:
         is_uri = ":" in key
         if key and not is_uri and not re.fullmatch(r"[0-9A-Fa-f]{32,64}", key):
             raise BadValueError(
-                f"{key!r} is neither a fingerprint (32 hex digits or more) nor a URI"
+                f"{_told(key)} is neither a fingerprint (32 hex digits or more) nor a URI"
             )
         if key:
             found.append(key if is_uri else key.upper())
@@ -142,7 +152,7 @@ def _list(value: Any) -> list[str]:  # noqa: ANN401 what JSON or CSV held
     if isinstance(value, int) and not isinstance(value, bool):
         return [str(value)]
     if value is not None and not isinstance(value, str):
-        raise BadValueError(f"{value!r} is neither text nor an array of texts")
+        raise BadValueError(f"{_told(value)} is neither text nor an array of texts")
     return [part for part in _PARTS.split(value or "") if part]
 
 
@@ -155,12 +165,12 @@ def _networks(part: str) -> list[str]:
         try:
             meant = ipaddress.ip_network(part, strict=False)
         except ValueError:
-            raise BadValueError(f"{part!r} is no network, such as 192.0.2.0/24") from error
+            raise BadValueError(f"{_told(part)} is no network, such as 192.0.2.0/24") from error
         raise BadValueError(
-            f"{part!r} names a host inside a network; write {meant}, or the host under hosts"
+            f"{_told(part)} names a host inside a network; write {meant}, or the host under hosts"
         ) from error
     if network.prefixlen < _WIDEST[network.version]:
-        raise BadValueError(f"{part!r} is far too wide for one organisation")
+        raise BadValueError(f"{_told(part)} is far too wide for one organisation")
     return [str(network)]
 
 
@@ -170,13 +180,13 @@ def _range(part: str) -> list[str]:
         if first.version != last.version or int(last) - int(first) >= 2 ** (
             first.max_prefixlen - _WIDEST[first.version]
         ):
-            raise BadValueError(f"{part!r} is no range of one organisation's")
+            raise BadValueError(f"{_told(part)} is no range of one organisation's")
         return [str(one) for one in ipaddress.summarize_address_range(first, last)]
     except BadValueError:
         raise
     except (ValueError, TypeError) as error:
         raise BadValueError(
-            f"{part!r} is no range; write 192.0.2.0-192.0.2.63, or 192.0.2.0/26"
+            f"{_told(part)} is no range; write 192.0.2.0-192.0.2.63, or 192.0.2.0/26"
         ) from error
 
 
@@ -193,14 +203,18 @@ def _domain(part: str) -> str:
 
 def _name(part: str, *, least: int, example: str) -> str:
     name = part.strip(".").lower()
+    if len(name) > _LONGEST_NAME:  # IDNA takes seconds for a name of 200,000 characters
+        raise BadValueError(
+            f"{_told(part)} is longer than {_LONGEST_NAME} characters, which no name is"
+        )
     if not name.isascii():
         try:
             name = name.encode("idna").decode("ascii")
         except UnicodeError as error:
-            raise BadValueError(f"{part!r} is no name, such as {example}") from error
+            raise BadValueError(f"{_told(part)} is no name, such as {example}") from error
     labels = name.split(".")
-    if len(labels) < least or len(name) > 253 or not all(map(_LABEL.fullmatch, labels)):
-        raise BadValueError(f"{part!r} is no name, such as {example}")
+    if len(labels) < least or len(name) > _LONGEST_NAME or not all(map(_LABEL.fullmatch, labels)):
+        raise BadValueError(f"{_told(part)} is no name, such as {example}")
     return name
 
 
@@ -215,5 +229,5 @@ def _contact(part: str) -> str:
     if colon and scheme.lower() in {"mailto", "https", "tel"} and rest and part.isprintable():
         return part
     if not is_mail(part):
-        raise BadValueError(f"{part!r} is no mail address and no URI (mailto:, https:, tel:)")
+        raise BadValueError(f"{_told(part)} is no mail address and no URI (mailto:, https:, tel:)")
     return part
