@@ -50,6 +50,27 @@ def test_no_cell_is_a_formula(text: str) -> None:
     assert f"'{text}" == harmless(text)
 
 
+@pytest.mark.parametrize(
+    "sign", "\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212\u207a\u208c"
+)
+@pytest.mark.parametrize("before", ["", " ", "\u3000", "\xa0"])
+def test_no_cell_is_a_formula_in_wide_or_small_signs(sign: str, before: str) -> None:
+    assert f"'{before}{sign}1" == harmless(f"{before}{sign}1")
+
+
+@pytest.mark.parametrize("skipped", ["\t", "\r", "\n", "\r\n", "\x00", "\ufeff", "\u200b"])
+def test_nothing_that_is_skipped_stands_before_a_formula(skipped: str) -> None:
+    cell = harmless(f"{skipped}=1")
+    assert cell.startswith("‹U+")
+    assert cell.isprintable()
+
+
+def test_other_text_stays_as_it_is() -> None:
+    assert ["", "mail.example.org", "ä=1", "\uff11"] == [
+        harmless(text) for text in ("", "mail.example.org", "ä=1", "\uff11")
+    ]
+
+
 def test_hostile_text_stays_in_its_cell() -> None:
     lines = rows(results.hostile())
     first = lines[0]

@@ -39,13 +39,26 @@ def test_csv_holds_all_rows_that_match_and_not_the_page_alone(asked: Asked) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "\n=1", '=HYPERLINK("x")']
+    "name",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        " =1",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        '=HYPERLINK("x")',
+        "\uff1d1",
+        "\uff20SUM(A1)",
+    ],
 )
 def test_no_cell_is_a_formula(asked: Asked, name: str) -> None:
     Organisation.objects.filter(name="Organisation 00").update(name=name)
     cells = [row[0] for row in table(asked("format=csv"))[1:]]
     for cell in cells:
-        assert not cell.lstrip().startswith(("=", "+", "-", "@")), cell
+        assert not cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d", "\uff20")), cell
 
 
 def test_a_negative_number_stays_a_number(asked: Asked, listing: Listing) -> None:
