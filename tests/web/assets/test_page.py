@@ -122,7 +122,10 @@ def test_the_story_holds_changes_imports_cases_notes_hunts_and_decisions(
     for part in (
         f"fixed of {fixed} on EX01 ({OPEN} to {FIXED}) noticed in import 2",
         "first seen noticed in import 1",
-        "2021-05-16 00:10 seen in import 3 (2021-05-16-scan_exchange-north-geo.csv): 1 row",
+        (
+            f"2021-05-16 00:10 seen in shadowserver: build {FIXED} on EX01 "
+            "(import 3, 2021-05-16-scan_exchange-north-geo.csv)"
+        ),
         "case 1 (disputed) opened: they say not theirs",
         "case 1: called them",
         "A result of tocsin hunt: no evidence found",
@@ -142,8 +145,39 @@ def test_sources_that_disagree_stand_side_by_side(
 
     text = text_of(page("203.0.113.11"))
 
-    assert "CVE-2021-26855: shadowserver calls it open, shodan does not." in text
+    cves = ", ".join(assessed.cves)
+    assert f"{cves}: shadowserver calls them open, shodan does not." in text
+    assert 1 == text.count("shadowserver calls")
     assert "They differ" in text
+
+
+def test_lines_that_a_person_wrote_stay_lines_and_what_hides_in_them_is_shown(
+    page: Callable[..., bytes], assessed: Campaign, person: Callable[[Role], User]
+) -> None:
+    because = "They say:\n<b>not ours\u202e</b>"
+    case = open_case(assessed, "192.0.2.1", CaseKind.DISPUTED, because, person(Role.ANALYST))
+    add_note(case, "first line\r\nsecond line", person(Role.ANALYST))
+
+    told = page("192.0.2.1").decode()
+
+    assert 2 == told.count("They say:<br>&lt;b&gt;not ours‹U+202E›&lt;/b&gt;")
+    assert "first line<br>second line" in told
+    assert "U+000A" not in told
+
+
+def test_sightings_that_say_the_same_are_told_once_with_the_rows_behind(
+    assessed: Campaign, bring: Callable[..., object], page: Callable[..., bytes]
+) -> None:
+    for day in range(17, 21):
+        bring([line(f"2021-05-{day} 00:10:00", "192.0.2.1", FIXED, server="EX01")], f"day-{day}")
+    assess(assessed)
+
+    text = text_of(page("192.0.2.1"))
+    story = text[text.index("What happened, the newest first") :]
+
+    alike = f"in shadowserver: build {FIXED} on EX01"
+    assert f"2021-05-15 00:10 to 2021-05-20 00:10 seen 6 times {alike}" in story, story
+    assert f"2021-05-18 00:10 seen {alike} (import 5, day-18)" in story
 
 
 def test_a_viewer_reads_and_is_offered_no_change(page: Callable[..., bytes]) -> None:

@@ -14,35 +14,20 @@ from tocsin.campaign.exposure import Doubt, counting
 from tocsin.campaign.observation import Method
 from tocsin.campaign.totals import SETTLED_BY
 from tocsin.web.assets.models import Asset, Colour
+from tocsin.web.design.words import (
+    DOUBTS,
+    METHODS,
+    OWNER_SIGNS,
+    SIGNS,
+    STATUSES,
+    STEPS,
+    capital,
+    word_in,
+)
 
 Json = Mapping[str, Any]
 
 _FULL = 4
-_HOW = {
-    Method.OWA_HEADER: "header X-OWA-Version",
-    Method.OWA_PATH: "path of Outlook on the web",
-    Method.EXPORT_TOOL_MANIFEST: "manifest of the export tool",
-    Method.SCAN_SCRIPT: "script of nmap",
-    Method.FEED_VERSION: "the feed's version",
-    Method.CPE: "CPE name, inferred by the feed",
-    Method.OWNER_CLAIM: "the owner's word",
-    Method.NONE: "no place",
-}
-_SIGNS = {
-    "provider_name": "Provider's reverse name",
-    "cloud": "Cloud or hosting",
-    "cdn": "Shared front end",
-    "decoy": "Decoy",
-}
-STEPS = {
-    "manual": "assigned by hand",
-    "network": "network",
-    "certificate": "certificate or request",
-    "server_name": "server's own name",
-    "domain": "host name",
-    "asn": "autonomous system",
-    "nobody": "nobody can be named",
-}
 
 
 class Settle(NamedTuple):
@@ -94,17 +79,30 @@ class Cve:
     claimed_by: list[str]
 
 
+class Differ(NamedTuple):
+    """CVEs that sources `open` call open, and sources `not_open` do not."""
+
+    cves: list[str]
+    open: list[str]
+    not_open: list[str]
+
+    @property
+    def them(self) -> str:
+        """The word for the CVEs."""
+        return "it" if len(self.cves) == 1 else "them"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
     """Sources side by side: of each CVE what each feed alone would say.
 
     `rows` hold a CVE, what each of `feeds` says of it, and whether one source calls it open and
-    another does not, of which `differ` tells more.
+    another does not. `differ` tells once of all CVEs in which the same sources differ.
     """
 
     feeds: Sequence[Json]
     rows: list[tuple[str, list[list[str]], bool]] = field(default_factory=list)
-    differ: list[Json] = field(default_factory=list)
+    differ: list[Differ] = field(default_factory=list)
 
 
 class HostPage:
@@ -138,11 +136,14 @@ class HostPage:
         return [
             Cve(
                 name=name,
-                words=[_word(word) for word in told["status"]],
+                words=[word_in(STATUSES, word) for word in told["status"]],
                 colour=told["colour"],
-                doubts=[_word(doubt) for doubt in told["doubts"]],
+                doubts=[word_in(DOUBTS, doubt) for doubt in told["doubts"]],
                 why=list(told["why"]),
-                owner_reported=list(told["owner_reported"]),
+                owner_reported=[
+                    {**one, "status": word_in(STATUSES, one["status"])}
+                    for one in told["owner_reported"]
+                ],
                 claimed_by=list(told["claimed_by"]),
             )
             for name, told in self.story.get("exposure", {}).items()
@@ -157,7 +158,7 @@ class HostPage:
                 for doubt in told["doubts"]:
                     found.setdefault(doubt, []).append(name)
         return [
-            Settle(_word(doubt), SETTLED_BY[Doubt(doubt)].replace("`", ""), cves)
+            Settle(word_in(DOUBTS, doubt), SETTLED_BY[Doubt(doubt)].replace("`", ""), cves)
             for doubt, cves in found.items()
         ]
 
@@ -167,7 +168,7 @@ class HostPage:
         return [
             {
                 **one,
-                "words": _word(one["what"]),
+                "words": capital(word_in(SIGNS, one["what"])),
                 "first": _stamp(one["first"]),
                 "last": _stamp(one["last"]),
             }
@@ -193,11 +194,20 @@ class HostPage:
         """Sources side by side."""
         desk = self.story.get("desk", {})
         feeds = [
-            {**one, "first": _stamp(one["first"]), "last": _stamp(one["last"])}
+            {
+                **one,
+                "evidence": [word_in(SIGNS, sign) for sign in one["evidence"]],
+                "first": _stamp(one["first"]),
+                "last": _stamp(one["last"]),
+            }
             for one in desk.get("sources", ())
         ]
-        differ = list(desk.get("differ", ()))
-        differing = {one["cve"] for one in differ}
+        together: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+        for one in desk.get("differ", ()):
+            key = (tuple(one["open"]), tuple(one["not_open"]))
+            together.setdefault(key, []).append(one["cve"])
+        differ = [Differ(cves, list(key[0]), list(key[1])) for key, cves in together.items()]
+        differing = {cve for one in differ for cve in one.cves}
         rows = []
         for cve in self.story.get("exposure", {}):
             cells = [_says(feed, cve) for feed in feeds]
@@ -210,15 +220,14 @@ class HostPage:
         """Whose it is: by which step and evidence, what else spoke, and what speaks of others."""
         told = self.story.get("owner") or {}
         return {
-            "step": STEPS.get(self.asset.owner_step, self.asset.owner_step),
+            "step": word_in(STEPS, self.asset.owner_step),
             "confidence": self.asset.owner_confidence,
             "reason": self.asset.owner_reason,
             "others": [
-                {**one, "step": STEPS.get(one["step"], one["step"])}
-                for one in told.get("others", ())
+                {**one, "step": word_in(STEPS, one["step"])} for one in told.get("others", ())
             ],
             "signs": [
-                {**one, "words": _SIGNS.get(one["kind"], one["kind"])}
+                {**one, "words": capital(word_in(OWNER_SIGNS, one["kind"]))}
                 for one in told.get("signs", ())
             ],
         }
@@ -226,7 +235,12 @@ class HostPage:
 
 def _says(feed: Json, cve: str) -> list[str]:
     """What one feed alone says of a CVE."""
-    said = [_word(word) for one in feed["says"] if cve in one["cves"] for word in one["statuses"]]
+    said = [
+        word_in(STATUSES, word)
+        for one in feed["says"]
+        if cve in one["cves"]
+        for word in one["statuses"]
+    ]
     if cve in feed["claims"]:
         said.append("claims it")
     return said
@@ -237,7 +251,7 @@ def _seen(one: Json) -> Seen:
     number = counting(one["build"], method)
     return Seen(
         build=one["build"],
-        how=_HOW[method],
+        how=METHODS[method],
         parts=len(number) if number is not None else None,
         outdated=one["outdated"],
         at=_stamp(one["last"]) or {},
@@ -250,7 +264,3 @@ def _stamp(one: Json | None) -> Json | None:
         return None
     time = one.get("time")
     return {**one, "time": datetime.fromisoformat(time) if time else None}
-
-
-def _word(word: str) -> str:
-    return word.replace("_", " ")

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Max
 from django.urls import reverse
 
+from tocsin.campaign.sightings import OWNERS
 from tocsin.campaign.telling import CHANGES
 from tocsin.campaign.transitions import Change
 from tocsin.web.assets.models import Transition
 from tocsin.web.imports.models import ImportState, Observation
+from tocsin.web.imports.rows import list_out, text_out
 from tocsin.web.organisations.story import About, Moment, tells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _ALIKE = 16
 """A host with one fix has one change for each CVE and server: they are told together."""
+_IMPORT = (
+    "file__part_of__number",
+    "file__part_of__file_name",
+    "file__part_of__created_at",
+)
+_SEEN = ("about_exchange", "builds", "server_name", "evidence")
 
 
 @tells
@@ -50,7 +58,11 @@ def changes(about: About, most: int) -> Iterable[Moment]:
 
 @tells
 def imports(about: About, most: int) -> Iterable[Moment]:
-    """Imports that brought rows about these hosts, at the time of the newest of them."""
+    """What imports brought about these hosts, at the time of the newest row of each.
+
+    Of one host each import tells what it saw; of many it tells of how many.
+    """
+    alone = len(about.hosts) == 1
     found = (
         Observation.objects.filter(
             host__in=about.hosts,
@@ -58,21 +70,37 @@ def imports(about: About, most: int) -> Iterable[Moment]:
             file__part_of__state=ImportState.DONE,
         )
         .order_by()
-        .values("file__part_of__number", "file__part_of__file_name", "file__part_of__created_at")
-        .annotate(rows=Count("pk"), newest=Max("time"))
+        .values(*_IMPORT, "file__feed", *(_SEEN if alone else ()))
+        .annotate(rows=Count("pk"), hosts=Count("host", distinct=True), newest=Max("time"))
         .order_by(F("newest").desc(nulls_last=True), "-file__part_of__number")
     )
     for one in found[:most]:
-        number, rows, newest = one["file__part_of__number"], one["rows"], one["newest"]
+        number = one["file__part_of__number"]
+        alike = f"in {one['file__feed']}"
+        if one["file__feed"] == OWNERS:
+            alike += ", by the owner's word"
+        alike += f": {_what(one)}" if alone else ""
+        many = "" if alone else f": {one['rows']:,} rows about {one['hosts']:,} hosts"
         yield Moment(
-            at=newest or one["file__part_of__created_at"],
+            at=one["newest"] or one["file__part_of__created_at"],
             kind="import",
-            text=(
-                f"seen in import {number} ({one['file__part_of__file_name']}): "
-                f"{rows:,} row{'s' * (rows != 1)}"
-            ),
+            text=f"seen {alike}{many} (import {number}, {one['file__part_of__file_name']})",
             url=reverse("imports:detail", args=[about.campaign.slug, number]),
+            alike=alike,
         )
+
+
+def _what(one: Mapping[str, Any]) -> str:
+    """What rows say of a host, as they were received."""
+    if not one["about_exchange"]:
+        return "nothing of Exchange Server"
+    builds = ", ".join(build for build, _ in list_out(one["builds"])) if one["builds"] else ""
+    parts = [f"build {builds}" if builds else "no build"]
+    if one["server_name"]:
+        parts.append(f"on {text_out(one['server_name'])}")
+    signs = list_out(one["evidence"]) if one["evidence"] else []
+    parts += [f"with a sign of compromise ({sign.replace('_', ' ')})" for sign in signs]
+    return " ".join(parts)
 
 
 @tells

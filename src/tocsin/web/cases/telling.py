@@ -30,6 +30,7 @@ def cases(about: About, most: int) -> Iterable[Moment]:
             host=one.host,
             url=url,
             who=str(one.opened_by) if one.opened_by else "the desk",
+            written=one.opened_by is not None,
         )
         if one.closed_at is not None:
             yield Moment(
@@ -54,6 +55,7 @@ def notes(about: About, most: int) -> Iterable[Moment]:
             host=one.case.host,
             url=reverse("cases:detail", args=[about.campaign.slug, one.case.number]),
             who=str(one.by),
+            written=True,
         )
 
 

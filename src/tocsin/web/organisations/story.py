@@ -15,6 +15,8 @@ from django.db.models import Q
 
 from tocsin.web.audit.models import Decision
 from tocsin.web.campaigns.models import Campaign
+from tocsin.web.design.deeds import DEEDS
+from tocsin.web.design.words import word_in
 from tocsin.web.organisations.models import Organisation
 
 if TYPE_CHECKING:
@@ -38,7 +40,9 @@ class About(NamedTuple):
 class Moment(NamedTuple):
     """One thing that happened. `text` says what, as a sentence without its full stop.
 
-    `since` is where it lies between two times. `host` and `url` are links, `who` did it.
+    `since` is where it lies between two times. `host` and `url` are links, `who` did it; `written`
+    says that a person wrote the text, with breaks between its lines. `alike` is what a sighting
+    says; those that say the same between two other things are told as one, with them `behind` it.
     """
 
     at: datetime
@@ -48,6 +52,9 @@ class Moment(NamedTuple):
     host: str = ""
     url: str = ""
     who: str = ""
+    written: bool = False
+    alike: str = ""
+    behind: tuple[Moment, ...] = ()
 
 
 _SOURCES: list[Source] = []
@@ -65,7 +72,29 @@ def moments(about: About, page: int = 1, size: int = 100) -> tuple[list[Moment],
     most = page * size + 1
     told = [sorted(source(about, most), key=_when, reverse=True) for source in _SOURCES]
     found = list(islice(merge(*told, key=_when, reverse=True), (page - 1) * size, most))
-    return found[:size], len(found) > size
+    return told_together(found[:size]), len(found) > size
+
+
+def told_together(found: Iterable[Moment]) -> list[Moment]:
+    """Sightings that say the same as one, as long as nothing else happened between them."""
+    told: list[Moment] = []
+    run: dict[str, list[Moment]] = {}
+    for one in found:
+        if one.alike:
+            run.setdefault(one.alike, []).append(one)
+        else:
+            told += [*_as_one(run), one]
+            run = {}
+    return [*told, *_as_one(run)]
+
+
+def _as_one(run: dict[str, list[Moment]]) -> Iterable[Moment]:
+    for alike, (newest, *older) in run.items():
+        if not older:
+            yield newest
+            continue
+        text = f"seen {len(older) + 1} times {alike}"
+        yield Moment(newest.at, newest.kind, text, alike=alike, behind=(newest, *older))
 
 
 def host_subject(key: str) -> str:
@@ -85,10 +114,11 @@ def _decisions(about: About, most: int) -> Iterable[Moment]:
         yield Moment(
             at=one.at,
             kind="decision",
-            text=f"{one.action.replace('.', ' ').replace('_', ' ')}: {one.subject}",
+            text=f"{word_in(DEEDS, one.action)}: {one.subject}",
             who=one.actor_name,
         )
 
 
-def _when(one: Moment) -> datetime:
-    return one.at
+def _when(one: Moment) -> tuple[datetime, bool]:
+    """The order of time. A change that a sighting shows stands before it, as the older one."""
+    return one.at, bool(one.alike)

@@ -15,6 +15,7 @@ from django.utils.text import slugify
 from tocsin.report.visible import visible as made_visible
 from tocsin.web.design.drawing import KINDS
 from tocsin.web.design.figures import Figure
+from tocsin.web.design.words import word as in_words
 
 register = template.Library()
 
@@ -76,6 +77,18 @@ def tlp(value: object) -> SafeString:
 def visible(value: object) -> str:
     """Text from outside with every character that acts or hides shown by its number."""
     return made_visible(str(value if value is not None else ""))
+
+
+@register.filter
+def written(value: object) -> str:
+    """The same for what a person wrote at the desk: breaks between its lines stay."""
+    return made_visible(str(value if value is not None else ""), keep="\r\n")
+
+
+@register.filter
+def word(value: object) -> str:
+    """What people call an identifier of the core or the desk, such as ``scan_script``."""
+    return made_visible(in_words(value))
 
 
 @register.filter
