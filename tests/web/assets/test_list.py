@@ -125,6 +125,7 @@ def test_links_of_other_pages_hold() -> None:
     """The dashboard and the list of organisations link to these."""
     names = "colour compromised vanished sector region country cu provider owner cve cve_colour"
     more = "cve_status doubt change noticed_in support case claimed owner_reports_fixed"
+    more += " signs_noticed_in"
     assert {*names.split(), *more.split()} == set(AssetFilter.base_filters)
 
 

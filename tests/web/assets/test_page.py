@@ -63,7 +63,7 @@ def test_a_yellow_host_says_what_would_settle_it(page: Callable[..., bytes]) -> 
     text = text_of(page("203.0.113.10"))
 
     assert "Not known whether it is vulnerable." in text
-    assert "What would settle the yellow No build: a scan that reads the version" in text
+    assert "What would settle the yellow No build was seen: a scan that reads the version" in text
     assert "claimed by shadowserver" in text
 
 

@@ -43,7 +43,7 @@ def test_the_list_shows_what_was_decided_in_this_campaign_and_no_other(
     page = get(signed_in(Role.VIEWER))
 
     assert "host 192.0.2.1" in page
-    assert "asset assigned" in page
+    assert "Asset assigned" in page
     assert "person the-analyst" not in page
     assert "ends at number 3" in page
 

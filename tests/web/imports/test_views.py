@@ -317,7 +317,7 @@ def test_the_quarantine_lists_rows_with_reasons_and_is_filtered_by_them(
 
     said = text_of(client.get(url("quarantine", one)))
     assert "is no time" in said
-    assert "Web shell" in said
+    assert "A web shell answered" in said
     assert "Put rows aside" not in said
     said = text_of(client.get(url("quarantine", one), {"code": "field_count"}))
     assert "is no time" not in said

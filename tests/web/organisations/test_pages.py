@@ -156,7 +156,7 @@ def test_one_page_tells_hosts_reasons_claims_and_the_story(
     story = text[text.index("What happened") :]
     for part in (
         "case 1 (compromised) opened: a web shell answered",
-        f"claim added: organisation {town.pk}: Town",
+        f"network, domain, system or host added: organisation {town.pk}: Town",
         "organisation corrected",
     ):
         assert part in story

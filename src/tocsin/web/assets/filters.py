@@ -16,20 +16,13 @@ import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from tocsin.campaign.exposure import Doubt
-from tocsin.knowledge.status import StatusWord
-from tocsin.knowledge.support import SupportState
 from tocsin.web.assets.models import Asset, Change, Colour, Exposure, Transition
 from tocsin.web.campaigns.models import Campaign
+from tocsin.web.design.words import DOUBTS, STATUSES, SUPPORT, choices
 from tocsin.web.lists.known import NOT_KNOWN, KnownFilter
 
 CHANGES = [(one.value, one.label) for one in Change]
 CASES = [("open", "Open"), ("closed", "Closed"), ("none", "Never one")]
-
-
-def words(values: type[Doubt | StatusWord | SupportState]) -> list[tuple[str, str]]:
-    """Choices out of the words of the core."""
-    return [(one.value, one.value.replace("_", " ").capitalize()) for one in values]
 
 
 class AssetFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no types
@@ -43,9 +36,9 @@ class AssetFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no 
     country = KnownFilter("country", label="Country")
     cu = KnownFilter("cu", label="Cumulative update")
     provider = KnownFilter("provider", label="Provider")
-    support = django_filters.MultipleChoiceFilter(label="Support", choices=words(SupportState))
+    support = django_filters.MultipleChoiceFilter(label="Support", choices=choices(SUPPORT))
     doubt = django_filters.MultipleChoiceFilter(
-        label="Why yellow", choices=words(Doubt), method="of_doubts"
+        label="Why yellow", choices=choices(DOUBTS), method="of_doubts"
     )
     cve = django_filters.ChoiceFilter(label="CVE", method="of_cve")
     cve_colour = django_filters.ChoiceFilter(
@@ -53,7 +46,7 @@ class AssetFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no 
     )
     cve_status = django_filters.ChoiceFilter(
         label="Said of the CVE",
-        choices=words(StatusWord),
+        choices=choices(STATUSES),
         method="with_cve",
         widget=forms.HiddenInput,
     )

@@ -9,6 +9,9 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from tocsin.web.audit.models import Decision
+from tocsin.web.audit.telling import deed
+from tocsin.web.design.deeds import DEEDS
+from tocsin.web.design.words import capital, word_in
 from tocsin.web.lists.listing import Column, Listing
 
 if TYPE_CHECKING:
@@ -43,13 +46,9 @@ class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]  # it brin
         for name in ("actor_name", "action"):
             there = self.queryset.order_by(name).values_list(name, flat=True).distinct()
             self.filters[name].extra["choices"] = [
-                (value, in_words(value) if name == "action" else value) for value in there
+                (value, capital(word_in(DEEDS, value)) if name == "action" else value)
+                for value in there
             ]
-
-
-def in_words(action: str) -> str:
-    """``asset.owner_assigned`` as people say it."""
-    return action.replace(".", " ").replace("_", " ")
 
 
 def _of(campaign: Campaign) -> QuerySet[Decision]:
@@ -72,7 +71,12 @@ DECISIONS = Listing(
         Column("number", "Number", sort=("number",), number=True),
         Column("at", "When", sort=("at", "number")),
         Column("actor_name", "Who", sort=("actor_name",)),
-        Column("action", "What", value=lambda one: in_words(one.action), sort=("action",)),
+        Column(
+            "action",
+            "What",
+            value=deed,
+            sort=("action",),
+        ),
         Column("subject", "About", sort=("subject",)),
         Column("detail", "Detail", shown=False),
         Column("previous", "Hash before", shown=False),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, cast
 
 from django.http import HttpRequest
@@ -13,6 +12,7 @@ from tocsin.web.accounts.permissions import DeskRequest, campaign_view
 from tocsin.web.audit import queries
 from tocsin.web.audit.listing import DECISIONS
 from tocsin.web.audit.models import Decision
+from tocsin.web.audit.telling import deed, parts
 from tocsin.web.lists.views import list_page
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def decision(request: HttpRequest, number: int) -> HttpResponse:
     one = get_object_or_404(
         Decision, campaign=cast("DeskRequest", request).campaign, number=number
     )
-    detail = json.loads(one.detail)
     context = {
         "section": "decisions",
         "one": one,
-        "detail": sorted(detail.items()),
+        "deed": deed(one),
+        "detail": parts(one),
         "holds": queries.holds(one),
     }
     return render(request, "audit/detail.html", context)

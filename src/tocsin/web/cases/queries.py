@@ -16,6 +16,8 @@ from tocsin.web.audit.models import Decision
 from tocsin.web.campaigns.models import Campaign, Tlp
 from tocsin.web.cases.models import Case, CaseKind, CaseState
 from tocsin.web.cases.services import CLOSED, subject_of
+from tocsin.web.design.deeds import DEEDS
+from tocsin.web.design.words import word_in
 from tocsin.web.lists.listing import Column, Empty, Listing
 
 WORKERS = [role for role in Role if role.rank >= Role.ANALYST.rank]
@@ -59,7 +61,7 @@ def told(one: Decision) -> str:
         "case.assigned": f"given to {now}; before, {was} had it",
         "case.moved": f"{was} became {now}",
         "case.marked": f"TLP:{was.upper()} became TLP:{now.upper()}",
-    }.get(one.action, one.action)
+    }.get(one.action, word_in(DEEDS, one.action))
 
 
 def host_of(case: Case) -> Asset | None:

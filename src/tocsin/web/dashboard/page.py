@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tocsin.campaign.exposure import Doubt
-from tocsin.campaign.telling import SIGNS
 from tocsin.campaign.totals import SETTLED_BY
-from tocsin.knowledge.support import SupportState
 from tocsin.web.assets.models import Change, Colour
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.campaigns.queries import pack_of
@@ -21,6 +18,7 @@ from tocsin.web.dashboard.curve import curve_of
 from tocsin.web.dashboard.groups import breakdowns
 from tocsin.web.dashboard.links import hosts_url, organisations_url, seen_url
 from tocsin.web.dashboard.queries import Stands
+from tocsin.web.design.words import DOUBTS, SIGNS, SUPPORT, capital, word_in
 from tocsin.web.imports.models import Import
 from tocsin.web.lists.known import NOT_KNOWN
 from tocsin.web.work.models import Job
@@ -28,23 +26,6 @@ from tocsin.web.work.models import Job
 FEW = 5
 """So many imports, jobs, cases and web shells are named; the lists have the rest."""
 
-_DOUBTS = {
-    Doubt.NO_BUILD: "No build was seen",
-    Doubt.THREE_PARTS: "Three parts of the build only",
-    Doubt.STALE: "What was seen in full is too old",
-    Doubt.NEWER_BUILD: "A build newer than the knowledge in use",
-    Doubt.UNKNOWN_BUILD: "A build that no source lists",
-    Doubt.SPECIAL_PACKAGE: "A package that could be installed without older updates",
-    Doubt.NEEDS_CHECK: "A setting decides, and no build does",
-    Doubt.NO_SOURCE: "The sources are silent, or contradict each other",
-}
-_SUPPORT = {
-    SupportState.SUPPORTED: "Supported",
-    SupportState.EXTENDED: "Extended updates, for those who pay for them",
-    SupportState.SUPERSEDED: "Updates for newer cumulative updates only",
-    SupportState.ENDED: "Ended",
-    SupportState.UNKNOWN: "Not known: no build, or none that a source lists",
-}
 _CHANGES = {
     Change.FIRST_SEEN: ("New", "seen for the first time"),
     Change.FIXED: ("Fixed", "a CVE was open, and a newer build closes it"),
@@ -136,7 +117,7 @@ def page_of(campaign: Campaign) -> dict[str, Any]:
 
 def signs_in(evidence: str) -> str:
     """The signs of compromise of a host in words."""
-    return ", ".join(SIGNS.get(one, one) for one in evidence.split(",") if one)
+    return ", ".join(word_in(SIGNS, one) for one in evidence.split(",") if one)
 
 
 def _about(campaign: Campaign) -> dict[str, Any]:
@@ -209,7 +190,7 @@ def _resolutions(campaign: Campaign) -> dict[str, Any]:
     return {
         "lines": [
             Resolution(
-                why=_DOUBTS[doubt],
+                why=capital(DOUBTS[doubt]),
                 hosts=hosts,
                 settled_by=SETTLED_BY[doubt],
                 url=seen_url(campaign, colour=Colour.YELLOW.value, doubt=doubt.value),
@@ -226,12 +207,12 @@ def _resolutions(campaign: Campaign) -> dict[str, Any]:
 def _support(campaign: Campaign, found: dict[str, Stands]) -> list[SupportLine]:
     return [
         SupportLine(
-            name=label,
-            hosts=found[state.value].seen,
-            url=seen_url(campaign, support=state.value),
+            name=capital(label),
+            hosts=found[state].seen,
+            url=seen_url(campaign, support=state),
         )
-        for state, label in _SUPPORT.items()
-        if state.value in found and found[state.value].seen
+        for state, label in SUPPORT.items()
+        if state in found and found[state].seen
     ]
 
 

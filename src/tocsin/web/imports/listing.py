@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from tocsin.campaign.feed import all_feeds
-from tocsin.model.problem import ProblemCode
 from tocsin.web.campaigns.models import Campaign
+from tocsin.web.design.words import PROBLEMS, choices
 from tocsin.web.imports.models import FeedFile, Import, ImportState, Rejected, RejectedState
 from tocsin.web.imports.rows import list_out, text_out
 from tocsin.web.imports.templatetags.imports import sign
@@ -122,9 +122,7 @@ class RejectedFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings 
     """What the quarantine can be narrowed to."""
 
     state = django_filters.ChoiceFilter(label="State", choices=RejectedState.choices)
-    code = django_filters.MultipleChoiceFilter(
-        label="Reason", choices=[(one.value, one.value.replace("_", " ")) for one in ProblemCode]
-    )
+    code = django_filters.MultipleChoiceFilter(label="Reason", choices=choices(PROBLEMS))
     sign = django_filters.ChoiceFilter(
         label="Sign of compromise", choices=list(_WITH_SIGN.items()), method="with_sign"
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.campaign.observation import FeedProblem, Observation
 from tocsin.report.visible import shortened, visible
+from tocsin.web.design.words import METHODS, SIGNS, word_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,8 +71,8 @@ def _told(row: Observation) -> dict[str, object]:
         "Port": str(row.port) if row.port else None,
         "Name": row.hostname,
         "Server": row.server_name,
-        "Build": ", ".join(f"{build} ({method})" for build, method in row.builds),
-        "Evidence": ", ".join(row.evidence),
+        "Build": ", ".join(f"{build} ({word_in(METHODS, how)})" for build, how in row.builds),
+        "Evidence": ", ".join(word_in(SIGNS, one) for one in row.evidence),
         "Claims": ", ".join(row.claims),
         "Tags": "; ".join(row.tags),
         "Further names": ", ".join(row.names),

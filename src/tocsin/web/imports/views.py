@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from tocsin.errors import TocsinError
 from tocsin.web.accounts.models import Role
 from tocsin.web.accounts.permissions import campaign_view
+from tocsin.web.audit.telling import deed, parts
 from tocsin.web.imports import queries, services
 from tocsin.web.imports.forms import DismissForm, MappingForm, filled
 from tocsin.web.imports.listing import IMPORTS, quarantine_of
@@ -46,7 +47,7 @@ def detail(request: HttpRequest, number: int) -> HttpResponse:
         "aside": queries.quarantine_counts(one) if is_done else None,
         "effect": queries.effect_of(one) if is_done else None,
         "earlier": queries.of_the_same_file(one),
-        "decisions": queries.decisions_on(one),
+        "decisions": [(each, deed(each), parts(each)) for each in queries.decisions_on(one)],
     }
     return render(request, "imports/detail.html", context)
 

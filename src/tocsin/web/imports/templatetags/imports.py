@@ -9,6 +9,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from tocsin.web.design.templatetags.desk import badge
+from tocsin.web.design.words import SIGNS, capital, word_in
 from tocsin.web.imports.models import Import, ImportState
 from tocsin.web.imports.queries import WEB_SHELLS
 
@@ -34,7 +35,7 @@ def import_state(one: Import) -> SafeString:
 @register.filter
 def sign(name: str) -> str:
     """A sign of compromise in words."""
-    return name.replace("_", " ").capitalize()
+    return capital(word_in(SIGNS, name))
 
 
 @register.simple_tag
