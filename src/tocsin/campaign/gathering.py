@@ -17,7 +17,8 @@ from tocsin.campaign.sightings import Gathered, Look, Noted, Scan, Sighting, Sta
 from tocsin.campaign.signs import tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from tocsin.campaign.observation import FeedProblem, FeedRow
@@ -41,11 +42,11 @@ class Hosts:
     """Gathers rows of feeds by host."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Host] = {}
+        self._kept: dict[str, Kept] = {}
         self._looks: dict[tuple[int, int | None], int] = {}
-        self._spans: list[_Span] = []
+        self._spans: list[Span] = []
         self._scans: dict[tuple[str, str], int] = {}
-        self._files: list[_Span] = []
+        self._files: list[Span] = []
         self._kinds: dict[_Kind, _Kind] = {}
         self.rows = 0
         """Observations taken."""
@@ -56,6 +57,8 @@ class Hosts:
         self.unplaced_rows = 0
         """Rows with a sign of compromise, damaged ones too, that name no host."""
         self._unplaced: tuple[_Note, ...] = ()
+        self.touched: set[str] | None = None
+        """Keys of which rows came since somebody put an empty set here; None where nobody did."""
 
     def add(self, row: FeedRow) -> None:
         """Take one row. A problem counts where a sign of compromise could be told from it."""
@@ -74,7 +77,9 @@ class Hosts:
             return
         host = self._kept.get(key)
         if host is None:
-            host = self._kept[key] = _Host()
+            host = self._kept[key] = Kept()
+        if self.touched is not None:
+            self.touched.add(key)
         kind = (row.feed, row.builds if row.about_exchange else ())
         kind = self._kinds.setdefault(kind, kind)
         server = row.server_name.upper() if row.server_name else None
@@ -99,7 +104,7 @@ class Hosts:
         return tuple(
             Scan(
                 feed=one.feed,
-                series=_series(one.feed, one.file),
+                series=series_of(one.feed, one.file),
                 file=one.file,
                 start=one.start,
                 end=one.end,
@@ -117,7 +122,7 @@ class Hosts:
 
         What is known by a name alone joins the one address that has this name.
         """
-        named = self._addresses_by_name()
+        named = self.addresses_by_name({key for key in self._kept if not is_address(key)})
         joined: dict[str, list[str]] = {}
         for name, address in named.items():
             joined.setdefault(address, []).append(name)
@@ -134,9 +139,22 @@ class Hosts:
                 mask |= one.looks
             yield {self._spans[look].scan for look in _bits(mask)}
 
-    def _addresses_by_name(self) -> dict[str, str]:
-        """Each host without an address, and the one address that has its name, where one has."""
-        bare = {key for key in self._kept if not _is_address(key)}
+    @property
+    def spans(self) -> Sequence[Span]:
+        """Every look as it is kept; those that come later stand behind."""
+        return self._spans
+
+    @property
+    def files(self) -> Sequence[Span]:
+        """Every scan as it is kept; those that come later stand behind."""
+        return self._files
+
+    def kept(self, key: str) -> Kept:
+        """What is kept below a key."""
+        return self._kept[key]
+
+    def addresses_by_name(self, bare: AbstractSet[str]) -> dict[str, str]:
+        """Of the hosts without an address those that one address has the name of, and which."""
         found: dict[str, set[str]] = {}
         if bare:
             for key, host in self._kept.items():
@@ -152,7 +170,9 @@ class Hosts:
         if row.ip is None:
             self._keep_unplaced(row.evidence, stamp)
             return
-        host = self._kept.setdefault(row.ip, _Host())
+        host = self._kept.setdefault(row.ip, Kept())
+        if self.touched is not None:
+            self.touched.add(row.ip)
         for what in row.evidence:
             host.evidence = _noted(host.evidence, what, stamp)
 
@@ -164,7 +184,7 @@ class Hosts:
     def _look(self, row: Observation, stamp: Stamp) -> int:
         scan = self._scans.setdefault((row.feed, row.file_sha256), len(self._files))
         if scan == len(self._files):
-            self._files.append(_Span(scan, row.feed, row.file))
+            self._files.append(Span(scan, row.feed, row.file))
         file = self._files[scan]
         file.file = min(file.file, row.file)
         day = stamp.time.toordinal() if stamp.time is not None else None
@@ -172,7 +192,7 @@ class Hosts:
             day = None
         look = self._looks.setdefault((scan, day), len(self._spans))
         if look == len(self._spans):
-            self._spans.append(_Span(scan, row.feed, row.file))
+            self._spans.append(Span(scan, row.feed, row.file))
         if stamp.time is not None:
             file.widen(stamp.time)
             self._spans[look].widen(stamp.time)
@@ -182,7 +202,7 @@ class Hosts:
 _Kind = tuple[str, tuple[SeenBuild, ...]]
 
 
-class _Span:
+class Span:
     """From when to when the rows of a file, or of one of its days, are."""
 
     __slots__ = ("end", "feed", "file", "scan", "start")
@@ -193,6 +213,7 @@ class _Span:
         self.end: datetime | None = None
 
     def widen(self, time: datetime) -> None:
+        """Reach over this time, too."""
         if self.start is None or time < self.start:
             self.start = time
         if self.end is None or time > self.end:
@@ -200,7 +221,7 @@ class _Span:
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """A sighting while it grows; `looks` has a bit for each."""
 
     kind: _Kind
@@ -219,10 +240,10 @@ class _Note:
 
 
 @dataclass(slots=True)
-class _Host:
+class Kept:
     """One host while it grows. Lists of few: a dictionary would be larger than what it holds."""
 
-    seen: list[_Seen] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
     evidence: tuple[_Note, ...] = ()
     claims: tuple[_Note, ...] = ()
     hostnames: tuple[str, ...] = ()
@@ -236,12 +257,13 @@ class _Host:
     def see(
         self, kind: _Kind, server: str | None, port: int | None, look: int, stamp: Stamp
     ) -> None:
+        """Note that a row shows this. The most that are kept are those seen last."""
         for one in self.seen:
             if one.kind is kind and one.server == server and one.port == port:
                 one.looks |= 1 << look
                 _widen(one, stamp)
                 return
-        self.seen.append(_Seen(kind, server, port, 1 << look, stamp, stamp))
+        self.seen.append(Seen(kind, server, port, 1 << look, stamp, stamp))
         if len(self.seen) > MAX_SIGHTINGS:
             self.cut = True
             self.seen.remove(min(self.seen, key=lambda one: one.last.order))
@@ -269,7 +291,7 @@ class _Host:
         setattr(self, kind, tuple(every[:MAX_NAMES]))
 
 
-def _widen(one: _Seen | _Note, stamp: Stamp) -> None:
+def _widen(one: Seen | _Note, stamp: Stamp) -> None:
     if stamp.order < one.first.order:
         one.first = stamp
     elif stamp.order > one.last.order:
@@ -284,16 +306,16 @@ def _noted(notes: tuple[_Note, ...], what: str, stamp: Stamp) -> tuple[_Note, ..
     return (*notes, _Note(what, stamp, stamp)) if len(notes) < MAX_NOTES else notes
 
 
-def _gathered(key: str, parts: list[_Host]) -> Gathered:
+def _gathered(key: str, parts: list[Kept]) -> Gathered:
     def all_of(kind: str) -> tuple[str, ...]:
         return tuple(sorted({one for part in parts for one in getattr(part, kind)}))
 
     return Gathered(
         key=key,
-        ip=key if _is_address(key) else None,
+        ip=key if is_address(key) else None,
         sightings=tuple(
             sorted(
-                (_sighting(one) for part in parts for one in part.seen),
+                (sighting_of(one) for part in parts for one in part.seen),
                 key=lambda one: (one.last.order, one.first.order, one.builds, one.server or ""),
             )
         ),
@@ -309,7 +331,8 @@ def _gathered(key: str, parts: list[_Host]) -> Gathered:
     )
 
 
-def _sighting(one: _Seen) -> Sighting:
+def sighting_of(one: Seen) -> Sighting:
+    """The same as it is told."""
     feed, builds = one.kind
     return Sighting(
         feed=feed,
@@ -338,18 +361,20 @@ def _notes(notes: Iterable[_Note]) -> tuple[Noted, ...]:
     )
 
 
-def _series(feed: str, file: str) -> str:
+def series_of(feed: str, file: str) -> str:
+    """What a file is one of: a report by its name and recipient, else its feed."""
     report = _REPORT.search(file)
     return f"{feed}:{report[1]}" if report else feed
 
 
-def _is_address(key: str) -> bool:
+def is_address(key: str) -> bool:
+    """Whether a key is an address, and no name."""
     return (":" in key or key[-1:].isdigit()) and normal_address(key) is not None
 
 
 def _place(key: str) -> tuple[int, int, str]:
     """IPv4, IPv6, names."""
-    if not _is_address(key):
+    if not is_address(key):
         return 9, 0, key
     address = ipaddress.ip_address(key)
     return address.version, int(address), key

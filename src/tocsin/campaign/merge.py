@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from tocsin.campaign.gathering import Hosts
     from tocsin.campaign.nodes import Basis, Claim, Node, Said
-    from tocsin.campaign.sightings import Gathered, Noted, Sighting, Stamp
+    from tocsin.campaign.sightings import Gathered, Look, Noted, Sighting, Stamp
 
 
 class Colour(StrEnum):
@@ -171,8 +171,7 @@ class Host:
         return _counting(self.nodes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stood:
+class Stood(NamedTuple):
     """How one host stands, in short: its colour over all CVEs that were asked of it together."""
 
     key: str
@@ -194,15 +193,17 @@ def merged(
 
 
 def stood(hosts: Hosts, cves: Sequence[str], *, rules: Rules) -> Iterator[Stood]:
-    """How every host stands, as `merged` would say, in a fraction of its time: for curves."""
+    """How every host stands, as `merged` would say, in a fraction of its time.
+
+    `tocsin.campaign.standing` says the same again and again while rows come in.
+    """
     when = timeline(hosts.looks, hosts.scans, hosts.scans_by_host())
     asked = tuple(cves)
     for gathered in hosts.gathered():
         compromised = bool(gathered.evidence)
         colour = Colour.RED
         if not compromised:
-            nodes = nodes_of(gathered.sightings, when.looks, rules)
-            colour = colour_of_servers(_counting(nodes), asked)
+            colour = colour_of_sightings(gathered.sightings, when.looks, asked, rules)
         yield Stood(
             key=gathered.key,
             colour=colour,
@@ -242,6 +243,13 @@ def colour_of_servers(nodes: Iterable[Node], cves: tuple[str, ...]) -> Colour:
     """The worst colour of these CVEs on servers of a host without signs of compromise."""
     found = _summaries(_weights(nodes), cves, compromised=False)
     return _worst(found[cve].colour for cve in cves)
+
+
+def colour_of_sightings(
+    sightings: Iterable[Sighting], looks: Sequence[Look], cves: tuple[str, ...], rules: Rules
+) -> Colour:
+    """The same of all that was seen of such a host."""
+    return colour_of_servers(_counting(nodes_of(sightings, looks, rules)), cves)
 
 
 def _counting(nodes: tuple[Node, ...]) -> tuple[Node, ...]:

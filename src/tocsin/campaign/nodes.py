@@ -133,7 +133,7 @@ def nodes_of(
             sightings=tuple(group),
             bases=bases(group, rules, one_server=named),
             claims=tuple(said.get((name, named), ())),
-            current=not named or not _is_gone(name, observed, looks, rules),
+            current=not named or not is_gone(name, observed, looks, rules),
             last=_newest(one.last for one in group),
         )
         for (name, named), group in sorted(groups.items())
@@ -323,7 +323,7 @@ def _newest_first(said: list[tuple[Number, Claim]]) -> list[Claim]:
     return [claim for _, claim in sorted(said, key=rank)]
 
 
-def _is_gone(name: str, observed: Sequence[Sighting], looks: Sequence[Look], rules: Rules) -> bool:
+def is_gone(name: str, observed: Sequence[Sighting], looks: Sequence[Look], rules: Rules) -> bool:
     """Whether the host was seen often since, and each time under other names only."""
     last = _newest(one.last for one in observed if one.server == name)
     if last is None or last.time is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tocsin.campaign.observation import Method
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from tocsin.campaign.observation import SeenBuild
@@ -81,7 +82,12 @@ class Sighting:
     @property
     def is_claim(self) -> bool:
         """Whether it is the owner's word, and no observation."""
-        return self.feed == OWNERS or any(how is Method.OWNER_CLAIM for _, how in self.builds)
+        return is_claim(self.feed, self.builds)
+
+
+def is_claim(feed: str, builds: Iterable[SeenBuild]) -> bool:
+    """Whether what a feed shows is the owner's word."""
+    return feed == OWNERS or any(how is Method.OWNER_CLAIM for _, how in builds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tocsin.campaign.sightings import Look, Scan, Sighting
     from tocsin.knowledge.builds import Number
 
-_WHOLE = 0.5
+WHOLE = 0.5
 """A scan that saw fewer hosts than this share of what is usual broke off, or asked for others."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -89,7 +89,7 @@ def timeline(
         alike.setdefault(scan.series, []).append(sizes[at])
     usual = {series: median(found) for series, found in alike.items()}
     for at, scan in enumerate(scans):
-        if scan.start is None or not known[at] or sizes[at] < _WHOLE * usual[scan.series]:
+        if scan.start is None or not known[at] or sizes[at] < WHOLE * usual[scan.series]:
             continue
         whole.setdefault(scan.series, []).append(scan)
     return Timeline(

@@ -14,8 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
 
 from tocsin.campaign.gathering import Hosts
-from tocsin.campaign.merge import Colour, Stood, stood
+from tocsin.campaign.merge import Colour, Stood
 from tocsin.campaign.nodes import Rules
+from tocsin.campaign.standing import Standing
 from tocsin.web.imports.rows import key_of
 
 MAX_POINTS = 120
@@ -83,10 +84,14 @@ class Curve:
     rules: Rules
     stride: int
     since: date
+    _standing: Standing = field(init=False)
     _places: dict[str, int] = field(default_factory=dict)
     _points: dict[date, bytearray] = field(default_factory=dict)
     _day: date | None = None
     _until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self._standing = Standing(self.hosts, self.cves, self.rules)
 
     def before(self, when: datetime) -> None:
         """A row of this time comes: are the days before it at their end?"""
@@ -105,8 +110,7 @@ class Curve:
 
     def points(self, owners: Mapping[str, int | None]) -> dict[datetime, Counts]:
         """By time, the counts of hosts and of the organisations that own them."""
-        names = list(self._places)
-        owned = [owners.get(name) for name in names]
+        owned = [owners.get(key_of(key)) for key in self._places]
         return {
             end_of(day): {
                 "assets": counted(Counter(stands)),
@@ -118,13 +122,10 @@ class Curve:
     def _make(self, day: date) -> None:
         if day < self.since:
             return
-        stands = bytearray(len(self._places))
-        for host in stood(self.hosts, self.cves, rules=self.rules):
-            key = key_of(host.key)
-            place = self._places.setdefault(key, len(self._places))
-            if place >= len(stands):
-                stands.extend(bytes(place + 1 - len(stands)))
-            stands[place] = stand_of(host)
+        places = self._places
+        stands = bytearray(len(self.hosts))
+        for host in self._standing.now():
+            stands[places.setdefault(host.key, len(places))] = stand_of(host)
         self._points[day] = stands
 
 
