@@ -396,6 +396,30 @@ def test_a_retry_reads_a_file_of_an_archive_that_nobody_recognised(
     assert 0 == one.rejected_rows.filter(state=RejectedState.OPEN, row=None).count()
 
 
+def test_a_retry_as_another_feed_leaves_no_row_in_quarantine_that_is_stored_by_it(
+    imported: Callable[..., Import], analyst: User, campaign: Campaign
+) -> None:
+    header = SHADOWSERVER.sample.splitlines()[0].replace(b'"timestamp"', b'"timestamp","when"')
+    rows = (
+        b'"one","2021-03-03 10:00:00","critical","192.0.2.1"\n'
+        b'"two","2021-03-03 10:00:00","critical","192.0.2.2"\n'
+        b'"three","2021-03-03 10:00:00","critical","no address"\n'
+    )
+    one = imported(header + b"\n" + rows)
+    assert (0, 3) == (one.observations, one.rejected)
+    assert {"shadowserver"} == set(one.rejected_rows.values_list("feed", flat=True))
+
+    services.retry(one, analyst, mapping={"ip": "ip", "time": "when"})
+    run_worker(once=True)
+    one.refresh_from_db()
+
+    left = one.rejected_rows.filter(state=RejectedState.OPEN)
+    stored = set(Row.objects.values_list("row", flat=True))
+    assert (one.observations, one.rejected) == (len(stored), left.count())
+    assert stored.isdisjoint(left.values_list("row", flat=True))
+    assert {1, 2, 3} == stored | set(left.values_list("row", flat=True))
+
+
 @pytest.mark.parametrize("portions", [0, 1])
 def test_a_retry_that_is_killed_and_begins_anew_takes_nothing_twice(
     imported: Callable[..., Import],

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tocsin.campaign.observation import FeedRow
 
 _PORTION = 10_000
+_MOST_KEYS = 10_000
+"""Keys that one statement names; SQLite takes no more than some 30,000."""
 _OPEN = RejectedState.OPEN
 _MOST_FILE_NAME = 1000
 _MOST_IP = 45
@@ -61,8 +63,10 @@ class Taking:
         self._rows: list[Any] = []
         self._rejected: list[Rejected] = []
         self._read: list[int] = []
-        self._of_files: dict[tuple[str, str], int] = self._known_of_files() if again else {}
+        self._of_files: dict[tuple[str, str], list[int]] = self._known_of_files() if again else {}
         """Problems of whole files, by name and code: those that are not met again are over."""
+        self._superseded: list[int] = []
+        """Rows in quarantine of files that are read as another feed now: each is told anew."""
 
     def take_all(self, rows: Iterable[FeedRow]) -> None:
         """Take all rows, and then say of the import what it holds."""
@@ -85,13 +89,17 @@ class Taking:
             if len(self._rows) + len(self._rejected) >= _PORTION:
                 self._flush()
         self._flush()
-        Rejected.objects.filter(pk__in=self._of_files.values()).update(state=RejectedState.READ)
+        over = [*(pk for known in self._of_files.values() for pk in known), *self._superseded]
+        for begin in range(0, len(over), _MOST_KEYS):
+            found = Rejected.objects.filter(pk__in=over[begin : begin + _MOST_KEYS])
+            found.update(state=RejectedState.READ)
         count(self._import)
 
     def _reject(self, row: FeedProblem, file: _File) -> None:
         if row.row is None:
-            known = self._of_files.pop((row.file[:_MOST_FILE_NAME], row.code), None)
-            if known is not None:
+            known = self._of_files.get((row.file[:_MOST_FILE_NAME], row.code))
+            if known:
+                known.pop()
                 return
         elif file.pk is None and row.file_sha256:
             self.repeated += 1
@@ -135,7 +143,7 @@ class Taking:
             defaults={"part_of": self._import, "name": name},
         )
         if new:
-            return _File(file.pk)
+            return self._known(file) if self._again else _File(file.pk)
         if file.part_of_id != self._import.pk:
             if file.part_of.state != ImportState.DONE:
                 raise SourceError(
@@ -153,27 +161,29 @@ class Taking:
         return held.exists()
 
     def _known(self, file: FeedFile) -> _File:
-        """A file of this import that was read before."""
-        aside = Rejected.objects.filter(
-            part_of=self._import,
-            file_sha256=file.sha256,
-            feed=file.feed,
-            row__isnull=False,
+        """A file of this import that was read before, as this feed or as another."""
+        aside = list(
+            Rejected.objects.filter(
+                part_of=self._import, file_sha256=file.sha256, row__isnull=False
+            ).only("pk", "row", "feed", "state")
         )
+        waiting = [one for one in aside if one.state == _OPEN and one.row]
+        self._superseded += [one.pk for one in waiting if one.feed != file.feed]
         return _File(
             file.pk,
             held={
                 *Row.objects.filter(file=file).values_list("row", flat=True),
                 *(one.row for one in aside if one.state == RejectedState.DISMISSED and one.row),
             },
-            aside={one.row: one.pk for one in aside if one.state == _OPEN and one.row},
+            aside={one.row: one.pk for one in waiting if one.row and one.feed == file.feed},
         )
 
-    def _known_of_files(self) -> dict[tuple[str, str], int]:
+    def _known_of_files(self) -> dict[tuple[str, str], list[int]]:
         found = self._import.rejected_rows.filter(row__isnull=True, state=RejectedState.OPEN)
-        return {
-            (name, code): pk for name, code, pk in found.values_list("file_name", "code", "pk")
-        }
+        known: dict[tuple[str, str], list[int]] = {}
+        for name, code, pk in found.values_list("file_name", "code", "pk"):
+            known.setdefault((name, code), []).append(pk)
+        return known
 
     def _flush(self) -> None:
         """Write what came together. Each portion is there as a whole, or not at all."""
