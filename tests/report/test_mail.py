@@ -13,6 +13,7 @@ from tocsin.model.result import MailAbuse, MailCase, MailDay, MailRecipient
 from tocsin.report import mail
 from tocsin.report.format import all_reports
 
+CALLED = "from 203.0.113.77, an address that also called proxyLogon.ecp"
 CASE = MailCase(
     finding="mailbox-abuse",
     sender="m.muster@example.org",
@@ -24,7 +25,7 @@ CASE = MailCase(
     what="on 2021-03-04 212 mails to 212 recipients in 9 minutes",
     baseline="usually 14 recipients on a day with mail, at most 31, never between 20:00 and 06:00 UTC",
     signs=("212 recipients within 9 minutes; otherwise at most 11 within an hour",),
-    joins=("from 203.0.113.77, an address that also broke in: ProxyLogon: session opened",),
+    joins=(f"{CALLED} (2021-03-03 06:44 UTC): ProxyLogon: session opened",),
     support=("3 deliveries failed",),
     clients=("203.0.113.77",),
     kinds=("OWA",),
@@ -79,6 +80,19 @@ def test_the_page_tells_the_habit_beside_what_happened() -> None:
     assert "<invoice>" not in text
     assert 'role="img"' in text
     assert "2021-03-04: 226 recipients, 212 of them in question" in text
+
+
+def test_one_sentence_says_what_is_usual_what_happened_and_what_ties_it_to_a_break_in() -> None:
+    assert (
+        "Usually 14 recipients on a day with mail, at most 31, never between 20:00 and 06:00 UTC; "
+        "on 2021-03-04 212 mails to 212 recipients in 9 minutes, from 203.0.113.77, an address "
+        "that also called proxyLogon.ecp (2021-03-03 06:44 UTC)."
+    ) == mail.sentence(CASE)
+    alone = msgspec.structs.replace(CASE, baseline="usually 2 recipients (9 mails)", joins=())
+    assert (
+        "Usually 2 recipients; on 2021-03-04 212 mails to 212 recipients in 9 minutes."
+        == mail.sentence(alone)
+    )
 
 
 def test_a_table_says_what_the_drawing_says() -> None:

@@ -56,11 +56,13 @@ class Limits(_Part, frozen=True, kw_only=True):
 class Joins(_Part, frozen=True, kw_only=True):
     """What ties unusual mail to other findings: rules, and how near in time.
 
-    What the rules of `for_all` find lets somebody act in everybody's mailbox; those of `for_one`
-    count where the row names the mailbox.
+    What the rules of `for_all` find lets somebody act in everybody's mailbox, but not through the
+    types of client in `not_for_all`; those of `for_one` count where the row names the mailbox. Of
+    several that find one row the first counts.
     """
 
     for_all: tuple[str, ...]
+    not_for_all: tuple[str, ...]
     for_one: tuple[str, ...]
     days_before: int
     minutes_around: int

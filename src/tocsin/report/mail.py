@@ -108,6 +108,13 @@ def summary_of(abuse: MailAbuse) -> str:
     return f"{told}. Mail of {words.count(unusual, 'mailbox', 'mailboxes')} is in question."
 
 
+def sentence(case: MailCase) -> str:
+    """What happened, beside what is usual and with what ties it to a break-in, in one sentence."""
+    usual = case.baseline.partition(" (")[0]
+    tie = f", {case.joins[0].partition(': ')[0]}" if case.joins else ""
+    return f"{usual[:1].upper()}{usual[1:]}; {case.what}{tie}."
+
+
 def _machines(abuse: MailAbuse) -> str:
     """Which they are: where one of them is a person's, somebody else sent all that mail."""
     if not abuse.machine_senders:

@@ -35,6 +35,7 @@ CASES = 50
 """Mailboxes whose mails are told one by one; the others are counted."""
 _CITED = 120
 _FEW = 20
+_TIES = 3
 _ENOUGH_MAILS = 3
 _SEVERITY = {
     Confidence.HIGH: Severity.CRITICAL,
@@ -167,7 +168,11 @@ def _finding(number: int, suspect: Suspect, joins: Sequence[Join], rows: Rows) -
         sources=tuple(sorted({one.kind for one in cited})),
         matches=_in_order(cited),
         total=len(suspect.chosen) + len(joined) + len(rows.failed) + len(rows.deleted),
-        seen=(baseline(suspect.habit), *(sign.text for sign in suspect.signs)),
+        seen=(
+            baseline(suspect.habit),
+            *(sign.text for sign in suspect.signs),
+            *(join.text for join in joins[:_TIES]),
+        ),
         benign_explanations=() if is_sure else advice.benign_explanations,
         next_steps=advice.next_steps,
     )

@@ -42,13 +42,18 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailSearch:
-    """What the second hunt looks for, by the address of the mailbox."""
+    r"""What the second hunt looks for, by the address of the mailbox.
+
+    `accounts` are the same by the end of ``DOMAIN\account``, as requests name who signed in:
+    mostly the account is called as the address is before the @. Of two that are alike it is none.
+    """
 
     wanted: Mapping[str, Wanted]
+    accounts: Mapping[str, Wanted]
 
     def words(self) -> Sequence[str]:
-        """The addresses."""
-        return tuple(sorted(self.wanted))
+        """The addresses, and the accounts."""
+        return (*sorted(self.wanted), *sorted(self.accounts))
 
     def found_by(self, values: Mapping[str, str], time: datetime | None) -> str | None:
         """``mail_sent:3`` for a row of a mail of the third suspect, and so on; or None."""
@@ -83,7 +88,9 @@ class MailSearch:
 
     def _of_client(self, values: Mapping[str, str], seconds: int) -> str | None:
         for name in ("impersonated_user", "user"):
-            one = self.wanted.get(values.get(name, "").lower())
+            said = values.get(name, "").lower()
+            account = "\\" + said.rpartition("\\")[2]
+            one = self.wanted.get(said) or (self.accounts.get(account) if "\\" in said else None)
             if one is not None and one.first_s - HOUR_S <= seconds <= one.last_s + DAY_S:
                 return f"{CLIENT}:{one.number}"
         return None
@@ -139,7 +146,13 @@ def search_for(suspects: Sequence[Suspect]) -> MailSearch:
             moments=frozenset(zip(times, threads, strict=True)),
             threads=frozenset(threads),
         )
-    return MailSearch(wanted=wanted)
+    names = Counter(_account(address) for address in wanted)
+    accounts = {name: one for a, one in wanted.items() if names[name := _account(a)] == 1}
+    return MailSearch(wanted=wanted, accounts=accounts)
+
+
+def _account(address: str) -> str:
+    return "\\" + address.partition("@")[0]
 
 
 def rows_of(number: int, suspect: Suspect, traces: Iterable[Match]) -> Rows:

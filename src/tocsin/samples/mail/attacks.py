@@ -98,7 +98,7 @@ def runs_of(organisation: Organisation, attack: Attack, day: int, chance: Chance
         return []
     hour = chance.between(0.5, 4.5) if attack.night else chance.between(9, 15)
     begun = organisation.day_ms(day) + int(hour * HOUR_MS)
-    client, address = _whence(organisation, attack)
+    client, address = whence(organisation, attack)
     return [
         Run(
             label=attack.label,
@@ -159,7 +159,7 @@ def _threads(person: Person, wanted: int, chance: Chance) -> list[tuple[str, tup
     return known + older
 
 
-def _whence(organisation: Organisation, attack: Attack) -> tuple[str, str]:
+def whence(organisation: Organisation, attack: Attack) -> tuple[str, str]:
     """The client type and the address, the same for the whole attack."""
     chance = Chance(f"whence/{organisation.settings.seed}/{attack.number}")
     addresses = organisation.addresses

@@ -30,8 +30,8 @@ FOLDER = "Program Files/Microsoft/Exchange Server/V15/TransportRoles/Logs/Messag
 class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An attack or an honest run as it went: times in milliseconds from 1970 (UTC).
 
-    `rate`, `lure` and `way` are empty for honest runs. `messages` are message ids; those of
-    honest runs are counted only.
+    `rate`, `lure` and `way` are empty for honest runs. `messages` are message ids, sent at
+    `times_ms`; those of honest runs are counted only.
     """
 
     label: str
@@ -46,6 +46,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     way: str = ""
     night: bool = False
     messages: tuple[str, ...] = ()
+    times_ms: tuple[int, ...] = ()
 
 
 class Truth(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -204,6 +205,7 @@ class _Notes:
             way=attack.way.value,
             night=attack.night,
             messages=tuple(message_id for _, message_id in sent),
+            times_ms=tuple(message.at_ms for message, _ in sent),
         )
 
     def runs(self) -> tuple[Sent, ...]:
