@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tocsin.web.audit.models import Decision
-from tocsin.web.design.deeds import DEEDS, DETAILS
-from tocsin.web.design.words import capital, word, word_in
+from tocsin.web.design.deeds import DEEDS, DETAILS, VALUES
+from tocsin.web.design.words import capital, word_in
 
 
 class Part(NamedTuple):
@@ -40,4 +40,4 @@ def _parts(detail: dict[str, Any], before: str) -> Iterator[Part]:
 def _value(value: object) -> object:
     if isinstance(value, list):
         return ", ".join(str(_value(one)) for one in value)
-    return word(value) if isinstance(value, str) and value.isidentifier() else value
+    return VALUES.get(value, value) if isinstance(value, str) else value

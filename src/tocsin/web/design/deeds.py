@@ -103,3 +103,11 @@ DETAILS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Names in `Decision.detail` that are no plain words by themselves."""
+VALUES: Mapping[str, str] = MappingProxyType(
+    {
+        "no_evidence_found": "no evidence found",
+        "recovery_codes": "recovery codes",
+        "with_owner": "with the owner",
+    }
+)
+"""Values in them that the desk itself writes; all others are somebody's own words or names."""
