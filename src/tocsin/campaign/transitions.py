@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from itertools import accumulate, zip_longest
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 WHOLE = 0.5
 """A scan that saw fewer hosts than this share of what is usual broke off, or asked for others."""
+_REMEMBERED = 2**12
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -61,11 +63,15 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """When feeds looked: all looks, all scans, and the scans of each series that were whole."""
+    """When feeds looked: all looks, all scans, and the scans of each series that were whole.
+
+    `starts` are the starts of `whole`, by series.
+    """
 
     looks: tuple[Look, ...]
     scans: tuple[Scan, ...]
     whole: Mapping[str, tuple[Scan, ...]]
+    starts: Mapping[str, tuple[datetime, ...]]
 
 
 def timeline(
@@ -92,10 +98,12 @@ def timeline(
         if scan.start is None or not known[at] or sizes[at] < WHOLE * usual[scan.series]:
             continue
         whole.setdefault(scan.series, []).append(scan)
+    in_order = {name: tuple(sorted(found, key=_span)) for name, found in whole.items()}
     return Timeline(
         looks=looks,
         scans=scans,
-        whole={name: tuple(sorted(found, key=_span)) for name, found in whole.items()},
+        whole=in_order,
+        starts={name: tuple(map(_start, found)) for name, found in in_order.items()},
     )
 
 
@@ -185,9 +193,12 @@ def _absent(
     """The whole scans between two moments, of those series that have enough of them there."""
     found: list[Scan] = []
     for name in series:
-        scans = when.whole.get(name, ())
-        begin = bisect_right(scans, after, key=_start)
-        end = None if until is None else bisect_left(scans, until, begin, key=_start)
+        starts = when.starts.get(name, ())
+        begin = bisect_right(starts, after)
+        end = len(starts) if until is None else bisect_left(starts, until, begin)
+        if end - begin < rules.absent_after or begin == end:
+            continue
+        scans = when.whole[name]
         missing = [scan for scan in scans[begin:end] if until is None or _end(scan) < until]
         if len(missing) >= rules.absent_after:
             found += missing
@@ -198,8 +209,8 @@ def _of_node(node: Node, cves: Sequence[str], when: Timeline) -> Iterator[Transi
     if len({one.builds for one in node.sightings if one.builds}) < 2:
         return
     moments = [
-        moment
-        for moment in _moments(node.sightings, when, one_server=node.is_named)
+        moment._replace(builds=_together(moment.builds, one_server=node.is_named))
+        for moment in _moments(node.sightings, when)
         if moment.builds
     ]
     for cve in cves:
@@ -237,28 +248,27 @@ def _is_open(builds: tuple[SeenBuild, ...], cve: str) -> bool | None:
     return False if status in NOT_OPEN else None
 
 
-def _moments(
-    sightings: Iterable[Sighting], when: Timeline, *, one_server: bool = False
-) -> list[_Moment]:
+def _moments(sightings: Iterable[Sighting], when: Timeline) -> list[_Moment]:
     """The looks with a time, in order of their ends; all of one look are one moment."""
-    found: dict[int, list[_Moment]] = {}
+    found: dict[int, _Moment] = {}
     for one in sightings:
         for at in one.looks:
             moment = _moment(one, when.looks[at], when.scans[when.looks[at].scan])
             if moment is not None:
-                found.setdefault(at, []).append(moment)
-    return sorted(
-        _Moment(
-            high=max(part.high for part in parts),
-            low=min(part.low for part in parts),
-            sure_from=max(part.sure_from for part in parts),
-            sure_by=min(part.sure_by for part in parts),
-            series=parts[0].series,
-            builds=_together(
-                (one for part in parts for one in part.builds), one_server=one_server
-            ),
-        )
-        for parts in found.values()
+                known = found.get(at)
+                found[at] = moment if known is None else _both(known, moment)
+    return sorted(found.values())
+
+
+def _both(one: _Moment, other: _Moment) -> _Moment:
+    """Two of one look."""
+    return _Moment(
+        high=max(one.high, other.high),
+        low=min(one.low, other.low),
+        sure_from=max(one.sure_from, other.sure_from),
+        sure_by=min(one.sure_by, other.sure_by),
+        series=one.series,
+        builds=one.builds + other.builds,
     )
 
 
@@ -282,7 +292,8 @@ def _moment(one: Sighting, look: Look, scan: Scan) -> _Moment | None:
     )
 
 
-def _together(builds: Iterable[SeenBuild], *, one_server: bool) -> tuple[SeenBuild, ...]:
+@lru_cache(maxsize=_REMEMBERED)
+def _together(builds: tuple[SeenBuild, ...], *, one_server: bool) -> tuple[SeenBuild, ...]:
     """The builds of one look; of one server the highest of each cumulative update.
 
     Each answer of a server is a lower bound of what is installed.
