@@ -100,6 +100,35 @@ def test_production_does_not_start_without_its_key_and_names(tmp_path: Path, mis
     assert f"set {missing}" in done.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("hosts", "told"),
+    [
+        ("*", "* stands for more than one name"),
+        ("desk.example.org, .example.org", ".example.org stands for more than one name"),
+        ("https://desk.example.org", "'https://desk.example.org' is no name of a host"),
+        ("desk.example.org:8000", "'desk.example.org:8000' is no name of a host"),
+        ("*.example.org", "'*.example.org' is no name of a host"),
+        (",", "',' is no name of a host"),
+    ],
+)
+def test_the_desk_does_not_start_with_names_that_take_in_others(
+    tmp_path: Path, hosts: str, told: str
+) -> None:
+    more = {"TOCSIN_DESK_HOSTS": hosts, "DJANGO_SETTINGS_MODULE": ""}
+    for command in ("check", "serve"):
+        done = run(tmp_path, "-m", "tocsin", "desk", command, **more)
+        assert 2 == done.returncode
+        assert told in done.stderr
+
+
+@pytest.mark.slow
+def test_any_name_is_answered_to_where_a_setting_says_so_and_check_tells(tmp_path: Path) -> None:
+    more = {"TOCSIN_DESK_HOSTS": "*", "TOCSIN_DESK_ANY_HOST": "yes", "DJANGO_SETTINGS_MODULE": ""}
+    done = run(tmp_path, "-m", "tocsin", "desk", "check", **more)
+    assert "TOCSIN_DESK_ANY_HOST is set to yes" in done.stdout
+
+
 def test_names_choose_production_and_nothing_chooses_ones_own_machine() -> None:
     assert chosen_settings({}).endswith(".local")
     assert chosen_settings({"TOCSIN_DESK_HOSTS": " "}).endswith(".local")

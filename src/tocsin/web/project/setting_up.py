@@ -66,6 +66,11 @@ def check() -> list[str]:
     ]
     if not settings.TOCSIN_REQUIRE_MFA:
         found.append("No second factor is asked for: TOCSIN_DESK_REQUIRE_MFA is set to no.")
+    if getattr(settings, "TOCSIN_ANY_HOST", False):
+        found.append(
+            "Whoever asks can choose the name in links unless the proxy refuses it: "
+            "TOCSIN_DESK_ANY_HOST is set to yes."
+        )
     try:
         starting.need_database()
     except UsageError as wrong:
