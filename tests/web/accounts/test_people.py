@@ -194,7 +194,7 @@ def test_people_change_their_own_name_and_nothing_else(client: Client) -> None:
     )
 
     ada.refresh_from_db()
-    assert ("Ada L", "ada", False) == (str(ada), ada.username, ada.is_administrator)
+    assert ("Ada L (ada)", "ada", False) == (str(ada), ada.username, ada.is_administrator)
     assert ["person.renamed"] == actions()
 
 

@@ -9,7 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
+from tocsin.errors import UsageError
 from tocsin.web.accounts.models import Role, User
+from tocsin.web.accounts.names import check_shown_name, check_user_name
 from tocsin.web.accounts.permissions import campaign_model
 
 if TYPE_CHECKING:
@@ -51,6 +53,15 @@ class UserTokenForm(allauth_forms.UserTokenForm):  # type: ignore[misc]  # allau
         return cleaned
 
 
+def _checked_name(cleaned: dict[str, Any] | None, user_name: str) -> dict[str, Any]:
+    given = cleaned or {}
+    try:
+        check_shown_name(given.get("first_name", ""), given.get("last_name", ""), user_name)
+    except UsageError as refused:
+        raise ValidationError(f"{refused}.") from None
+    return given
+
+
 class PersonForm(_OfUser):
     """A new person."""
 
@@ -67,11 +78,23 @@ class PersonForm(_OfUser):
         name: str = self.cleaned_data["username"]
         if User.objects.filter(username__iexact=name).exists():
             raise ValidationError("Somebody has this user name already.")
+        try:
+            check_user_name(name)
+        except UsageError as refused:
+            raise ValidationError(f"{refused}.") from None
         return name
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody gets somebody else's name."""
+        return _checked_name(super().clean(), self.cleaned_data.get("username", ""))
 
 
 class NameForm(_OfUser):
     """How somebody is called."""
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody takes somebody else's name."""
+        return _checked_name(super().clean(), self.instance.username)
 
     class Meta:
         """What can be changed."""

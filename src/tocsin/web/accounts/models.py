@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+_LONGEST = 200
+"""Characters of a person in a decision."""
+
 
 class Role(models.TextChoices):
     """What a person may do in a campaign; each may do what those before it may."""
@@ -40,7 +43,9 @@ class User(AbstractUser):
         verbose_name_plural = "people"
 
     def __str__(self) -> str:
-        return self.get_full_name() or self.username
+        """Their name, and that by which they sign in, which is nobody else's for sure."""
+        shown = self.get_full_name()[: _LONGEST - len(self.username) - len(" ()")].strip()
+        return f"{shown} ({self.username})" if shown else self.username
 
 
 class Membership(models.Model):

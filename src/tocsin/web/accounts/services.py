@@ -12,6 +12,7 @@ from django.db import transaction
 from tocsin.errors import UsageError
 from tocsin.web.accounts.links import path_of
 from tocsin.web.accounts.models import Membership, Role, User
+from tocsin.web.accounts.names import check_shown_name, check_user_name
 from tocsin.web.audit.services import record
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def create_person(
     user.set_unusable_password()
     if User.objects.filter(username__iexact=username).exists():
         raise UsageError("somebody has this user name already", where=username)
+    check_user_name(username)
+    check_shown_name(*name, username)
     try:
         user.full_clean()
     except ValidationError as wrong:
@@ -138,7 +141,8 @@ def reset_factors(user: User, *, by: User | None) -> int:
 
 @transaction.atomic
 def rename(user: User, first_name: str, last_name: str, *, by: User) -> None:
-    """Change how they are called."""
+    """Change how they are called. Raises `UsageError` where somebody else is called so."""
+    check_shown_name(first_name, last_name, user.username)
     before = str(user)
     user.first_name, user.last_name = first_name, last_name
     user.save(update_fields=["first_name", "last_name"])
