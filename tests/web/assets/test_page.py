@@ -55,7 +55,7 @@ def page(
 def test_signs_of_compromise_come_first(page: Callable[..., bytes]) -> None:
     text = text_of(page("198.51.100.7"))
 
-    assert "There are signs of compromise. They outrank every build." in text
+    assert "There are signs of compromise. They outrank every build, so that it is red." in text
     assert text.index("There are signs") < text.index("By CVE")
 
 
@@ -88,7 +88,7 @@ def test_a_host_with_signs_that_vanished_says_both(
 
     text = text_of(page("198.51.100.7"))
 
-    assert "They outrank every build. It was missing in the last scans" in text
+    assert "They outrank every build, so that it is red. It was missing in the last scans" in text
 
 
 def test_the_owner_is_told_with_the_evidence(page: Callable[..., bytes]) -> None:
@@ -277,3 +277,13 @@ def test_queries_do_not_grow_with_what_is_known_of_a_host(
 
     with django_assert_max_num_queries(40):
         assert b"note 19" in page("192.0.2.1")
+
+
+def test_a_red_that_no_build_explains_says_that_signs_of_compromise_make_it_so(
+    page: Callable[..., bytes],
+) -> None:
+    text = text_of(page("198.51.100.7"))
+
+    assert text.count("CVE-2021-26855 Red for signs of compromise fixed") == 1
+    assert "so that it is red" in text
+    assert "for signs of compromise" not in text_of(page("203.0.113.11"))

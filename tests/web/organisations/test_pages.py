@@ -162,6 +162,16 @@ def test_one_page_tells_hosts_reasons_claims_and_the_story(
         assert part in story
 
 
+def test_shares_are_of_the_hosts_seen_as_on_the_campaign_page(
+    campaign: Campaign, town: Organisation, signed_in: Callable[..., Client]
+) -> None:
+    text = text_of(signed_in().get(f"/c/{campaign.slug}/organisations/{town.pk}/").content)
+
+    assert "2 hosts seen: Red of 4 hosts seen · 50.0 %" in text
+    assert "1 hosts ever seen: Vanished of 5 hosts ever seen · 20.0 %" in text
+    assert "Shares are of the hosts that did not vanish" in text
+
+
 def test_the_page_shows_no_contact_and_reading_them_is_recorded_each_time(
     campaign: Campaign, town: Organisation, signed_in: Callable[..., Client]
 ) -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from tocsin.campaign.exposure import Doubt, counting
 from tocsin.campaign.observation import Method
 from tocsin.campaign.totals import SETTLED_BY
+from tocsin.knowledge.status import StatusWord
 from tocsin.web.assets.models import Asset, Colour
 from tocsin.web.design.words import (
     DOUBTS,
@@ -68,11 +69,12 @@ class Server(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cve:
-    """One CVE: the words, and why, in sentences."""
+    """One CVE: the words, and why, in sentences; `for_signs` where signs alone make it red."""
 
     name: str
     words: list[str]
     colour: str
+    for_signs: bool
     doubts: list[str]
     why: list[str]
     owner_reported: list[Json]
@@ -118,7 +120,7 @@ class HostPage:
         asset = self.asset
         open_ = [one.name for one in self.cves if one.colour == Colour.RED and not self.signs]
         if self.signs:
-            told = "There are signs of compromise. They outrank every build."
+            told = "There are signs of compromise. They outrank every build, so that it is red."
         elif asset.colour == Colour.RED:
             told = f"Vulnerable: {', '.join(open_)}." if open_ else "Vulnerable."
         elif asset.colour == Colour.GREEN:
@@ -138,6 +140,7 @@ class HostPage:
                 name=name,
                 words=[word_in(STATUSES, word) for word in told["status"]],
                 colour=told["colour"],
+                for_signs=bool(self.signs) and StatusWord.VULNERABLE not in told["status"],
                 doubts=[word_in(DOUBTS, doubt) for doubt in told["doubts"]],
                 why=list(told["why"]),
                 owner_reported=[

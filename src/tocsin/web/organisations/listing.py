@@ -41,6 +41,7 @@ def organisations_of(campaign: Campaign) -> QuerySet[Organisation]:
     )
     return campaign.constituency.organisations.defer("imported", "corrected").annotate(
         hosts=Count("assets", filter=here),
+        seen=Count("assets", filter=seen),
         **{
             colour.value: Count("assets", filter=seen & Q(assets__colour=colour.value))
             for colour in Colour
@@ -131,7 +132,7 @@ _COLUMNS = (
     _hosts("red", "Red"),
     _hosts("yellow", "Yellow"),
     _hosts("green", "Green"),
-    Column("vanished", "Vanished", sort=("vanished",), number=True),
+    _hosts("vanished", "Vanished"),
     _hosts("compromised", "Compromised"),
     Column("open_cases", "Open cases", sort=("open_cases",), number=True),
     Column("reachable", "Contact", sort=("reachable",), cell="organisations/cells/contact.html"),

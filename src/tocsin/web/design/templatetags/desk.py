@@ -50,6 +50,23 @@ def colour(value: object, word: str = "") -> SafeString:
 
 
 @register.simple_tag
+def host_status(host: Any) -> SafeString:  # noqa: ANN401 an asset, whose app lies above
+    """The colour of a host, why it has it where no build says so, and whether it vanished."""
+    found = [host_colour(host.colour, for_signs=host.compromised)]
+    if host.vanished:
+        found.append(badge("Vanished"))
+    return format_html_join(" ", "{}", ((one,) for one in found))
+
+
+@register.simple_tag
+def host_colour(value: object, *, for_signs: bool) -> SafeString:
+    """The badge of a colour; `for_signs` says that signs of compromise make it red."""
+    if not for_signs:
+        return colour(value)
+    return format_html("{} {}", colour(value), badge("for signs of compromise", "purple"))
+
+
+@register.simple_tag
 def moment(value: datetime | date | None, missing: str = "not known") -> SafeString:
     """A time in UTC (``2021-03-12 08:30``), or a day, that machines can read as well."""
     if value is None or value == "":
