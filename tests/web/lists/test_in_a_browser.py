@@ -107,6 +107,11 @@ def test_a_stroke_goes_to_the_search_and_a_question_mark_shows_the_keys(page: Pa
     with page.expect_response("**/organisations/?*q=j%3F%2F*"):
         page.keyboard.type("j?/")
     assert "j?/" == page.locator("#list-search").input_value()
+    with page.expect_response("**/organisations/?*q=Organisation*"):
+        page.locator("#list-search").fill("Organisation")
+    page.wait_for_selector("[data-list-row]")
+    page.keyboard.press("ArrowDown")
+    assert "Organisation 00" == focused(page)
     page.locator("h1").click()
     page.keyboard.press("?")
     expect(page.locator("dialog")).to_be_visible()

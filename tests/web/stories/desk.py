@@ -77,6 +77,11 @@ class Desk:
         cookie: dict[str, Any] = json.loads(told.splitlines()[-1])
         return {**cookie, "url": self.url}
 
+    def invite(self, role: Role, name: str) -> str:
+        """The one-time link of somebody new with this role."""
+        of = ("--campaign", CAMPAIGN, "--role", role.value, "--url", self.url)
+        return self.run("-m", "tocsin", "desk", "create-user", name, *of).strip()
+
     def run(self, *command: str) -> str:
         """Run a Python command on this desk, and return what it said."""
         done = subprocess.run(

@@ -24,9 +24,17 @@ _GRAVE = {"serious", "critical"}
 class Visitor:
     """One browser window. `complaints` is what the console said: errors, and what CSP refused."""
 
-    def __init__(self, browser: Browser, desk: Desk, cookie: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        desk: Desk,
+        cookie: dict[str, Any] | None = None,
+        *,
+        url: str | None = None,
+    ) -> None:
         self.desk = desk
-        self._context = browser.new_context(base_url=desk.url, locale="en-GB")
+        self._url = url or desk.url
+        self._context = browser.new_context(base_url=self._url, locale="en-GB")
         if cookie is not None:
             self._context.add_cookies([cookie])  # type: ignore[list-item]  # a dict like theirs
         self.page = self._context.new_page()
@@ -44,7 +52,7 @@ class Visitor:
         address = path if path.startswith("/") else f"/c/{CAMPAIGN}/{path}"
         answer = self.page.goto(address)
         assert answer is not None
-        assert (f"{self.desk.url}{address}", 200) == (answer.url, answer.status)
+        assert (f"{self._url}{address}", 200) == (answer.url, answer.status)
 
     def look(self, name: str) -> None:
         """Take pictures at both widths in both themes, and ask axe of two that differ in both."""

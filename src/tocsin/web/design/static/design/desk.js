@@ -90,6 +90,33 @@
     all[Math.max(0, Math.min(all.length - 1, next))].focus();
   }
 
+  // ---- passkeys: what the browser refuses is said, and not kept for the console ----
+
+  function whyRefused(error) {
+    if (error.name === "SecurityError") {
+      const named = `http://localhost:${window.location.port}`;
+      return window.location.hostname === "localhost"
+        ? "The browser gives no passkey to this address."
+        : `Browsers give passkeys to a name with TLS, or on this machine to ${named}: open that.`;
+    }
+    if (error.name === "InvalidStateError") {
+      return "This passkey is set up here already.";
+    }
+    if (error.name === "NotAllowedError") {
+      return "No passkey of this desk answered, or it was called off. Try again.";
+    }
+    return `The browser refused: ${error.message}`;
+  }
+
+  document.addEventListener("allauth.error", (event) => {
+    const place = document.querySelector("[data-passkey-refused]");
+    if (place) {
+      event.preventDefault();
+      place.hidden = false;
+      place.textContent = whyRefused(event.detail.exception);
+    }
+  });
+
   function isTyping(target) {
     return target.closest("input, select, textarea, [contenteditable], dialog") !== null;
   }
@@ -99,6 +126,11 @@
       closeMenus(event);
     }
     const inList = document.querySelector("[data-list]");
+    if (inList && event.key === "ArrowDown" && event.target.matches("[data-list-search]")) {
+      event.preventDefault();
+      move(1);
+      return;
+    }
     if (!inList || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
       return;
     }
