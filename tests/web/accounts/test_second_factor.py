@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -135,6 +136,27 @@ def test_a_code_counts_once(client: Client) -> None:
     sign_in(other, "ada")
     other.post("/accounts/2fa/authenticate/", {"code": shown})
     assert not is_inside(other)
+
+
+@inside_a_transaction
+@pytest.mark.parametrize("written", ["{}", " {} ", "{}\u200b", "-{}"], ids=ascii)
+def test_a_code_counts_once_for_as_long_as_it_would_be_taken(
+    client: Client, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    """Of a phone that is half a minute ahead, or seen over a shoulder and used late."""
+    give_app(make("ada"))
+    shown = code(later=1)
+    sign_in(client, "ada")
+    client.post("/accounts/2fa/authenticate/", {"code": shown})
+    assert is_inside(client)
+
+    now = time.time
+    for later_s in (31, 45):
+        monkeypatch.setattr(time, "time", lambda later_s=later_s: now() + later_s)
+        other = Client()
+        sign_in(other, "ada")
+        other.post("/accounts/2fa/authenticate/", {"code": written.format(shown)})
+        assert not is_inside(other)
 
 
 @inside_a_transaction

@@ -154,6 +154,10 @@ ACCOUNT_RATE_LIMITS = {"login": "20/m/ip", "login_failed": "5/5m/key,20/5m/ip"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_FORMS = {"add_webauthn": "tocsin.web.accounts.passkeys.AddPasskeyForm"}
 MFA_ADAPTER = "tocsin.web.accounts.adapter.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "tocsin.web.accounts.codes.AuthenticateForm",
+    "reauthenticate": "tocsin.web.accounts.codes.ReauthenticateForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Tocsin"
