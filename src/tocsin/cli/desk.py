@@ -92,9 +92,10 @@ def _import(arguments: Namespace) -> int:
         one = import_path(
             campaign, user, path, feed=arguments.feed, mapping=asked or None, host=arguments.host
         )
+        feeds = ", ".join(sorted({*one.files.values_list("feed", flat=True)})) or one.feed
         print(
             visible(
-                f"{path}: import {one.number} ({one.feed}), {one.observations:,} rows stored, "
+                f"{path}: import {one.number} ({feeds}), {one.observations:,} rows stored, "
                 f"{one.rejected:,} in quarantine, {one.repeated:,} of files imported before"
             )
         )
