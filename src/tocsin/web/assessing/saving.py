@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from tocsin.web.assessing.facts import Fields, Identity
 from tocsin.web.assessing.noticing import Noticed
@@ -15,6 +17,8 @@ from tocsin.web.campaigns.models import Campaign
 
 CHUNK = 500
 """Hosts that are looked at together: as many stories lie in memory at once."""
+BATCH = 200
+"""Hosts that are written in one transaction: others wait for it."""
 
 _EXPOSURE = ("statuses", "colour", "doubts")
 
@@ -28,19 +32,51 @@ class Worked(NamedTuple):
 
 
 class Saving:
-    """Saves the hosts of one campaign within the caller's transaction."""
+    """Saves the hosts of one campaign: call `compare`, then `write`.
+
+    What differs waits in a file between the two, so that nothing is judged while others wait for
+    a transaction to end, and memory does not grow with hosts.
+    """
 
     def __init__(self, campaign: Campaign, noticed: Noticed) -> None:
         self._campaign, self._noticed = campaign, noticed
         self._kept: set[str] = set()
+        self._gone: list[int] = []
         self.created = self.changed = self.removed = 0
 
-    def save(self, hosts: Iterable[Worked]) -> None:
-        """Save them all, and remove what is no longer there."""
+    def compare(self, hosts: Iterable[Worked], waiting: IO[bytes]) -> None:
+        """Find what differs from what is there; nothing is written to the database."""
         stream = iter(hosts)
         while chunk := list(islice(stream, CHUNK)):
-            self._save_chunk(self._first_of_a_key(chunk))
-        self._remove_others()
+            by_key = {one.fields["key"]: one for one in self._first_of_a_key(chunk)}
+            same: set[str] = set()
+            known: set[str] = set()
+            for asset in Asset.objects.filter(campaign=self._campaign, key__in=list(by_key)):
+                known.add(asset.key)
+                if not _differs(asset, by_key[asset.key].fields):
+                    same.add(asset.key)
+            self.created += len(by_key.keys() - known)
+            self.changed += len(known - same)
+            for key in by_key.keys() - same:
+                pickle.dump(by_key[key], waiting)
+        keys = Asset.objects.filter(campaign=self._campaign).values_list("pk", "key")
+        self._gone = [pk for pk, key in keys.iterator() if key not in self._kept]
+        self.removed = len(self._gone)
+
+    def write(self, waiting: IO[bytes], batch: Callable[[], AbstractContextManager[None]]) -> None:
+        """Write what differs, and remove what is no longer there, each `batch` a transaction."""
+        left = self.created + self.changed
+        while left > 0:
+            several = [
+                pickle.load(waiting)  # noqa: S301 our own file, which has no name
+                for _ in range(min(left, BATCH))
+            ]
+            left -= len(several)
+            with batch():
+                self._write({one.fields["key"]: one for one in several})
+        for start in range(0, len(self._gone), BATCH):
+            with batch():
+                Asset.objects.filter(pk__in=self._gone[start : start + BATCH]).delete()
 
     def _first_of_a_key(self, chunk: Sequence[Worked]) -> Iterator[Worked]:
         """Names that are longer than any name can be are cut, and may then be alike."""
@@ -50,20 +86,9 @@ class Saving:
                 self._kept.add(key)
                 yield one
 
-    def _save_chunk(self, chunk: Iterable[Worked]) -> None:
-        by_key = {one.fields["key"]: one for one in chunk}
-        known = {
-            asset.key: asset
-            for asset in Asset.objects.filter(campaign=self._campaign, key__in=list(by_key))
-        }
-        changed = {key: one for key, one in by_key.items() if _differs(known.get(key), one.fields)}
-        if not changed:
-            return
-        self.created += len(changed.keys() - known.keys())
-        self.changed += len(changed.keys() & known.keys())
-        assets = [Asset(campaign=self._campaign, **one.fields) for one in changed.values()]
+    def _write(self, changed: dict[str, Worked]) -> None:
         Asset.objects.bulk_create(
-            assets,
+            [Asset(campaign=self._campaign, **one.fields) for one in changed.values()],
             batch_size=CHUNK,
             update_conflicts=True,
             unique_fields=["campaign", "key"],
@@ -116,13 +141,6 @@ class Saving:
             batch_size=CHUNK,
         )
 
-    def _remove_others(self) -> None:
-        keys = Asset.objects.filter(campaign=self._campaign).values_list("pk", "key")
-        gone = [pk for pk, key in keys.iterator() if key not in self._kept]
-        for start in range(0, len(gone), CHUNK):
-            Asset.objects.filter(pk__in=gone[start : start + CHUNK]).delete()
-        self.removed = len(gone)
-
 
 def _told_less_exactly(row: Transition, found: dict[Identity, Fields]) -> Identity | None:
     """The same change between other times: later rows widen or narrow what is certain of them."""
@@ -148,9 +166,7 @@ def _columns(fields: Fields) -> list[str]:
     return [name.removesuffix("_id") for name in fields if name != "key"]
 
 
-def _differs(known: Asset | None, fields: Fields) -> bool:
-    if known is None:
-        return True
+def _differs(known: Asset, fields: Fields) -> bool:
     return any(_plain(getattr(known, name)) != value for name, value in fields.items())
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from tempfile import TemporaryFile
 
-from django.db import transaction
 from django.db.models import Count
 
 from tocsin.campaign.constituency import Constituency
@@ -32,6 +32,7 @@ from tocsin.web.assessing.gather import Gathering, gather
 from tocsin.web.assessing.noticing import Noticed, signs_noticed_in
 from tocsin.web.assessing.saving import Saving, Worked
 from tocsin.web.assessing.tally import STANDS, Tally
+from tocsin.web.assessing.turns import OvertakenError, Turn
 from tocsin.web.assets.models import Asset, Transition
 from tocsin.web.audit.services import record
 from tocsin.web.campaigns.models import Campaign, Point
@@ -58,14 +59,15 @@ class Outcome:
 def assess(
     campaign: Campaign, *, import_: Import | None = None, progress: Progress | None = None
 ) -> Outcome:
-    """Work everything out from the rows that count now, and save it at once.
+    """Work everything out from the rows that count now, and save what differs.
 
-    Reading comes before the transaction, so that others can write meanwhile; where another
-    assessment was saved in between, all is done again. `import_` counts as new whatever was known
-    before. `progress` may end it by raising, and then nothing was changed.
+    Others can write meanwhile (`turns` says how); where another assessment was saved in between,
+    all is done again. `import_` counts as new whatever was known before. `progress` may end it by
+    raising: before anything is saved, then nothing was changed.
     """
     for _ in range(_TRIES):
         worked = _Assessment(campaign.pk, import_, progress or _silent)
+        worked.turn.wait(worked.tell)
         worked.read()
         outcome = worked.save()
         if outcome is not None:
@@ -92,6 +94,10 @@ class _Assessment:
     gathering: Gathering = field(init=False)
     first_signs: dict[str, int] = field(init=False)
     basis: str = field(init=False)
+    turn: Turn = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.turn = Turn(self.pk)
 
     def read(self) -> None:
         """Load what is judged, and gather the rows."""
@@ -116,27 +122,44 @@ class _Assessment:
         )
 
     def save(self) -> Outcome | None:
-        """Write what follows; None where somebody else did so in the meantime."""
-        with transaction.atomic():
-            campaign = Campaign.objects.select_for_update().get(pk=self.pk)
-            if campaign.assessed_at != self.campaign.assessed_at:
+        """Judge hosts and write what follows; None where somebody else did so meanwhile."""
+        tally = Tally(cves=tuple(self.campaign.cves))
+        saving = Saving(self.campaign, Noticed(self.new, self.imports))
+        with TemporaryFile(prefix="tocsin-hosts-") as waiting:
+            saving.compare(self._worked(tally), waiting)
+            if not self.turn.take(self.campaign.assessed_at):
                 return None
-            tally = Tally(cves=tuple(campaign.cves))
-            saving = Saving(campaign, Noticed(self.new, self.imports))
-            saving.save(self._worked(tally))
-            points = self._save_points(tally)
-            self._save_effects()
-            self._save_campaign(campaign, tally)
-            outcome = Outcome(
-                hosts=tally.hosts,
-                created=saving.created,
-                changed=saving.changed,
-                removed=saving.removed,
-                points=points,
-            )
-            if saving.created or saving.changed or saving.removed:
-                _record(campaign, outcome)
-            return outcome
+            waiting.seek(0)
+            is_ended = False
+            try:
+                saving.write(waiting, self.turn.batch)
+                effects = self._effects()
+                with self.turn.batch():
+                    outcome = self._finish(tally, saving, effects)
+                is_ended = True
+            except OvertakenError:
+                return None
+            finally:
+                if not is_ended:
+                    self.turn.leave()
+        return outcome
+
+    def _finish(self, tally: Tally, saving: Saving, effects: list[Import]) -> Outcome:
+        """What all hosts come to, in one transaction: the end of the turn with it."""
+        points = self._save_points(tally)
+        Import.objects.bulk_update(effects, ["effect"], batch_size=500)
+        self._save_campaign(tally)
+        outcome = Outcome(
+            hosts=tally.hosts,
+            created=saving.created,
+            changed=saving.changed,
+            removed=saving.removed,
+            points=points,
+        )
+        if saving.created or saving.changed or saving.removed:
+            _record(self.campaign, outcome)
+        self.turn.end()
+        return outcome
 
     def _news(self) -> date | None:
         """From which day on points are to be made; None where there is no time to go by.
@@ -213,8 +236,11 @@ class _Assessment:
         )
         return len(made)
 
-    def _save_effects(self) -> None:
-        """So many hosts with each change: what the links of an import lead to."""
+    def _effects(self) -> list[Import]:
+        """So many hosts with each change: what the links of an import lead to.
+
+        Returns the imports of which it is another than before.
+        """
         found: dict[int, dict[str, int]] = {one.pk: {} for one in self.imports}
         rows = (
             Transition.objects.filter(noticed_in__in=list(found))
@@ -238,9 +264,10 @@ class _Assessment:
             if effect != one.effect:
                 one.effect = effect
                 changed.append(one)
-        Import.objects.bulk_update(changed, ["effect"], batch_size=500)
+        return changed
 
-    def _save_campaign(self, campaign: Campaign, tally: Tally) -> None:
+    def _save_campaign(self, tally: Tally) -> None:
+        campaign = self.campaign
         campaign.totals = {
             **totals_json(tally.totals, self.gathering.hosts)["summary"],
             "hosts": tally.hosts,

@@ -21,7 +21,9 @@ class Campaign(models.Model):
 
     `cves` is what is asked of each host: the pack's when the campaign was made. `totals` is what
     the last assessment counted, `as_of` the time of the newest row that it knew, `assessed_at`
-    when it was made. `next_import` numbers imports from 1.
+    when it was made. `saving_by` names the one that is being saved, and `saving_at` is its last
+    sign of life: until it is empty, hosts and totals are of different assessments. `next_import`
+    numbers imports from 1.
     """
 
     slug = models.SlugField(max_length=64, unique=True)
@@ -39,6 +41,8 @@ class Campaign(models.Model):
     next_import = models.PositiveIntegerField(default=1)
     assessed_at = models.DateTimeField(null=True, blank=True)
     as_of = models.DateTimeField(null=True, blank=True)
+    saving_by = models.CharField(max_length=32, blank=True, default="")
+    saving_at = models.DateTimeField(null=True, blank=True)
     totals = models.JSONField(default=dict, blank=True)
 
     class Meta:

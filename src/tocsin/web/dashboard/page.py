@@ -132,7 +132,9 @@ def _about(campaign: Campaign) -> dict[str, Any]:
 
 def _is_behind(campaign: Campaign, jobs: Sequence[Job], newest: datetime | None) -> bool:
     """Whether something counts that these numbers do not know yet: imports until `newest` do."""
-    if campaign.assessed_at is None or any(job.kind == ASSESS for job in jobs):
+    if campaign.assessed_at is None or campaign.saving_by:
+        return True
+    if any(job.kind == ASSESS for job in jobs):
         return True
     return newest is not None and newest > campaign.assessed_at
 
