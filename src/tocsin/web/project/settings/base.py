@@ -152,9 +152,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_RATE_LIMITS = {"login": "20/m/ip", "login_failed": "5/5m/key,20/5m/ip"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-MFA_FORMS = {"add_webauthn": "tocsin.web.accounts.passkeys.AddPasskeyForm"}
 MFA_ADAPTER = "tocsin.web.accounts.adapter.MfaAdapter"
 MFA_FORMS = {
+    "add_webauthn": "tocsin.web.accounts.passkeys.AddPasskeyForm",
     "authenticate": "tocsin.web.accounts.codes.AuthenticateForm",
     "reauthenticate": "tocsin.web.accounts.codes.ReauthenticateForm",
 }
