@@ -95,6 +95,19 @@ def test_one_sentence_says_what_is_usual_what_happened_and_what_ties_it_to_a_bre
     )
 
 
+def test_a_narrow_drawing_shows_all_days_and_few_of_their_names() -> None:
+    days = tuple(
+        MailDay(day=date(2021, 3, number), recipients=number, unusual=0) for number in range(1, 29)
+    )
+    case = msgspec.structs.replace(CASE, days=days)
+    abuse = msgspec.structs.replace(ABUSE, cases=(case,))
+    section = page(result(host(mail_abuse=abuse))).partition('id="s1-mail-1"')[2]
+    drawing = section.partition("</svg>")[0]
+    names, hidden = drawing.count('"middle">2021-03-'), drawing.count("faint many")
+    assert (9, 7) == (names, hidden)
+    assert ".mail .drawing { min-width: 0; }" in page()
+
+
 def test_a_table_says_what_the_drawing_says() -> None:
     text = page()
     assert (

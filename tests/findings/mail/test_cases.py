@@ -150,7 +150,8 @@ def test_a_break_in_within_the_same_minutes_is_a_tie() -> None:
             },
             "called proxyLogon.ecp (2021-02-22 06:00 UTC)",
         ),
-        ({"url_path": "/owa/auth/page.aspx"}, "called page.aspx (2021-02-22 06:00 UTC)"),
+        ({"url_path": "/owa/auth/Page.aspx"}, "called Page.aspx (2021-02-22 06:00 UTC)"),
+        ({"url_path": "/owa/page.aspx/y.js"}, "called page.aspx (2021-02-22 06:00 UTC)"),
         ({}, "broke in"),
     ],
 )

@@ -127,22 +127,38 @@ def _by_minutes(
 
 
 def _got_in(rows: Sequence[Match], infos: Mapping[str, RuleInfo]) -> str:
-    """By which request somebody surely got in, and when; of several the first."""
-    for row in rows:
-        known = row.rule in infos
-        if not known or effective_grade(row, infos).rank < Grade.EXPLOITED.rank:
-            continue
-        if page := _asked_for(row):
-            when = f" ({row.time:%Y-%m-%d %H:%M} UTC)" if row.time else ""
-            return f"called {page}{when}"
+    """By which request somebody surely got in, and when.
+
+    Of several the first of which the log also tells what the server behind was made to ask; else
+    the first.
+    """
+    telling = [
+        row
+        for row in rows
+        if row.rule in infos and effective_grade(row, infos).rank >= Grade.EXPLOITED.rank
+    ]
+    for asked_for in (_behind, _before):
+        for row in telling:
+            if page := asked_for(row):
+                when = f" ({row.time:%Y-%m-%d %H:%M} UTC)" if row.time else ""
+                return f"called {page}{when}"
     return "broke in"
 
 
-def _asked_for(row: Match) -> str:
-    """The page that a request is for: behind a forged one, what the server was made to ask."""
+def _behind(row: Match) -> str:
+    """The page that a forged request made the server ask for."""
     behind = _ANCHOR_PATH.search(row.values.get("anchor", ""))
-    path = behind.group(1) if behind else row.values.get("url_path", "")
-    return path.rstrip("/").rpartition("/")[2] or page_of(row.values) or ""
+    return _last_of(behind.group(1)) if behind else ""
+
+
+def _before(row: Match) -> str:
+    """The page that a request was for."""
+    last, page = _last_of(row.values.get("url_path", "")), page_of(row.values) or ""
+    return last if page in ("", last.lower()) else page
+
+
+def _last_of(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def _by_right(
