@@ -14,8 +14,7 @@ import numpy as np
 
 from tocsin.events.bulk import Rows, read_bulk
 from tocsin.events.bulk_times import microseconds
-from tocsin.matching.prefilter import Prefilter
-from tocsin.matching.sigma.literals import literal
+from tocsin.matching.many_words import word_search
 from tocsin.matching.sigma.narrow import Chosen, Narrow
 from tocsin.matching.sigma.records import Records
 from tocsin.matching.sigma.routing import is_event_log
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from tocsin.events.bulk import BulkReader, Places
     from tocsin.events.format import Format, Row
     from tocsin.events.stretches import Stretch
+    from tocsin.matching.many_words import WordSearch
     from tocsin.matching.rules import RuleSet, Seen
     from tocsin.matching.scan import Period
     from tocsin.matching.sigma.plan import FormatRules, Hit
@@ -80,7 +80,7 @@ class Narrows:
         self._first: Choices = {}
         self._by_header: dict[tuple[str, tuple[str, ...]], Narrow] = {}
         self._counts: Counter[str] = Counter()
-        self._named: Prefilter | None = None
+        self._named: WordSearch | None = None
         self._counted: frozenset[str] | None = None
         self._records: dict[str, Records] = {}
 
@@ -119,12 +119,10 @@ class Narrows:
                 return found
         return None
 
-    def named(self, rules: RuleSet) -> Prefilter:
+    def named(self, rules: RuleSet) -> WordSearch:
         """What stands in every row that holds one of the user's indicators."""
         if self._named is None:
-            self._named = Prefilter(
-                [literal(word.decode()) for word in rules.indicators.words().words]
-            )
+            self._named = word_search(rules.indicators.words().words)
         return self._named
 
     def note_first(self, form: Format, rows: Rows, narrow: Narrow) -> None:
