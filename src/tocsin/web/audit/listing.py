@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from tocsin.web.audit.models import Decision
+from tocsin.web.audit.queries import decisions_of
 from tocsin.web.audit.telling import deed
 from tocsin.web.design.deeds import DEEDS
 from tocsin.web.design.words import capital, word_in
@@ -16,8 +17,6 @@ from tocsin.web.lists.listing import Column, Listing
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-    from tocsin.web.campaigns.models import Campaign
 
 
 class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]  # it brings no types
@@ -51,14 +50,9 @@ class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]  # it brin
             ]
 
 
-def _of(campaign: Campaign) -> QuerySet[Decision]:
-    return Decision.objects.filter(campaign=campaign).select_related("campaign")
-
-
 def _url(one: Decision) -> str:
-    campaign = one.campaign
-    slug = campaign.slug if campaign else ""
-    return reverse("audit:detail", kwargs={"campaign": slug, "number": one.number})
+    seen_in: str = getattr(one, "seen_in", "")
+    return reverse("audit:detail", kwargs={"campaign": seen_in, "number": one.number})
 
 
 DECISIONS = Listing(
@@ -66,7 +60,7 @@ DECISIONS = Listing(
     section="decisions",
     title="Decisions",
     nouns=("decision", "decisions"),
-    queryset=_of,
+    queryset=decisions_of,
     columns=(
         Column("number", "Number", sort=("number",), number=True),
         Column("at", "When", sort=("at", "number")),

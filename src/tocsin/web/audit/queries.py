@@ -5,13 +5,24 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.db.models import Q, Value
+
 from tocsin.web.audit.chain import START, Broken, Link, first_broken, hash_of
 from tocsin.web.audit.models import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.db.models import QuerySet
+
+    from tocsin.web.campaigns.models import Campaign
+
 _CHUNK = 2000
+_SUBJECT = 200
+
+
+_SHARED = ("organisation.", "claim.", "contact.")
+"""What campaigns of one constituency have in common: each shows who changed it, and by which."""
 
 
 class End(NamedTuple):
@@ -19,6 +30,21 @@ class End(NamedTuple):
 
     number: int
     hash: str
+
+
+def decisions_of(campaign: Campaign) -> QuerySet[Decision]:
+    """Those of a campaign, and those about what it shares with others of its constituency.
+
+    Reads are those of the campaign alone. `seen_in` is the campaign's short name, for links: the
+    other campaign does not exist for who has no role in it.
+    """
+    changed = Q(campaign__constituency=campaign.constituency_id) & ~Q(action__endswith=".read")
+    about = Q()
+    for beginning in _SHARED:
+        about |= Q(action__startswith=beginning)
+    whole = Q(campaign=None, subject=f"constituency {campaign.constituency.slug}"[:_SUBJECT])
+    found = Decision.objects.filter(Q(campaign=campaign) | (changed & about) | whole)
+    return found.annotate(seen_in=Value(campaign.slug))
 
 
 def end_of_chain() -> End:

@@ -11,7 +11,6 @@ from tocsin.web.accounts.models import Role
 from tocsin.web.accounts.permissions import DeskRequest, campaign_view
 from tocsin.web.audit import queries
 from tocsin.web.audit.listing import DECISIONS
-from tocsin.web.audit.models import Decision
 from tocsin.web.audit.telling import deed, parts
 from tocsin.web.lists.views import list_page
 
@@ -30,12 +29,12 @@ def decisions(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 @campaign_view(Role.VIEWER)
 def decision(request: HttpRequest, number: int) -> HttpResponse:
     """One decision with all that was hashed of it."""
-    one = get_object_or_404(
-        Decision, campaign=cast("DeskRequest", request).campaign, number=number
-    )
+    campaign = cast("DeskRequest", request).campaign
+    one = get_object_or_404(queries.decisions_of(campaign), number=number)
     context = {
         "section": "decisions",
         "one": one,
+        "is_shared": one.campaign_id != campaign.pk,
         "deed": deed(one),
         "detail": parts(one),
         "holds": queries.holds(one),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Q
 
-from tocsin.web.audit.models import Decision
+from tocsin.web.audit.queries import decisions_of
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.design.deeds import DEEDS
 from tocsin.web.design.words import word_in
@@ -109,7 +109,7 @@ def _decisions(about: About, most: int) -> Iterable[Moment]:
     wanted = Q(subject__in=subjects)
     if about.organisation is not None:
         wanted |= Q(subject__startswith=f"organisation {about.organisation.pk}: ")
-    found = Decision.objects.filter(wanted, Q(campaign=about.campaign) | Q(campaign=None))
+    found = decisions_of(about.campaign).filter(wanted)
     for one in found.exclude(action__endswith=".read").order_by("-number")[:most]:
         yield Moment(
             at=one.at,
