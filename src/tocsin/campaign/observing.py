@@ -72,8 +72,11 @@ def observe(
     asked: Asked,
     progress: Progress | None = None,
     limits: Limits = _DEFAULT_LIMITS,
+    first_bytes: int | None = None,
 ) -> Generator[FeedRow, None, None]:
     """The rows of every file in `source`, in order; `limits` are against hostile archives.
+
+    With `first_bytes` no more than that is read of each file, and its hash is that of this part.
 
     A file of an archive or folder that is no feed is a problem; a source that is one file, and
     none, raises `SourceError` and says what there is. So does a source that cannot be opened.
@@ -85,7 +88,8 @@ def observe(
         with running(listener, source.name, total):
             yield from _problems(collection, asked)
             for member in members:
-                opened = _Opened(member, _name(collection, member, len(members)), listener)
+                name = _name(collection, member, len(members))
+                opened = _Opened(member, name, listener, first_bytes)
                 yield from opened.rows(asked, alone=len(members) == 1)
 
 
@@ -176,10 +180,13 @@ def _unread(name: str, feed: str, code: ProblemCode, detail: str) -> FeedProblem
 class _Opened:
     """One file that is read twice: for its hash, which every row names, and for its rows."""
 
-    def __init__(self, member: Member, name: str, progress: Progress) -> None:
+    def __init__(
+        self, member: Member, name: str, progress: Progress, first_bytes: int | None
+    ) -> None:
         self._member = member
         self._name = name
         self._progress = progress
+        self._first_bytes = first_bytes
 
     def rows(self, asked: Asked, *, alone: bool) -> Iterator[FeedRow]:
         self._progress.file(self._name)
@@ -187,7 +194,7 @@ class _Opened:
             head, sha256 = self._hashed()
             feed = feed_of(head, self._name, asked)
             with self._member.open() as stream:
-                counted = cast("BinaryIO", _Counted(stream, self._progress.advance))
+                counted = cast("BinaryIO", self._counted(stream))
                 context = FeedContext(
                     file=self._name, sha256=sha256, mapping=asked.mapping, host=asked.host
                 )
@@ -210,22 +217,32 @@ class _Opened:
         digest = hashlib.sha256()
         head = b""
         with self._member.open() as stream:
-            while chunk := stream.read(_CHUNK_BYTES):
+            counted = self._counted(stream)
+            while chunk := counted.read(_CHUNK_BYTES):
                 digest.update(chunk)
-                self._progress.advance(len(chunk))
                 if len(head) < HEAD_BYTES:
                     head += chunk[: HEAD_BYTES - len(head)]
         return head, digest.hexdigest()
 
+    def _counted(self, stream: BinaryIO) -> _Counted:
+        return _Counted(stream, self._progress.advance, self._first_bytes)
+
 
 class _Counted:
-    """A stream that says how much of it was read."""
+    """A stream that says how much of it was read, and ends where no more shall be."""
 
-    def __init__(self, stream: BinaryIO, on_bytes: Callable[[int], None]) -> None:
+    def __init__(
+        self, stream: BinaryIO, on_bytes: Callable[[int], None], most: int | None
+    ) -> None:
         self._stream = stream
         self._on_bytes = on_bytes
+        self._left = most
 
     def read(self, size: int = -1, /) -> bytes:
+        if self._left is not None:
+            size = self._left if size < 0 else min(size, self._left)
         data = self._stream.read(size)
+        if self._left is not None:
+            self._left -= len(data)
         self._on_bytes(len(data))
         return data

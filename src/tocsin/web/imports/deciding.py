@@ -19,6 +19,7 @@ from tocsin.web.imports import services
 from tocsin.web.imports.forms import FREE, ReadAsForm, UploadForm, filled
 from tocsin.web.imports.models import Import
 from tocsin.web.imports.previewing import (
+    LOOK_BYTES,
     MOST_BYTES,
     MOST_ROWS,
     Preview,
@@ -150,6 +151,7 @@ def _shown(
         "one": one,
         "form": form,
         "preview": found,
+        "look_bytes": LOOK_BYTES,
         "table": table(found.rows),
         "feeds": [all_feeds()[name] for name in found.feeds if name in all_feeds()],
         "asks_host": found.needs_host or form.data.get("host"),
