@@ -12,9 +12,11 @@ from tests.web.demonstration.conftest import SMALL, play
 from tocsin.campaign.sightings import OWNERS
 from tocsin.web.assets.models import Asset, Exposure, Transition
 from tocsin.web.campaigns.models import Point
+from tocsin.web.cases.models import CaseKind
 from tocsin.web.demonstration.country import CVES, Size
 from tocsin.web.demonstration.load import load
 from tocsin.web.demonstration.truth import news_of_the_last, owners_of, truth_of
+from tocsin.web.demonstration.words import owners_words
 from tocsin.web.imports.models import Import, Rejected
 from tocsin.web.imports.models import Observation as Row
 from tocsin.web.organisations.models import Organisation
@@ -43,6 +45,7 @@ def numbers_are_the_truth(campaign: Campaign, played: Played) -> None:
     rows_are_the_truth(campaign, played)
     hosts_are_the_truth(campaign, played)
     changes_are_the_truth(campaign, played)
+    words_are_the_truth(campaign, played)
     totals_are_the_truth(campaign, played)
 
 
@@ -85,6 +88,22 @@ def changes_are_the_truth(campaign: Campaign, played: Played) -> None:
     assert sorted(one[:3] for one in news_of_the_last(played.files)) == sorted(
         one[:3] for one in found if one[3] is not None and one[3].file_name == last
     )
+
+
+def words_are_the_truth(campaign: Campaign, played: Played) -> None:
+    """The owners' words stand beside what is seen, and move no host to another colour."""
+    words = owners_words(played.country, played.files)
+    right = {one.host.ip for one in words if one.stands}
+    (wrong,) = (one.host.ip for one in words if not one.stands)
+    reported = Asset.objects.filter(campaign=campaign, owner_reports_fixed=True)
+    assert right
+    assert right == set(reported.values_list("ip", flat=True))
+    assert len(right) == campaign.totals["together"]["yellow_owner_reported_fixed"]
+    asset = Asset.objects.get(campaign=campaign, ip=wrong)
+    (word,) = asset.story["exposure"][CVES[0]]["owner_reported"]
+    assert ("red", True) == (asset.colour, bool(word["contradicted"]))
+    disputed = campaign.cases.filter(kind=CaseKind.DISPUTED, closed_at=None)
+    assert [wrong] == list(disputed.values_list("host", flat=True))
 
 
 def totals_are_the_truth(campaign: Campaign, played: Played) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tocsin.web.demonstration.truth import news_of_the_last
+from tocsin.web.demonstration.words import owners_words
 
 if TYPE_CHECKING:
     from tests.web.demonstration.conftest import Played
@@ -36,6 +37,11 @@ def test_the_tutorial_tells_the_numbers_of_the_demonstration(full: Played) -> No
         f"{news['vulnerable_again']} are vulnerable again",
     ):
         assert sentence in page
+    words = owners_words(full.country, full.files)
+    (wrong,) = (one.host.ip for one in words if not one.stands)
+    assert f"{len(words) + 1} owners have run" in page
+    assert f"{sum(one.stands for one in words)} had the update where no feed can tell" in page
+    assert f"One is mistaken: `{wrong}`" in page
     stores = truth.owned["Heronbridge Stores"]
     assert (
         f"{stores.total()} hosts: {stores['red']} red, {stores['yellow']} yellow and "

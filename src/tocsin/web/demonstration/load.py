@@ -1,6 +1,6 @@
 """Loads an invented country into a desk, by the same ways that people take.
 
-The list of organisations, an owner's result and all files go through the importers and the worker.
+The list of organisations, owners' results and all files go through the importers and the worker.
 The campaign is assessed twice: before the last file and after it, so that "new since the last
 import" has something to say.
 """
@@ -21,6 +21,7 @@ from tocsin.web.demonstration.country import CVES, make_country
 from tocsin.web.demonstration.files import write
 from tocsin.web.demonstration.looks import make_files
 from tocsin.web.demonstration.organisations import as_list
+from tocsin.web.demonstration.words import owners_words
 from tocsin.web.imports.services import import_path
 from tocsin.web.organisations.models import Constituency
 from tocsin.web.organisations.services import import_list
@@ -76,9 +77,9 @@ def load(seed: int, size: Size, tell: Callable[[str], None]) -> Loaded:
             _import(campaign, analyst, file, folder, tell)
         tell("Assessing what was imported")
         run_worker(once=True)
-        tell("Reading an owner's result, and opening cases")
+        tell("Reading what owners handed over, and opening cases")
         campaign.refresh_from_db()
-        open_cases(campaign, people)
+        open_cases(campaign, people, owners_words(country, files))
         _import(campaign, analyst, files[-1], folder, tell)
     tell("Assessing what the last file changes")
     run_worker(once=True)

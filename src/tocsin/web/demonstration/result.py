@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _SHELL = "/aspnet_client/discover.aspx"
 
 
-def owners_result(name: str, build: str, day: date) -> bytes:
-    """The result of a server `name` that runs `build` and was broken into on `day` (UTC)."""
+def owners_result(name: str, build: str, day: date, *, compromised: bool = True) -> bytes:
+    """The result of a server `name` that ran `build` on `day` (UTC), or was broken into then."""
     rules = {
         "loaded": 1,
         "not_applicable": 0,
@@ -36,26 +36,35 @@ def owners_result(name: str, build: str, day: date) -> bytes:
             "knowledge": version_in_use(),
             "rules": rules,
         },
-        "verdict": "compromised",
-        "hosts": [_server(name, build, datetime.combine(day, time(1, 40), UTC))],
+        "verdict": "compromised" if compromised else "no_evidence_found",
+        "hosts": [_server(name, build, datetime.combine(day, time(1, 40), UTC), compromised)],
     }
     return json.dumps(whole, indent=1).encode()
 
 
-def _server(name: str, build: str, at: datetime) -> dict[str, Any]:
+_COMPROMISED = {
+    "level": "compromised",
+    "assurance": "partial",
+    "reasons": ["A page that nobody knows answered requests from outside."],
+    "limits": ["Exchange had deleted its own logs of January."],
+}
+_NOTHING_FOUND = {
+    "level": "no_evidence_found",
+    "assurance": "complete",
+    "reasons": ["Nothing was found, and the logs are complete enough to say so."],
+    "limits": [],
+}
+
+
+def _server(name: str, build: str, at: datetime, compromised: bool) -> dict[str, Any]:  # noqa: FBT001 for this module alone
     return {
         "source": f"{name}.zip",
         "name": name,
-        "verdict": {
-            "level": "compromised",
-            "assurance": "partial",
-            "reasons": ["A page that nobody knows answered requests from outside."],
-            "limits": ["Exchange had deleted its own logs of January."],
-        },
+        "verdict": _COMPROMISED if compromised else _NOTHING_FOUND,
         "packs": [],
         "builds": [_build(build, at)],
         "exposure": [],
-        "findings": [_finding(at)],
+        "findings": [_finding(at)] if compromised else [],
         "leads": [],
         "timeline": [],
         "coverage": [
