@@ -13,7 +13,7 @@ from tocsin.errors import UsageError
 from tocsin.web.accounts.links import path_of
 from tocsin.web.accounts.models import Membership, Role, User
 from tocsin.web.accounts.names import check_shown_name, check_user_name
-from tocsin.web.audit.services import record
+from tocsin.web.audit.services import one_after_the_other, record
 
 if TYPE_CHECKING:
     from tocsin.web.campaigns.models import Campaign
@@ -36,6 +36,7 @@ def create_person(
         username=username, first_name=name[0], last_name=name[1], is_administrator=is_administrator
     )
     user.set_unusable_password()
+    one_after_the_other()
     if User.objects.filter(username__iexact=username).exists():
         raise UsageError("somebody has this user name already", where=username)
     check_user_name(username)

@@ -6,13 +6,27 @@ There is no signing up, no mail address to confirm, and no password that is rese
 from __future__ import annotations
 
 from allauth.account import views as account
-from django.http import Http404, HttpRequest, HttpResponse
+from allauth.account.utils import url_str_to_user_pk
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import include, path, re_path
+
+from tocsin.web.accounts.models import User
 
 
 def _closed(_request: HttpRequest) -> HttpResponse:
     """Nothing: allauth asks for the addresses of pages that nobody may reach."""
     raise Http404
+
+
+@transaction.atomic
+def _set_password(request: HttpRequest, uidb36: str, key: str) -> HttpResponseBase:
+    """Set a password by a one-time link: where two use it at once, the second finds it used."""
+    if request.method == "POST":
+        # From here on the stored password, of which the key is made, is nobody else's to change.
+        User.objects.select_for_update().filter(pk=url_str_to_user_pk(uidb36)).first()
+    found: HttpResponseBase = account.password_reset_from_key(request, uidb36=uidb36, key=key)
+    return found
 
 
 urlpatterns = [
@@ -25,7 +39,7 @@ urlpatterns = [
     path("password/change/", account.password_change, name="account_change_password"),
     re_path(
         r"^password/link/(?P<uidb36>[0-9A-Za-z]{1,13})-(?P<key>[-0-9A-Za-z]{1,100})/$",
-        account.password_reset_from_key,
+        _set_password,
         name="account_reset_password_from_key",
     ),
     path(

@@ -51,13 +51,17 @@ def new(request: HttpRequest) -> HttpResponse:
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
-        user, path = services.create_person(
-            wanted["username"],
-            by=cast("User", request.user),
-            is_administrator=wanted["is_administrator"],
-            name=(wanted["first_name"], wanted["last_name"]),
-        )
-        return _show_link(request, user, path)
+        try:
+            user, path = services.create_person(
+                wanted["username"],
+                by=cast("User", request.user),
+                is_administrator=wanted["is_administrator"],
+                name=(wanted["first_name"], wanted["last_name"]),
+            )
+        except UsageError as refused:  # somebody was quicker
+            form.add_error("username", f"{refused}.")
+        else:
+            return _show_link(request, user, path)
     return render(
         request, "people/new.html", {"form": form}, status=200 if not form.errors else 422
     )

@@ -36,9 +36,7 @@ def record(
     (``asset.assigned``), `subject` names what it is about (``host 192.0.2.1``), `detail` what was
     before and after. No personal data goes into `detail` beyond keys and names of people.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    one_after_the_other()
     end = end_of_chain()
     name = str(actor) if actor is not None else "the desk"
     one = Decision(
@@ -55,6 +53,17 @@ def record(
     one.hash = hash_of(link_of(one))
     one.save(force_insert=True)
     return one
+
+
+def one_after_the_other() -> None:
+    """From here to the end of the transaction nobody else decides, so that what is checked holds.
+
+    For what must be there once (a name, an address) and is rarely made. On SQLite only one writes
+    in any case.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def record_read(

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from tocsin.web.accounts.models import Membership, Role, User
-from tocsin.web.audit.services import record
+from tocsin.web.audit.services import one_after_the_other, record
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.work.services import enqueue
 
@@ -26,6 +26,7 @@ ASSESSED_BY = frozenset({"cves", *_RULES})
 @transaction.atomic
 def open_campaign(actor: User | None, campaign: Campaign) -> Campaign:
     """Save a new campaign; its address is made of its name."""
+    one_after_the_other()
     campaign.slug = _free_slug(campaign.name)
     campaign.save()
     record(

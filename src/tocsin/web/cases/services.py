@@ -100,6 +100,9 @@ def assign(case: Case, assignee: User | None, actor: User) -> None:
 @transaction.atomic
 def move(case: Case, state: CaseState, why: str, actor: User) -> None:
     """Put a case into another state. Whoever closes it says why, which stays as a note."""
+    if state not in CLOSED:
+        # As for opening one: two of the same host must not be opened at once.
+        Campaign.objects.select_for_update().get(pk=case.campaign_id)
     case = _locked(case)
     if case.state == state:
         return

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from tocsin.errors import UsageError
 from tocsin.web.accounts.models import Role
 from tocsin.web.accounts.permissions import DeskRequest, campaign_view
 from tocsin.web.lists.forms import PlaceForm, ViewForm
@@ -75,7 +76,11 @@ def _saved(request: HttpRequest, view: SavedView, *, new: bool) -> HttpResponse:
     if not form.is_valid():
         return _form(request, view, form, status=400)
     shared = bool(form.cleaned_data.get("shared"))
-    save_view(view, desk.user, form.cleaned_data["name"], shared=shared)
+    try:
+        save_view(view, desk.user, form.cleaned_data["name"], shared=shared)
+    except UsageError as error:  # of a form that was sent twice
+        form.add_error("name", f"{error}.")
+        return _form(request, view, form, status=400)
     messages.success(request, f"The view {view.name} is saved.")
     if new:
         return redirect(_address(view, desk))

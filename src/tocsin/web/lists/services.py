@@ -6,14 +6,21 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from tocsin.errors import UsageError
 from tocsin.web.accounts.models import User
-from tocsin.web.audit.services import record
+from tocsin.web.audit.services import one_after_the_other, record
 from tocsin.web.lists.models import SavedView
 
 
 @transaction.atomic
 def save_view(view: SavedView, by: User, name: str, *, shared: bool) -> SavedView:
     """Make a view, or give one another name and other readers."""
+    one_after_the_other()
+    same = SavedView.objects.filter(
+        user=view.user_id, campaign=view.campaign_id, listing=view.listing, name=name
+    )
+    if same.exclude(pk=view.pk).exists():
+        raise UsageError("there is a view of this name already")
     before = (view.name, view.shared) if view.pk else ("", False)
     view.name, view.shared = name, shared
     view.save()

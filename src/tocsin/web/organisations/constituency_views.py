@@ -87,8 +87,12 @@ def new(request: HttpRequest) -> HttpResponse:
     form = ConstituencyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        made = add_constituency(given["name"], given["slug"], _user(request))
-        return redirect("constituencies:import", made.slug)
+        try:
+            made = add_constituency(given["name"], given["slug"], _user(request))
+        except UsageError as error:  # somebody was quicker
+            form.add_error("slug", f"{error}.")
+        else:
+            return redirect("constituencies:import", made.slug)
     status = 400 if form.errors else 200
     return render(request, "organisations/constituency_new.html", {"form": form}, status=status)
 

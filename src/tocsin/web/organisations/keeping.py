@@ -16,7 +16,7 @@ from tocsin.campaign import constituency_values as values
 from tocsin.campaign.constituency_values import BadValueError
 from tocsin.errors import UsageError
 from tocsin.report.visible import visible
-from tocsin.web.audit.services import record
+from tocsin.web.audit.services import one_after_the_other, record
 from tocsin.web.organisations.merging import FIELDS
 from tocsin.web.organisations.models import (
     Claim,
@@ -52,6 +52,9 @@ _FIELD_READ = {"country": values.country, "language": values.language}
 @transaction.atomic
 def add_constituency(name: str, slug: str, actor: User) -> Constituency:
     """Begin a constituency; its organisations come with a list."""
+    one_after_the_other()
+    if Constituency.objects.filter(slug=slug).exists():
+        raise UsageError(f"there is a constituency {slug} already")
     made = Constituency.objects.create(name=name, slug=slug)
     record(actor, "constituency.added", f"constituency {slug}", detail={"name": name})
     return made
