@@ -40,7 +40,8 @@ def people(search: str = "", *, state: str = "") -> list[Person]:
     found = User.objects.all()
     if state in {"active", "inactive"}:
         found = found.filter(is_active=state == "active")
-    for word in search.split()[:8]:
+    # PostgreSQL takes no NUL, and no name has one.
+    for word in search.replace("\0", "").split()[:8]:
         found = found.filter(
             Q(username__icontains=word)
             | Q(first_name__icontains=word)
