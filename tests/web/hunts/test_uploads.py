@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 import zipfile
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from django.test import Client
     from pytest_django.fixtures import Settings
 
 
@@ -45,6 +47,41 @@ def test_evidence_is_told_by_its_content_and_not_by_its_name(name: str, content:
 
     assert (HuntKind.EVIDENCE, name) == (stored.kind, stored.file_name)
     assert content == path_of(stored.stored_as).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["!!!", "()", "'", "…", "...", "§§§.§", ". ."])
+def test_a_name_of_signs_alone_is_a_name(
+    signed_in: Callable[..., Client], desk_files: Path, name: str
+) -> None:
+    file = SimpleUploadedFile("x", _zip())
+    file._name = name  # type: ignore[attr-defined]  # as a browser of somebody else's sends it
+    answer = signed_in().post("/c/proxylogon/hunts/new/", {"file": file})
+    assert 302 == answer.status_code
+    (stored,) = (path for path in desk_files.rglob("*") if path.is_file())
+    assert re.fullmatch(r"[\w][\w.-]*", stored.name, re.ASCII)
+
+
+@pytest.mark.parametrize("name", ["", "..", "/", "\u202e"])
+def test_a_file_without_a_name_is_asked_for_again(
+    signed_in: Callable[..., Client], name: str
+) -> None:
+    lines = (
+        b"--b",
+        f'Content-Disposition: form-data; name="file"; filename="{name}"'.encode(),
+        b"Content-Type: application/zip",
+        b"",
+        _zip(),
+        b"--b--",
+        b"",
+    )
+    answer = signed_in().generic(
+        "POST",
+        "/c/proxylogon/hunts/new/",
+        b"\r\n".join(lines),
+        content_type="multipart/form-data; boundary=b",
+    )
+    assert 400 == answer.status_code
+    assert "<form" in answer.content.decode()
 
 
 def test_a_result_is_told_by_its_content_and_not_by_its_name(result: Callable[..., bytes]) -> None:

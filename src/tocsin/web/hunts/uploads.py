@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.utils.text import get_valid_filename
 
 from tocsin.campaign.feed import HEAD_BYTES
@@ -106,5 +107,9 @@ def _kind(path: Path, size: int) -> HuntKind:
 
 def _on_disk(name: str) -> str:
     """A name without anything that a program could take for more than a name."""
-    plain = get_valid_filename(name.encode("ascii", "replace").decode().replace("?", "_"))
+    told = name.encode("ascii", "replace").decode().replace("?", "_")
+    try:
+        plain = get_valid_filename(told)
+    except SuspiciousFileOperation:  # of signs alone
+        return "upload"
     return plain[-_NAME_ON_DISK:].lstrip("-.") or "upload"
