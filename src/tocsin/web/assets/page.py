@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tocsin.campaign.exposure import Doubt, counting
+from tocsin.campaign.exposure import counting
 from tocsin.campaign.observation import Method
-from tocsin.campaign.totals import SETTLED_BY
 from tocsin.knowledge.status import StatusWord
 from tocsin.web.assets.models import Asset, Colour
 from tocsin.web.design.words import (
     DOUBTS,
     METHODS,
     OWNER_SIGNS,
+    SETTLED_BY,
     SIGNS,
     STATUSES,
     STEPS,
@@ -161,7 +161,7 @@ class HostPage:
                 for doubt in told["doubts"]:
                     found.setdefault(doubt, []).append(name)
         return [
-            Settle(word_in(DOUBTS, doubt), SETTLED_BY[Doubt(doubt)].replace("`", ""), cves)
+            Settle(word_in(DOUBTS, doubt), SETTLED_BY[doubt], cves)
             for doubt, cves in found.items()
         ]
 

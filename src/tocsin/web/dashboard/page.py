@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tocsin.campaign.totals import SETTLED_BY
 from tocsin.web.assets.models import Change, Colour
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.campaigns.queries import pack_of
@@ -18,7 +17,7 @@ from tocsin.web.dashboard.curve import curve_of
 from tocsin.web.dashboard.groups import breakdowns
 from tocsin.web.dashboard.links import hosts_url, organisations_url, seen_url
 from tocsin.web.dashboard.queries import Stands
-from tocsin.web.design.words import DOUBTS, SIGNS, SUPPORT, capital, word_in
+from tocsin.web.design.words import DOUBTS, SETTLED_BY, SIGNS, SUPPORT, capital, word_in
 from tocsin.web.imports.models import Import
 from tocsin.web.lists.known import NOT_KNOWN
 from tocsin.web.work.models import Job

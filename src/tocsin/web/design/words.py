@@ -16,6 +16,7 @@ from tocsin.campaign.observation import Method
 from tocsin.campaign.owners import Step
 from tocsin.campaign.signs import SignKind
 from tocsin.campaign.telling import SIGNS as SIGNS_OF_COMPROMISE
+from tocsin.campaign.totals import SETTLED_BY as _SETTLED_BY
 from tocsin.knowledge.status import StatusWord
 from tocsin.knowledge.support import SupportState
 from tocsin.model.grade import Confidence
@@ -71,6 +72,10 @@ DOUBTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Why a host is yellow."""
+SETTLED_BY: Mapping[str, str] = MappingProxyType(
+    {doubt: text.replace("`", "") for doubt, text in _SETTLED_BY.items()}
+)
+"""What would settle it, in the core's words; a terminal sets commands in backquotes."""
 STATUSES: Mapping[str, str] = MappingProxyType(
     {
         StatusWord.VULNERABLE: "vulnerable",

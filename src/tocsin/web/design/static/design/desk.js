@@ -151,6 +151,18 @@
     }
   }
 
+  // ---- parts that are folded on a phone ----
+
+  const phone = window.matchMedia("(max-width: 48rem)");
+
+  function fold() {
+    for (const part of document.querySelectorAll("details[data-fold]")) {
+      part.open = !phone.matches;
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", fold);
+  phone.addEventListener("change", fold);
   document.addEventListener("keydown", onKey);
   document.addEventListener("change", countPicked);
   document.addEventListener("click", (event) => {
