@@ -287,6 +287,9 @@ def test_the_effect_is_shown_once_the_campaign_is_assessed(
     client = signed_in(Role.VIEWER)
     Import.objects.update(effect={})
     assert "has not been assessed" in text_of(client.get(url("detail", one)))
+    job = Job.objects.get(kind="assessing.assess")
+    Job.objects.filter(pk=job.pk).update(state="running")
+    assert f'id="job-{job.pk}"' in client.get(url("detail", one)).content.decode()
 
     Import.objects.update(effect={"first_seen": 2, "web_shells": 1})
     page = client.get(url("detail", one))

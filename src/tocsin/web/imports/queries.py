@@ -24,6 +24,7 @@ from tocsin.web.imports.rows import (
     problem_of,
     text_out,
 )
+from tocsin.web.work.models import Job, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -190,6 +191,12 @@ def quarantine_counts(one: Import) -> Quarantine:
         .order_by("-n", "code")
     )
     return Quarantine(by_code=[(code, n) for code, n in by_code], **told)
+
+
+def assessing(campaign: Campaign) -> Job | None:
+    """The job that assesses the campaign anew, while one waits or runs."""
+    jobs = Job.objects.filter(campaign=campaign, kind="assessing.assess")
+    return jobs.filter(state__in=(JobState.QUEUED, JobState.RUNNING)).order_by("id").first()
 
 
 def effect_of(one: Import) -> list[tuple[str, str, int]] | None:

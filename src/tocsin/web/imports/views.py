@@ -46,6 +46,7 @@ def detail(request: HttpRequest, number: int) -> HttpResponse:
         "rows": one.observations + one.rejected + one.repeated,
         "aside": queries.quarantine_counts(one) if is_done else None,
         "effect": queries.effect_of(one) if is_done else None,
+        "assessing": queries.assessing(desk.campaign) if is_done else None,
         "earlier": queries.of_the_same_file(one),
         "decisions": [(each, deed(each), parts(each)) for each in queries.decisions_on(one)],
     }
