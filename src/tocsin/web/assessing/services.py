@@ -39,6 +39,7 @@ from tocsin.web.campaigns.models import Campaign, Point
 from tocsin.web.imports.models import Import, ImportState
 from tocsin.web.imports.queries import WEB_SHELLS, first_signs, stored_rows
 from tocsin.web.organisations.queries import constituency_of
+from tocsin.web.work.garbage import seldom_collected
 from tocsin.web.work.registry import Progress
 
 _TELL_EVERY = 1000
@@ -68,8 +69,9 @@ def assess(
     for _ in range(_TRIES):
         worked = _Assessment(campaign.pk, import_, progress or _silent)
         worked.turn.wait(worked.tell)
-        worked.read()
-        outcome = worked.save()
+        with seldom_collected():
+            worked.read()
+            outcome = worked.save()
         if outcome is not None:
             campaign.refresh_from_db()
             return outcome

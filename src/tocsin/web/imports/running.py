@@ -20,6 +20,7 @@ from tocsin.web.audit.services import record
 from tocsin.web.imports.models import Import, ImportState
 from tocsin.web.imports.taking import Taking, forget
 from tocsin.web.imports.uploads import limits, opened
+from tocsin.web.work.garbage import seldom_collected
 from tocsin.web.work.services import enqueue
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def fail(one: Import, error: str) -> None:
 
 def _read(one: Import, taking: Taking, tell: Tell) -> None:
     with (
+        seldom_collected(),
         opened(one) as path,
         closing(observe(path, asked_of(one), _Bytes(tell), limits())) as rows,
     ):
