@@ -120,8 +120,8 @@ def test_the_story_holds_changes_imports_cases_notes_hunts_and_decisions(
     fixed = ", ".join(assessed.cves)
 
     for part in (
-        f"fixed of {fixed} on EX01 ({OPEN} to {FIXED}) noticed in import 2",
-        "first seen noticed in import 1",
+        f"fixed for {fixed} on EX01 ({OPEN} to {FIXED}), noticed in import 2",
+        "first seen, noticed in import 1",
         (
             f"2021-05-16 00:10 seen in shadowserver: build {FIXED} on EX01 "
             "(import 3, 2021-05-16-scan_exchange-north-geo.csv)"

@@ -42,15 +42,15 @@ def changes(about: About, most: int) -> Iterable[Moment]:
         one = alike[0]
         cves = ", ".join(sorted({each.cve for each in alike if each.cve}))
         parts = [CHANGES[Change(one.change)]]
-        parts += [f"of {cves}"] if cves else []
+        parts += [f"for {cves}"] if cves else []
         parts += [f"on {one.server}"] if one.server else []
         parts += [f"({one.builds})"] if one.builds else []
-        parts += [f"noticed in import {one.noticed_in.number}"] if one.noticed_in else []
+        noticed = f", noticed in import {one.noticed_in.number}" if one.noticed_in else ""
         yield Moment(
             at=one.before,
             since=one.after,
             kind=one.change,
-            text=" ".join(parts),
+            text=" ".join(parts) + noticed,
             host=one.asset.key,
             url=reverse("assets:detail", args=[about.campaign.slug, one.asset_id]),
         )
