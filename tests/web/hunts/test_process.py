@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import sys
 import time
 from dataclasses import replace
@@ -9,13 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tocsin.errors import SourceError
+from tocsin.web.hunts import confine
 from tocsin.web.hunts.limits import HuntLimits
 from tocsin.web.hunts.process import Confined, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 LIMITS = HuntLimits(seconds=20, memory_bytes=2**29, free_bytes=0)
+_REFUSED = "Permission denied"
 Said = list[tuple[int, int, str]]
 
 
@@ -158,3 +161,80 @@ def _lives(pid: int, *, seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+_ASK = """
+import socket, sys
+def tried(what):
+    try:
+        what()
+    except OSError as error:
+        return error.strerror
+    return "reached"
+print(tried(lambda: socket.create_connection(("127.0.0.1", {port}), timeout=5)))
+print(tried(lambda: socket.socket(socket.AF_UNIX).connect({path!r})))
+"""
+
+
+@pytest.fixture
+def listening(tmp_path: Path) -> Iterator[str]:
+    """A script that tries to reach two servers of this machine."""
+    path = str(tmp_path / "listens")
+    with socket.create_server(("127.0.0.1", 0)) as by_port, socket.socket(socket.AF_UNIX) as named:
+        named.bind(path)
+        named.listen()
+        yield _ASK.format(port=by_port.getsockname()[1], path=path)
+
+
+@pytest.mark.allow_hosts(["127.0.0.0/8"])
+def test_it_reaches_nothing(listening: str, tmp_path: Path) -> None:
+    assert ([_REFUSED, _REFUSED], True) == _asked(listening, tmp_path)
+
+
+@pytest.mark.allow_hosts(["127.0.0.0/8"])
+@pytest.mark.parametrize(
+    ("without", "reached", "is_apart"),
+    [
+        (("refuse_sockets",), [False, True], True),
+        (("leave_network",), [False, False], True),
+        (("leave_network", "refuse_sockets"), [True, True], False),
+    ],
+)
+def test_where_the_machine_refuses_it_goes_on_and_says_so(
+    listening: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    without: tuple[str, ...],
+    reached: list[bool],
+    *,
+    is_apart: bool,
+) -> None:
+    source = Path(confine.__file__).read_text()
+    for name in without:
+        source = source.replace(f"if {name}(libc)", "if False")
+    script = tmp_path / "confine.py"
+    script.write_text(source)
+    monkeypatch.setattr(confine, "__file__", str(script))
+    said, apart = _asked(listening, tmp_path)
+    assert (reached, is_apart) == ([one == "reached" for one in said], apart)
+
+
+def test_it_looks_into_no_other_process(python: Callable[..., tuple[str, Said]]) -> None:
+    out, _ = python(
+        "import ctypes, os\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "print(libc.ptrace(16, os.getppid(), 0, 0), os.strerror(ctypes.get_errno()), os.getuid() != 0)"
+    )
+    assert f"-1 {_REFUSED} True\n" == out
+
+
+def _asked(script: str, folder: Path) -> tuple[list[str], bool]:
+    one = Confined(
+        command=[sys.executable, "-c", script],
+        folder=folder,
+        scratch=folder,
+        out=folder / "out",
+        what="The hunt",
+    )
+    apart = run(one, LIMITS, lambda *_told: None)
+    return one.out.read_text().splitlines(), apart

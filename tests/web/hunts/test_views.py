@@ -50,10 +50,11 @@ def done(
 ) -> Callable[..., Hunt]:
     """A hunt that the worker is done with; without the process, which has its own tests."""
 
-    def here(one: Confined, _limits: HuntLimits, _tell: object) -> None:
-        write(*map(Path, one.command[-2:]))
+    def hand_over(content: bytes | None = None, host: str = "", *, apart: bool = True) -> Hunt:
+        def here(one: Confined, _limits: HuntLimits, _tell: object) -> bool:
+            write(*map(Path, one.command[-2:]))
+            return apart
 
-    def hand_over(content: bytes | None = None, host: str = "") -> Hunt:
         hunt = received(content or result(), host=host)
         with monkeypatch.context() as patched:
             patched.setattr(running, "run", here)
@@ -62,6 +63,15 @@ def done(
         return hunt
 
     return hand_over
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_the_page_says_where_there_was_no_isolation_from_the_network(
+    done: Callable[..., Hunt], signed_in: SignedIn, *, apart: bool
+) -> None:
+    hunt = done(apart=apart)
+    page = signed_in(Role.VIEWER).get(f"{HERE}/{hunt.number}/").text
+    assert apart == ("without isolation from the network" not in page)
 
 
 def test_an_empty_list_says_what_to_do(signed_in: SignedIn) -> None:

@@ -129,6 +129,15 @@ def test_any_name_is_answered_to_where_a_setting_says_so_and_check_tells(tmp_pat
     assert "TOCSIN_DESK_ANY_HOST is set to yes" in done.stdout
 
 
+@pytest.mark.slow
+def test_no_process_of_the_same_user_looks_into_the_desks(tmp_path: Path) -> None:
+    script = (
+        "import ctypes; from tocsin.web.project import starting; starting.start();"
+        "print('dumpable:', ctypes.CDLL(None).prctl(3))"
+    )
+    assert "dumpable: 0\n" == run(tmp_path, "-c", script).stdout
+
+
 def test_names_choose_production_and_nothing_chooses_ones_own_machine() -> None:
     assert chosen_settings({}).endswith(".local")
     assert chosen_settings({"TOCSIN_DESK_HOSTS": " "}).endswith(".local")

@@ -53,28 +53,40 @@ class Confined:
     """For messages: ``The hunt``."""
 
 
-def run(one: Confined, limits: HuntLimits, tell: Callable[[int, int, str], None]) -> None:
-    """Run it to its end. `tell` hears of progress several times a second, and may raise to end it.
+def run(one: Confined, limits: HuntLimits, tell: Callable[[int, int, str], None]) -> bool:
+    """Run it to its end; whether it was kept from the network.
+
+    `tell` hears of progress several times a second, and may raise to end it.
 
     Raises `SourceError` where it did not end well: what happened, in words for people.
     """
     err = one.scratch / "stderr"
     began_s = time.monotonic()
-    with one.out.open("wb") as stdout, err.open("wb") as stderr:
-        process = subprocess.Popen(  # noqa: S603 our own program, and a path of ours
-            [
-                *(sys.executable, "-I", confine.__file__),
-                *(str(limits.memory_bytes), str(limits.file_bytes)),
-                *one.command,
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            cwd=one.folder,
-            env=_environment(one.scratch),
-            start_new_session=True,
-        )
+    told, tells = os.pipe()
     try:
+        with one.out.open("wb") as stdout, err.open("wb") as stderr:
+            process = subprocess.Popen(  # noqa: S603 our own program, and a path of ours
+                [
+                    *(sys.executable, "-I", confine.__file__),
+                    *(str(limits.memory_bytes), str(limits.file_bytes), str(tells)),
+                    *one.command,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                cwd=one.folder,
+                env=_environment(one.scratch),
+                start_new_session=True,
+                pass_fds=(tells,),
+            )
+    except BaseException:
+        os.close(told)
+        raise
+    finally:
+        os.close(tells)
+    try:
+        with os.fdopen(told, "rb") as answer:
+            away = answer.read().split()  # closed before the command begins
         while (code := _wait(process)) is None:
             if time.monotonic() - began_s > limits.seconds:
                 raise SourceError(
@@ -91,6 +103,7 @@ def run(one: Confined, limits: HuntLimits, tell: Callable[[int, int, str], None]
         _end(process)
     if code:
         raise SourceError(_why(one.what, code, _said(err), limits))
+    return bool({confine.NETWORK.encode(), confine.SOCKETS.encode()} & set(away))
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int | None:

@@ -32,19 +32,21 @@ REDACTED = "redacted"
 def hunt_and_digest(hunt: Hunt, tell: Tell) -> list[dict[str, Any]]:
     """What each server of an upload is said to be; its files lie in `folder_of` afterwards.
 
+    `apart` says of each whether all that was read of it was read without a network.
+
     Raises `SourceError` with what went wrong, in words for people.
     """
     limits = hunt_limits()
     upload = _upload(hunt)
     with _scratch(hunt) as scratch:
-        result, report = upload, None
+        result, report, is_apart = upload, None, True
         if hunt.kind == HuntKind.EVIDENCE:
-            result, report = _hunted(upload, scratch, limits, tell)
+            result, report, is_apart = _hunted(upload, scratch, limits, tell)
         tell(0, 0, "Reading the result")
         made = scratch / "digest"
         made.mkdir()
         command = [sys.executable, "-P", "-m", "tocsin.web.hunts.digest", str(result), str(made)]
-        _run(
+        is_apart &= _run(
             Confined(
                 command=command,
                 folder=scratch,
@@ -56,7 +58,8 @@ def hunt_and_digest(hunt: Hunt, tell: Tell) -> list[dict[str, Any]]:
             tell,
         )
         servers: list[dict[str, Any]] = msgspec.json.decode((made / "digest.json").read_bytes())
-        for number in range(len(servers)):
+        for number, server in enumerate(servers):
+            server["apart"] = is_apart
             folder = path_of(folder_of(hunt, number))
             folder.mkdir(mode=0o700, exist_ok=True)
             page = report if report is not None else made / f"{number}.html"
@@ -72,7 +75,7 @@ def redact(hunt: Hunt, tell: Tell) -> None:
     with _scratch(hunt) as scratch:
         key = scratch / KEY
         more = ["--redact", "--redact-key", str(key)]
-        result, report = _hunted(_upload(hunt), scratch, limits, tell, more)
+        result, report, _ = _hunted(_upload(hunt), scratch, limits, tell, more)
         folder = path_of(f"{folder_of(hunt, 0)}/{REDACTED}")
         folder.mkdir(mode=0o700, exist_ok=True)
         for source, name in ((result, RESULT), (report, REPORT), (key, KEY)):
@@ -93,8 +96,8 @@ def _upload(hunt: Hunt) -> Path:
 
 def _hunted(
     upload: Path, scratch: Path, limits: HuntLimits, tell: Tell, more: list[str] | None = None
-) -> tuple[Path, Path]:
-    """The result and the report of a hunt, in `scratch`."""
+) -> tuple[Path, Path, bool]:
+    """The result and the report of a hunt, in `scratch`, and whether it had no network."""
     out, result = scratch / "out", scratch / "hunted.json"
     command = [
         *(sys.executable, "-P", "-m", "tocsin", "hunt", f"./{upload.name}"),
@@ -106,13 +109,13 @@ def _hunted(
     one = Confined(
         command=command, folder=upload.parent, scratch=scratch, out=result, what="The hunt"
     )
-    _run(one, limits, tell)
-    return result, out / REPORT
+    is_apart = _run(one, limits, tell)
+    return result, out / REPORT, is_apart
 
 
-def _run(one: Confined, limits: HuntLimits, tell: Tell) -> None:
+def _run(one: Confined, limits: HuntLimits, tell: Tell) -> bool:
     try:
-        run(one, limits, tell)
+        return run(one, limits, tell)
     except OSError as error:
         raise SourceError(f"{one.what} could not be begun: {error.strerror}") from error
 

@@ -5,8 +5,10 @@ Nothing here imports Django before it must: the settings read the environment wh
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "tocsin.web.project.settings"
 _WHERE = "tocsin desk"
+_PR_SET_DUMPABLE = 4
 
 
 def chosen_settings(environment: Mapping[str, str]) -> str:
@@ -49,6 +52,7 @@ def home_folder() -> Path:
 def start() -> None:
     """Load settings and apps. Raises `UsageError` for what a person can put right."""
     os.umask(0o077)  # what the desk writes is for its own account alone
+    _hide()
     os.environ["DJANGO_SETTINGS_MODULE"] = chosen_settings(os.environ)
     try:
         django.setup()
@@ -59,6 +63,12 @@ def start() -> None:
     except OSError as wrong:
         raise _unusable(wrong) from None
     _make(Path(settings.FILE_UPLOAD_TEMP_DIR or home_folder()))
+
+
+def _hide() -> None:
+    """Let no other process of the same user read memory and environment: secrets are in both."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def usable_home() -> Path:
