@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any, ClassVar
 
 import django_filters
@@ -16,6 +17,8 @@ from tocsin.web.lists.listing import Column, Empty, Listing
 from tocsin.web.organisations.models import Claim, Organisation
 from tocsin.web.organisations.queries import reachable
 
+_MOST_PARTS = 127
+"""A name has no more."""
 _WORST = [
     (Colour.RED.value, "Red"),
     (Colour.YELLOW.value, "Yellow, none red"),
@@ -53,6 +56,17 @@ def organisations_of(campaign: Campaign) -> QuerySet[Organisation]:
     )
 
 
+def _around(text: str) -> list[str]:
+    """All networks that an address lies in, or all domains that a name may belong to."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        parts = text.strip(".").split(".")[-_MOST_PARTS:]
+        return [".".join(parts[at:]) for at in range(len(parts) - 1)]
+    lengths = range(address.max_prefixlen + 1)
+    return [str(ipaddress.ip_network((address, length), strict=False)) for length in lengths]
+
+
 class OrganisationFilter(django_filters.FilterSet):  # type: ignore[misc]  # brings no types
     """What organisations can be found by, besides the search."""
 
@@ -66,7 +80,7 @@ class OrganisationFilter(django_filters.FilterSet):  # type: ignore[misc]  # bri
     compromised = django_filters.BooleanFilter(label="Signs of compromise", method="of_count")
     open_cases = django_filters.BooleanFilter(label="Open case", method="of_count")
     reachable = django_filters.BooleanFilter(label="Has a contact")
-    claim = django_filters.CharFilter(label="Network, domain or AS", method="of_claim")
+    claim = django_filters.CharFilter(label="Network, address, domain or AS", method="of_claim")
     gone = django_filters.BooleanFilter(
         "gone_at", "isnull", exclude=True, label="No longer in the list"
     )
@@ -102,11 +116,11 @@ class OrganisationFilter(django_filters.FilterSet):  # type: ignore[misc]  # bri
     def of_claim(
         self, rows: QuerySet[Organisation], _name: str, value: str
     ) -> QuerySet[Organisation]:
-        """With a claim that holds this text."""
-        text = value.replace("\x00", "").strip().lower().removeprefix("as")
-        return rows.filter(
-            Exists(Claim.objects.filter(organisation=OuterRef("pk"), value__icontains=text))
-        )
+        """With a claim that holds this text, or the address or name that the text is."""
+        text = value.replace("\x00", "").strip().lower()
+        around = Q(value__in=_around(text), withdrawn_at=None, gone_at=None)
+        wanted = Q(value__icontains=text.removeprefix("as")) | around
+        return rows.filter(Exists(Claim.objects.filter(wanted, organisation=OuterRef("pk"))))
 
     def of_count(
         self,
