@@ -202,6 +202,26 @@ def test_who_sent_little_is_counted_and_nothing_is_said() -> None:
     assert (9, 1, ()) == (told.mailboxes, told.cannot_tell, told.suspects)
 
 
+def test_the_mails_of_all_intruders_are_told_who_used_one_mailbox() -> None:
+    other = "203.0.113.99"
+    office = Office()
+    office.mails += [
+        Mail(
+            time=at(22, 9 + number / 60),
+            sender=person(3),
+            to=[contacts(3)[number]],
+            subject=words(number),
+            client=client,
+        )
+        for number, client in enumerate((other, INTRUDER, INTRUDER, other, INTRUDER))
+    ]
+    since = {INTRUDER: at(21, 0), other: at(21, 0)}
+    (suspect,) = judged(office.habits().taken(), LIMITS, since).suspects
+    assert (5, INTRUDER) == (len(suspect.chosen), suspect.intruder)
+    assert (INTRUDER, other) == suspect.clients
+    assert at(22, 9) == suspect.first
+
+
 def test_who_broke_in_is_told_with_a_single_mail_of_somebody_without_history() -> None:
     office = Office()
     office.mails.append(

@@ -38,7 +38,7 @@ class Suspect:
 
     `habit` is None where there is too little else to compare with. `score` are the points of
     `signs`, where mere volume is capped. `intruder` is the address that also broke in, if some of
-    these mails came from it.
+    these mails came from it; of several the one of most mails.
     """
 
     mailbox: Mailbox
@@ -206,33 +206,34 @@ def _worst(mailbox: Mailbox, crowd: Crowd, limits: Limits) -> Suspect | None:
 def _of_intruder(
     mailbox: Mailbox, crowd: Crowd, limits: Limits, intruders: Mapping[str, datetime | None]
 ) -> Suspect | None:
-    """The mails that came from an address that broke in, unless it is one the owner uses too."""
+    """The mails that came from addresses that broke in, unless the owner uses these too."""
+    by_address: dict[str, Places] = {}
     for place in np.unique(mailbox.client).tolist():
         address = mailbox.table.clients[place]
-        if address not in intruders:
-            continue
-        chosen = _since(mailbox, np.flatnonzero(mailbox.client == place), intruders[address])
-        if not len(chosen):
-            continue
-        habit: Habit | None = None
-        found: tuple[Sign, ...] = ()
-        others = _others(mailbox, chosen)
-        if _is_history(mailbox, others, limits):
-            old = takes_up_old(mailbox, OLD_DAYS)
-            question = Question(
-                mailbox=mailbox, chosen=chosen, others=others, old=old, crowd=crowd
-            )
-            habit = habit_of(mailbox, others)
-            found = weighed((*telling(question), *further(question, habit)), limits.points)
-        return Suspect(
-            mailbox=mailbox,
-            chosen=chosen,
-            habit=habit,
-            signs=found,
-            score=score_of(found, limits),
-            intruder=address,
-        )
-    return None
+        if address in intruders:
+            of_it = np.flatnonzero(mailbox.client == place)
+            since = _since(mailbox, of_it, intruders[address])
+            if len(since):
+                by_address[address] = since
+    if not by_address:
+        return None
+    chosen = np.sort(np.concatenate(list(by_address.values())))
+    habit: Habit | None = None
+    found: tuple[Sign, ...] = ()
+    others = _others(mailbox, chosen)
+    if _is_history(mailbox, others, limits):
+        old = takes_up_old(mailbox, OLD_DAYS)
+        question = Question(mailbox=mailbox, chosen=chosen, others=others, old=old, crowd=crowd)
+        habit = habit_of(mailbox, others)
+        found = weighed((*telling(question), *further(question, habit)), limits.points)
+    return Suspect(
+        mailbox=mailbox,
+        chosen=chosen,
+        habit=habit,
+        signs=found,
+        score=score_of(found, limits),
+        intruder=max(by_address, key=lambda one: (len(by_address[one]), one)),
+    )
 
 
 def _since(mailbox: Mailbox, chosen: Places, since: datetime | None) -> Places:
