@@ -75,7 +75,7 @@ def load(seed: int, size: Size, tell: Callable[[str], None]) -> Loaded:
         folder = Path(temporary)
         for file in files[:-1]:
             _import(campaign, analyst, file, folder, tell)
-        tell("Assessing what was imported")
+        tell("Assessing what was imported, which takes longest")
         run_worker(once=True)
         tell("Reading what owners handed over, and opening cases")
         campaign.refresh_from_db()
