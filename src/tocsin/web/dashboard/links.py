@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlencode
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from tocsin.web.campaigns.models import Campaign
 
@@ -28,5 +29,11 @@ def organisations_url(campaign: Campaign, **filters: str) -> str:
 
 
 def _list(view: str, campaign: Campaign, filters: dict[str, str]) -> str:
-    url = reverse(view, kwargs={"campaign": campaign.slug})
+    url = _path(view, campaign.slug, get_script_prefix())
     return f"{url}?{urlencode(filters)}" if filters else url
+
+
+@lru_cache(maxsize=256)
+def _path(view: str, slug: str, _prefix: str) -> str:
+    """The campaign page asks for the same two some hundred times: a sixth of its time."""
+    return reverse(view, kwargs={"campaign": slug})
