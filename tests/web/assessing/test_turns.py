@@ -170,11 +170,11 @@ def test_it_waits_while_another_saves(campaign: Campaign, monkeypatch: pytest.Mo
     assert one.take(None)
     told: list[str] = []
 
-    def tell(_done: int, _total: int, message: str = "") -> None:
-        told.append(message)
+    def tell(done: int, total: int, message: str = "") -> None:
+        told.append(f"{message}: {done} of {total}")
         one.end()
 
     monkeypatch.setattr("tocsin.web.assessing.turns._POLL_S", 0.0)
     Turn(campaign.pk).wait(tell)
 
-    assert told == ["Waiting for another assessment to be saved"]
+    assert told == ["Waiting for another assessment to be saved: 0 of 0"]
