@@ -43,10 +43,7 @@ def sign_in(client: Client, username: str, password: str = PASSWORD) -> Response
 
 
 def set_up_app(client: Client) -> Response:
-    """Password once more, then the app: what a new person goes through."""
-    client.post(
-        "/accounts/reauthenticate/", {"password": PASSWORD, "next": "/accounts/2fa/totp/activate/"}
-    )
+    """What somebody goes through who has just signed in for the first time."""
     page = client.get("/accounts/2fa/totp/activate/").content.decode()
     secret = re.search(r'id="authenticator_secret"[^>]*value="([A-Z2-7]+)"', page)
     assert secret, page

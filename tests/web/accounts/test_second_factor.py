@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from unittest import mock
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -23,6 +24,7 @@ from tests.web.accounts.signing_in import (
     where,
 )
 from tocsin.web.accounts.middleware import FOR_ANYBODY, TO_PROVE, TO_SET_UP
+from tocsin.web.accounts.services import create_person, new_link
 from tocsin.web.audit.models import Decision
 
 pytestmark = pytest.mark.usefixtures("factor_needed")
@@ -102,14 +104,55 @@ def page(client: Client, path: str) -> str:
     return re.sub(r"<[^>]*>", "\n", text)
 
 
+@commits
+def test_a_new_person_types_a_new_password_once_and_sets_up_an_app(client: Client) -> None:
+    user, path = create_person("ada", by=None)
+    form = client.get(path)["Location"]
+    done = client.post(form, {"password1": PASSWORD, "password2": PASSWORD})
+    assert "/accounts/2fa/" == where(client.get(where(done)))
+    assert not is_inside(client)
+
+    for address in ("/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/"):
+        assert 200 == client.get(address).status_code
+    set_up_app(client)
+    assert is_inside(client)
+    assert Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+
+
 @inside_a_transaction
-def test_setting_up_an_app_takes_the_password_once_more(client: Client) -> None:
+def test_a_link_does_not_stand_for_a_second_factor(client: Client) -> None:
+    user = make("ada")
+    give_app(user)
+    form = client.get(new_link(user, by=None))["Location"]
+    done = client.post(form, {"password1": PASSWORD, "password2": PASSWORD})
+    assert "/accounts/2fa/authenticate/" == where(done)
+    assert not is_inside(client)
+
+
+@inside_a_transaction
+def test_setting_up_an_app_takes_the_password_once_more_some_time_later(client: Client) -> None:
     make("ada")
     sign_in(client, "ada")
+    assert 200 == client.get("/accounts/2fa/totp/activate/").status_code
 
-    response = client.get("/accounts/2fa/totp/activate/")
+    later = time.time() + 301
+    with mock.patch("tocsin.web.accounts.factors.time.time", return_value=later):
+        response = client.get("/accounts/2fa/totp/activate/")
 
     assert (302, "/accounts/reauthenticate/") == (response.status_code, where(response))
+
+
+@commits
+def test_another_factor_takes_the_password_once_more_some_time_later(client: Client) -> None:
+    make("ada")
+    sign_in(client, "ada")
+    set_up_app(client)
+
+    later = time.time() + 301
+    with mock.patch("tocsin.web.accounts.factors.time.time", return_value=later):
+        response = client.get("/accounts/2fa/webauthn/add/")
+
+    assert "/accounts/reauthenticate/" == where(response)
 
 
 @inside_a_transaction

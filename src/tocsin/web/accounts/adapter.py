@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -13,6 +14,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.encoding import force_bytes
+
+from tocsin.web.accounts.factors import begins
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -24,6 +27,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth brings no
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 allauth's signature
         """Never."""
         return False
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Not for a first second factor, right after the password was given or set."""
+        if app == "allauth.mfa" and begins(self.request, app_settings.REAUTHENTICATION_TIMEOUT):
+            return False
+        return bool(super().is_reauthentication_required(app=app))
 
     def send_mail(self, *_args: object, **_kwargs: object) -> None:
         """Nothing: the desk sends no mail, so that none can be forged in its name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
@@ -30,10 +31,30 @@ def proved_factor(request: HttpRequest) -> bool:
 
 
 def remember_proof(request: HttpRequest, authenticator: Authenticator) -> None:
-    """Say that this session has just proved `authenticator`, by setting it up."""
+    """Say that this session has just proved `authenticator`, by setting it up.
+
+    That took the password, so its recovery codes are shown without asking for it again.
+    """
     record_authentication(
-        request, authenticator.user, "mfa", id=authenticator.pk, type=authenticator.type
+        request,
+        authenticator.user,
+        "mfa",
+        id=authenticator.pk,
+        type=authenticator.type,
+        reauthenticated=True,
     )
+
+
+def begins(request: HttpRequest, seconds: float) -> bool:
+    """Whether this session gave or set its password just now, and its person has no factor yet."""
+    given = [
+        float(record.get("at", 0))
+        for record in get_authentication_records(request, request.user)
+        if record.get("method") in {"password", "password_reset"}
+    ]
+    if not given or time.time() - given[-1] >= seconds:
+        return False
+    return not Authenticator.objects.filter(user=request.user).exists()
 
 
 def page_to_prove(user: User) -> str | None:

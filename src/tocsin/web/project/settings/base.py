@@ -150,7 +150,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-# Who set a password by a one-time link has just shown it twice; a second factor is asked for still.
+# Who set a password by a link has just typed it; a second factor is asked for still.
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_RATE_LIMITS = {"login": "20/m/ip", "login_failed": "5/5m/key,20/5m/ip"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
