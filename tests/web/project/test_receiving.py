@@ -181,10 +181,10 @@ def test_a_request_that_comes_drop_by_drop_ends(
     monkeypatch: pytest.MonkeyPatch, sent: bytes, seconds: float, status: int | None
 ) -> None:
     now = time.monotonic()
-    monkeypatch.setattr(receiving.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     parser = receiving.Parser(_ADJUSTED)
     parser.received(sent)
     now += seconds
     parser.received(b"b")
-    assert status == (parser.error.code if parser.error else None)
+    assert status == (None if parser.error is None else parser.error.code)
     assert parser.completed == (status is not None)

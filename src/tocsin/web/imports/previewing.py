@@ -233,7 +233,7 @@ def looks(path: Path, most: int) -> list[Limits]:
 def _without_our_limits(rows: Iterable[FeedRow], size: _Size) -> Iterator[FeedRow]:
     """Without the problem that no more is unpacked here: the import itself unpacks more."""
     for row in rows:
-        if row.row is None and isinstance(row, FeedProblem) and row.code == ProblemCode.BOMB:
+        if isinstance(row, FeedProblem) and row.row is None and row.code == ProblemCode.BOMB:
             size.was_cut = True
         else:
             yield row

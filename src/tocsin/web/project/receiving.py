@@ -79,6 +79,10 @@ class _TooSlowError(Error):  # type: ignore[misc]  # waitress brings no types
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress brings no types
     """Reads one request, and no more of it than may be sent."""
 
+    adj: Adjustments
+    error: Error | None
+    completed: bool
+
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
         self._since_s = time.monotonic()

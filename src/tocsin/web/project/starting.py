@@ -62,7 +62,7 @@ def start() -> None:
         raise UsageError(f"TOCSIN_DATABASE_URL: {wrong}", where=_WHERE) from None
     except OSError as wrong:
         raise _unusable(wrong) from None
-    _make(Path(settings.FILE_UPLOAD_TEMP_DIR or home_folder()))
+    _make(Path(settings.FILE_UPLOAD_TEMP_DIR))
 
 
 def _hide() -> None:
