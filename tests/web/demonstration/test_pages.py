@@ -160,9 +160,11 @@ def test_no_page_shows_a_raw_identifier(shown: tuple[Campaign, Played], viewer: 
         for one in campaign.cases.all()[:3]
     ]
     kinds: dict[str, int] = {}
-    for one in Decision.objects.filter(campaign=campaign):
-        kinds.setdefault(one.action, one.number)
-    pages += [reverse("audit:detail", kwargs={**at, "number": one}) for one in kinds.values()]
+    for decision in Decision.objects.filter(campaign=campaign):
+        kinds.setdefault(decision.action, decision.number)
+    pages += [
+        reverse("audit:detail", kwargs={**at, "number": number}) for number in kinds.values()
+    ]
 
     found = {}
     for address in pages:
