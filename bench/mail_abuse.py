@@ -4,6 +4,7 @@
     python -m bench.mail_abuse --half tuning       only the half that thresholds are chosen from
     python -m bench.mail_abuse --record            put the tables on the page mailbox-abuse
     python -m bench.mail_abuse --misses            say which attacks were missed and who was called
+    python -m bench.mail_abuse --silent --record   the same organisations, and no subject is logged
     python -m bench.mail_abuse --rows 20000000     rate and memory of one large organisation
 
 The organisations come from `tocsin.samples.mail`, one from each seed; even seeds are the tuning
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "explanation" / "mailbox-abuse.md"
 BEGIN, END = "<!-- table: bench.mail_abuse -->", "<!-- end of table -->"
+SILENT_BEGIN, SILENT_END = "<!-- table: bench.mail_abuse silent -->", "<!-- end of silent -->"
 SCALE_BEGIN, SCALE_END = "<!-- table: bench.mail_abuse scale -->", "<!-- end of scale -->"
 THRESHOLDS = (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
 RATES = ("loud", "patient", "ten")
@@ -61,6 +63,7 @@ class Plan:
     days: int
     attacks: int
     first: int = 0
+    silent: bool | None = None
 
     def settings(self, half: str, place: int) -> Settings:
         """The organisation at this place of a half; one in four has no attack."""
@@ -69,6 +72,7 @@ class Plan:
             mailboxes=self.mailboxes,
             days=self.days,
             attacks=0 if place % 4 == 3 else self.attacks,
+            silent=self.silent,
         )
 
 
@@ -87,9 +91,10 @@ def main() -> int:
         days=30,
         attacks=told.attacks,
         first=told.first,
+        silent=True if told.silent else None,
     )
     halves = {half: judgements(plan, half, told.jobs) for half in told.half or HALVES}
-    text = as_markdown(plan, halves)
+    text = in_short(halves) if told.silent else as_markdown(plan, halves)
     print(text)
     if told.misses:
         limit = mail_knowledge().limits.told
@@ -97,7 +102,8 @@ def main() -> int:
             print(f"\n{half} half, at {limit}")
             print("\n".join(line for one in found for line in one.misses(limit)))
     if told.record:
-        put(PAGE, f"{text}\n", BEGIN, END)
+        marks = (SILENT_BEGIN, SILENT_END) if told.silent else (BEGIN, END)
+        put(PAGE, f"{text}\n", *marks)
     return 0
 
 
@@ -111,6 +117,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--half", action="append", choices=HALVES)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--silent", action="store_true", help="no subject is logged")
     parser.add_argument("--rows", type=int, default=0, help="measure the rate instead")
     parser.add_argument("--record", action="store_true", help="write into the page")
     return parser.parse_args()
@@ -181,6 +188,27 @@ def as_markdown(plan: Plan, halves: dict[str, list[Judgement]]) -> str:
         lines.append(f"| {_mark(threshold, used)} | {' | '.join(cells)} |")
     lines += ["", *_by_kind(halves, used)]
     return "\n".join(lines)
+
+
+def in_short(halves: dict[str, list[Judgement]]) -> str:
+    """What was simulated, and a row for each rate at the threshold in use."""
+    used = mail_knowledge().limits.told
+    heads = ["points", "rate"]
+    for half in halves:
+        heads += [f"{half}: found", f"{half}: recall", f"{half}: precision"]
+    scores = {half: scored(found, used) for half, found in halves.items()}
+    false = [f"{half} half: {one.false_alarms()}" for half, one in scores.items()]
+    return "\n".join(
+        [
+            *(about(half, found) for half, found in halves.items()),
+            "",
+            f"| {' | '.join(heads)} |",
+            "|---" * len(heads) + "|",
+            *(_row(used, rate, scores, used=used) for rate in RATES),
+            "",
+            f"False alarms per 1,000 mailboxes and month, {'; '.join(false)}.",
+        ]
+    )
 
 
 def about(half: str, found: Sequence[Judgement]) -> str:

@@ -59,12 +59,17 @@ OFFICES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Which organisation: the same settings give the same bytes."""
+    """Which organisation: the same settings give the same bytes.
+
+    `silent` says whether subjects are logged, where that shall not be left to chance: nothing
+    else changes with it.
+    """
 
     seed: int
     mailboxes: int = 120
     days: int = KEPT_DAYS
     attacks: int = 6
+    silent: bool | None = None
 
     @property
     def reporting(self) -> bool:
@@ -173,6 +178,7 @@ def found(settings: Settings) -> Organisation:
     every = tuple(one.address for one in people if one.role not in MACHINES)
     teams = range(1, 2 + settings.mailboxes // 15)
     lists = {f"team{team}@{domain}": tuple(chance.some(every, 12)) for team in teams}
+    masked, silent = chance.yes(0.15), chance.yes(0.1)
     return Organisation(
         settings=settings,
         domain=domain,
@@ -181,8 +187,8 @@ def found(settings: Settings) -> Organisation:
         people=people,
         lists=lists | {f"all@{domain}": every},
         addresses=Addresses(settings.seed),
-        masked=chance.yes(0.15),
-        silent=chance.yes(0.1),
+        masked=masked,
+        silent=silent if settings.silent is None else settings.silent,
         moved=chance.number(4, settings.days - 1) if chance.yes(0.3) else None,
         holidays=_holidays(start, settings.days, chance),
     )
