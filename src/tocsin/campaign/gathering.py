@@ -18,7 +18,6 @@ from tocsin.campaign.signs import tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from tocsin.campaign.observation import FeedProblem, FeedRow
@@ -153,7 +152,7 @@ class Hosts:
         """What is kept below a key."""
         return self._kept[key]
 
-    def addresses_by_name(self, bare: AbstractSet[str]) -> dict[str, str]:
+    def addresses_by_name(self, bare: set[str]) -> dict[str, str]:
         """Of the hosts without an address those that one address has the name of, and which."""
         found: dict[str, set[str]] = {}
         if bare:
