@@ -190,3 +190,39 @@ def test_a_one_time_link_that_two_use_at_once_sets_one_password(campaign: Campai
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(use, range(_AT_ONCE)))
     assert 1 == Decision.objects.filter(action="person.password_set_by_link").count()
+
+
+def test_people_who_change_different_things_do_not_wait_for_each_other_in_a_circle(
+    campaign: Campaign, desk: User
+) -> None:
+    """Whoever locks a campaign waits for the chain; whoever has the chain names the campaign."""
+    Case.objects.create(campaign=campaign, number=1, host="192.0.2.9", kind="disputed")
+    asset = THINGS["assets", "pk"](campaign)
+    organisation = THINGS["organisations", "pk"](campaign)
+
+    def forms(number: int) -> list[tuple[str, dict[str, object]]]:
+        fields = {"country": "", "region": "", "language": "", "sector": f"Sector {number}"}
+        return [
+            (reverse("cases:note", args=[campaign.slug, 1]), {"text": str(number)}),
+            (
+                reverse("cases:open", args=[campaign.slug, asset]),
+                {"kind": "compromised", "because": str(number)},
+            ),
+            (reverse("organisations:correct", args=[campaign.slug, organisation]), fields),
+            _contact(campaign, f"name-{number}"),
+        ]
+
+    together = Barrier(4)
+
+    def send(place: int) -> set[int]:
+        client = Client(raise_request_exception=False)
+        client.force_login(desk, backend=BACKEND)
+        try:
+            together.wait(timeout=20)
+            return {client.post(*forms(number)[place]).status_code for number in range(12)}
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [{302}] * 4 == list(pool.map(send, range(4)))
+    assert verify() is None

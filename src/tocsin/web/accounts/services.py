@@ -73,7 +73,11 @@ def new_link(user: User, *, by: User | None) -> str:
 @transaction.atomic
 def give_role(user: User, campaign: Campaign, role: Role | None, *, by: User | None) -> bool:
     """Give them a role in a campaign, or take theirs (None); whether that changed anything."""
-    held = Membership.objects.select_for_update().filter(user=user, campaign=campaign).first()
+    held = (
+        Membership.objects.select_for_update(no_key=True)
+        .filter(user=user, campaign=campaign)
+        .first()
+    )
     before = held.role if held else ""
     if before == (role or ""):
         return False
@@ -168,7 +172,9 @@ def subject_of(user: User) -> str:
 
 def _another_administrator(user: User) -> None:
     """Raise unless somebody else manages people, too."""
-    others = User.objects.select_for_update().filter(is_administrator=True, is_active=True)
+    others = User.objects.select_for_update(no_key=True).filter(
+        is_administrator=True, is_active=True
+    )
     if user.is_administrator and not others.exclude(pk=user.pk).exists():
         raise UsageError(
             "nobody else is an administrator of the desk: make somebody one first",

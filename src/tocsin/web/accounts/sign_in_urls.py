@@ -24,7 +24,7 @@ def _set_password(request: HttpRequest, uidb36: str, key: str) -> HttpResponseBa
     """Set a password by a one-time link: where two use it at once, the second finds it used."""
     if request.method == "POST":
         # From here on the stored password, of which the key is made, is nobody else's to change.
-        User.objects.select_for_update().filter(pk=url_str_to_user_pk(uidb36)).first()
+        User.objects.select_for_update(no_key=True).filter(pk=url_str_to_user_pk(uidb36)).first()
     found: HttpResponseBase = account.password_reset_from_key(request, uidb36=uidb36, key=key)
     return found
 

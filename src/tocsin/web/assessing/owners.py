@@ -19,7 +19,7 @@ def reassign_owner(asset: Asset) -> Owner:
     It is what the next assessment will say: the same function, asked with the same clues, which
     the story keeps. `asset` is brought up to date.
     """
-    row = Asset.objects.select_for_update().get(pk=asset.pk)
+    row = Asset.objects.select_for_update(no_key=True).get(pk=asset.pk)
     constituency = row.campaign.constituency
     owner = Owners(constituency_of(constituency)).of(clues_in(row.story))
     whose: dict[str, Whose] = {}

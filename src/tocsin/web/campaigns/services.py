@@ -49,7 +49,7 @@ def change_settings(actor: User, campaign: Campaign, wanted: dict[str, Any]) -> 
 
     Returns what was changed.
     """
-    row = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    row = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     changed = [name for name in _SETTINGS if getattr(row, name) != wanted[name]]
     if not changed:
         return []
@@ -91,7 +91,11 @@ def reopen(actor: User, campaign: Campaign) -> None:
 @transaction.atomic
 def set_role(actor: User | None, campaign: Campaign, user: User, role: Role) -> None:
     """Give a person a role, in place of the one that they have."""
-    held = Membership.objects.select_for_update().filter(campaign=campaign, user=user).first()
+    held = (
+        Membership.objects.select_for_update(no_key=True)
+        .filter(campaign=campaign, user=user)
+        .first()
+    )
     if held is not None and held.role == role:
         return
     Membership.objects.update_or_create(campaign=campaign, user=user, defaults={"role": role})

@@ -43,7 +43,7 @@ def find_or_open(
     """As `open_case`, and whether it was opened now."""
     because = _text(because, "why the case is opened")
     # Numbers have no gaps, and two people never open the same case: one after the other.
-    Campaign.objects.select_for_update().get(pk=campaign.pk)
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     of_campaign = Case.objects.filter(campaign=campaign)
     known = of_campaign.filter(host=host, kind=kind).exclude(state__in=CLOSED).first()
     if known is not None:
@@ -102,7 +102,7 @@ def move(case: Case, state: CaseState, why: str, actor: User) -> None:
     """Put a case into another state. Whoever closes it says why, which stays as a note."""
     if state not in CLOSED:
         # As for opening one: two of the same host must not be opened at once.
-        Campaign.objects.select_for_update().get(pk=case.campaign_id)
+        Campaign.objects.select_for_update(no_key=True).get(pk=case.campaign_id)
     case = _locked(case)
     if case.state == state:
         return
@@ -136,7 +136,11 @@ def subject_of(case: Case) -> str:
 
 def _locked(case: Case) -> Case:
     """The case as it is now, and nobody else's until the transaction ends."""
-    return Case.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=case.pk)
+    return (
+        Case.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("campaign")
+        .get(pk=case.pk)
+    )
 
 
 def _nobody_else_follows(case: Case) -> None:

@@ -180,14 +180,14 @@ def redacted(hunt: Hunt, error: str = "") -> None:
 
 def _numbered(campaign: Campaign, **fields: Any) -> Hunt:  # noqa: ANN401 of the model
     """A new hunt with the next number; in a transaction."""
-    Campaign.objects.select_for_update().get(pk=campaign.pk)
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     last = Hunt.objects.filter(campaign=campaign).aggregate(last=Max("number"))["last"] or 0
     return Hunt.objects.create(campaign=campaign, number=last + 1, **fields)
 
 
 def _locked(hunt: Hunt) -> Hunt:
     return (
-        Hunt.objects.select_for_update(of=("self",))
+        Hunt.objects.select_for_update(no_key=True, of=("self",))
         .select_related("campaign", "by", "job")
         .get(pk=hunt.pk)
     )

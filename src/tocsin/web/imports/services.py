@@ -42,7 +42,7 @@ def start_upload(campaign: Campaign, user: User, upload: Upload) -> Import:
     """
     stored = uploads.store(upload)
     with transaction.atomic():
-        numbering = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        numbering = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         one = Import.objects.create(
             campaign=campaign, number=numbering.next_import, by=user, **stored._asdict()
         )
@@ -190,7 +190,9 @@ def _decide(
 
 def _locked(one: Import, *states: ImportState) -> Import:
     """The import as it is now, for this transaction alone, if it is in one of these states."""
-    found = Import.objects.select_for_update(of=("self",)).select_related("campaign", "job")
+    found = Import.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "campaign", "job"
+    )
     one = found.get(pk=one.pk)
     _refuse_unless(one, *states)
     return one

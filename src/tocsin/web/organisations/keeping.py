@@ -65,7 +65,9 @@ def add_organisation(
     campaign: Campaign, name: str, fields: Mapping[str, str], actor: User
 ) -> Organisation:
     """Enter an organisation that no list has, or whose list comes later."""
-    constituency = Constituency.objects.select_for_update().get(pk=campaign.constituency_id)
+    constituency = Constituency.objects.select_for_update(no_key=True).get(
+        pk=campaign.constituency_id
+    )
     name = one_line(name, longest(Organisation, "name"))
     if not name:
         raise UsageError("give the organisation's name")
@@ -151,7 +153,7 @@ def assign_host(
 @transaction.atomic
 def unassign_host(campaign: Campaign, host: str, actor: User) -> bool:
     """Withdraw what people said of whose a host is; whether there was something."""
-    Constituency.objects.select_for_update().get(pk=campaign.constituency_id)
+    Constituency.objects.select_for_update(no_key=True).get(pk=campaign.constituency_id)
     found = _by_hand(campaign.constituency_id, host)
     return sum(_withdrawn(one, actor, campaign) for one in found) > 0
 
@@ -188,7 +190,7 @@ def subject_of(organisation: Organisation) -> str:
 
 def locked(organisation: Organisation) -> Organisation:
     """One after the other with imports of the list, which lock the constituency as well."""
-    Constituency.objects.select_for_update().get(pk=organisation.constituency_id)
+    Constituency.objects.select_for_update(no_key=True).get(pk=organisation.constituency_id)
     return Organisation.objects.select_related("constituency").get(pk=organisation.pk)
 
 

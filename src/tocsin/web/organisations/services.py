@@ -83,7 +83,7 @@ def import_list(
     `digest` is that of the plan that a person agreed to: where somebody changed the constituency
     since, nothing is done. Raises `UsageError` then, and where the list cannot be used.
     """
-    constituency = Constituency.objects.select_for_update().get(pk=constituency.pk)
+    constituency = Constituency.objects.select_for_update(no_key=True).get(pk=constituency.pk)
     plan = plan_import(constituency, content, name)
     if digest is not None and digest != plan.digest:
         raise UsageError("somebody changed the constituency in the meantime; look again")

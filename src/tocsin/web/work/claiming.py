@@ -43,7 +43,9 @@ def claim(beside_each_other: Collection[str] = ()) -> Job | None:
             # On SQLite somebody wrote all the time; who could not say that it lives may do so now.
             return None
         waiting = _may_begin(beside_each_other).select_for_update(
-            skip_locked=connection.features.has_select_for_update_skip_locked, of=("self",)
+            no_key=True,
+            skip_locked=connection.features.has_select_for_update_skip_locked,
+            of=("self",),
         )
         job = waiting.first()
         if job is not None:

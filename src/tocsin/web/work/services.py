@@ -22,7 +22,9 @@ def enqueue(kind: str, subject: int, *, campaign: Campaign | None = None) -> Job
     waiting = Job.objects.filter(kind=kind, subject=subject, campaign=campaign)
     # One that a worker is just taking is passed over: it may not see what the caller changed.
     found = waiting.filter(state=JobState.QUEUED).select_for_update(
-        skip_locked=connection.features.has_select_for_update_skip_locked, of=("self",)
+        no_key=True,
+        skip_locked=connection.features.has_select_for_update_skip_locked,
+        of=("self",),
     )
     job = found.first()
     if job is None:
