@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from tocsin.report.visible import visible
 from tocsin.web.accounts.models import Role, User
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.lists.kept import kept, page_of
@@ -29,8 +30,10 @@ class ViewForm(forms.Form):
             del self.fields["shared"]
 
     def clean_name(self) -> str:
-        """Each name once for a person and a list."""
+        """Each name once for a person and a list, and what others read can be seen whole."""
         name: str = self.cleaned_data["name"]
+        if visible(name) != name:
+            raise forms.ValidationError("It holds characters that cannot be seen; remove them.")
         of = self._of
         others = SavedView.objects.filter(
             user_id=of.user_id, campaign_id=of.campaign_id, listing=of.listing, name=name
