@@ -201,7 +201,12 @@ def test_people_who_change_different_things_do_not_wait_for_each_other_in_a_circ
     organisation = THINGS["organisations", "pk"](campaign)
 
     def forms(number: int) -> list[tuple[str, dict[str, object]]]:
-        fields = {"country": "", "region": "", "language": "", "sector": f"Sector {number}"}
+        fields: dict[str, object] = {
+            "country": "",
+            "region": "",
+            "language": "",
+            "sector": f"Sector {number}",
+        }
         return [
             (reverse("cases:note", args=[campaign.slug, 1]), {"text": str(number)}),
             (

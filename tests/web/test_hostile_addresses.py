@@ -83,13 +83,13 @@ def client(campaign: Campaign) -> Client:
 
 def read(response: Response) -> bytes:
     """All of it: an export fails, if it does, while it is being read."""
-    return b"".join(response) if response.streaming else response.content  # type: ignore[arg-type]  # not asynchronous
+    return b"".join(response) if response.streaming else response.content
 
 
 def names_of(client: Client, path: str) -> set[str]:
     """The filters of a list, a range by its two fields."""
     context = client.get(path).context
-    form = context["form"] if context is not None and "form" in context else None
+    form = context.get("form") if context else None
     if form is None:
         return set()
     found = set(form.fields)
