@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tocsin.campaign.feed import all_feeds
+from tocsin.campaign.observation import Observation
+from tocsin.campaign.observing import Asked, observe
 from tocsin.web.accounts.models import Role, User
 from tocsin.web.imports.services import go, start_upload
 from tocsin.web.work.worker import run_worker
@@ -31,6 +35,28 @@ BAD_ROWS = SHADOWSERVER.sample + (
     b'"2026-03-24 00:11:34","critical","no address","tcp",443,,"exchange",0,"DE",,,,,,"15.2.721","EX",\n'
 )
 """Three sound rows and three that cannot be read; one of these has the sign of a web shell."""
+MAPPING = dict(CSV.sample_mapping)
+
+
+def quiet(done: int, total: int, message: str = "") -> None:
+    """Nobody listens."""
+
+
+def as_read(
+    tmp_path: Path, data: bytes, name: str, asked: Asked | None = None
+) -> list[Observation]:
+    """What `tocsin observe` says of the same file."""
+    path = tmp_path / name
+    path.write_bytes(data)
+    return [row for row in observe(path, asked or Asked()) if isinstance(row, Observation)]
+
+
+def zipped(**files: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return packed.getvalue()
 
 
 @pytest.fixture(autouse=True)
