@@ -132,7 +132,7 @@ def test_values_beyond_the_first_are_on_a_page_of_their_own(
     assess(campaign)
     client = signed_in(Role.VIEWER)
 
-    assert "3 more 3 0 0 3" in section(page_of(client), "by-provider")
+    assert "3 more 3 0 0 3 0" in section(page_of(client), "by-provider")
     assert f"{PAGE}by/provider/" in links(page_of(client), "by-provider")
 
     page = client.get(f"{PAGE}by/provider/").content.decode()
@@ -270,13 +270,58 @@ def test_breakdowns_by_hand(
 
     page = page_of(signed_in(Role.VIEWER))
 
-    assert "Energy 0 0 1 1" in section(page, "by-sector")
-    assert "Not known 2 1 1 4" in section(page, "by-sector")
-    assert "East 0 0 1 1" in section(page, "by-region")
+    assert "Energy 0 0 1 1 0" in section(page, "by-sector")
+    assert "Not known 2 1 1 4 1" in section(page, "by-sector")
+    assert "East 0 0 1 1 0" in section(page, "by-region")
     assert "SOUTH" not in section(page, "by-region"), "the only host of this region vanished"
-    assert "2019 CU7 2 0 2 4" in section(page, "by-cu")
-    assert "AS64496 2 1 2 5" in section(page, "by-provider")
+    assert "2019 CU7 2 0 2 4 1" in section(page, "by-cu")
+    assert "AS64496 2 1 2 5 1" in section(page, "by-provider")
     assert "CVE-2021-26855 2 1 2 5" in section(page, "cves")
+
+
+def test_web_shells_by_sector_and_region_lead_to_exactly_their_hosts(
+    campaign: Campaign,
+    bring: Callable[..., Import],
+    three_days: list[Import],
+    signed_in: Callable[[Role], Client],
+) -> None:
+    bring(
+        [
+            line("2021-05-14 00:20:00", f"198.51.100.{at}", FIXED, tag=tag, sector=sector)
+            for at, tag, sector in (
+                (20, "exchange;webshell", "Health"),
+                (21, "exchange;webshell", "Health"),
+                (22, "exchange", "Health"),
+                (23, "exchange;webshell", "Energy"),
+            )
+        ],
+        "2021-05-14-scan_exchange-south-geo.csv",
+    )
+    assess(campaign)
+    client = signed_in(Role.VIEWER)
+    page = page_of(client)
+
+    def found(column: str) -> dict[str, tuple[str, list[str]]]:
+        told = {}
+        for url, text in links(page, f"by-{column}").items():
+            if "compromised=true" in url:
+                rows = client.get(f"{url}&format=json")
+                content = b"".join(rows.streaming_content)  # type: ignore[attr-defined]  # an export
+                keys = re.findall(r'"key": ?"([^"]+)"', content.decode())
+                told[re.findall(rf"{column}=([^&]+)", url)[0]] = (text, sorted(keys))
+        return told
+
+    assert {
+        "Health": ("2", ["198.51.100.20", "198.51.100.21"]),
+        "Energy": ("1", ["198.51.100.23"]),
+        "-": ("1", ["198.51.100.7"]),
+    } == found("sector")
+    assert {
+        "-": ("4", ["198.51.100.20", "198.51.100.21", "198.51.100.23", "198.51.100.7"])
+    } == found("region")
+    hosts = section(page, "by-sector")
+    assert "Health 2 0 1 3 2" in hosts
+    assert "Energy 1 0 1 2 1" in hosts
 
 
 def test_an_empty_campaign_says_what_to_do_first(

@@ -106,14 +106,16 @@ def test_the_campaign_page_shows_the_truth(shown: tuple[Campaign, Played], viewe
         "Vanished": truth.hosts["vanished"],
     } == {name: int(number.replace(",", "")) for name, number in stats.items()}
 
-    sectors = Counter(
-        one.host.told_owner.sector
-        for one in truth.known.values()
-        if one.counted != "vanished" and one.host.told_owner is not None
-    )
+    sectors: dict[str, Counter[str]] = {}
+    for one in truth.known.values():
+        if one.counted != "vanished" and one.host.told_owner is not None:
+            counted = sectors.setdefault(one.host.told_owner.sector or "Not known", Counter())
+            counted.update([one.counted, "seen", *(["web shell"] if one.web_shell else [])])
     shown_sectors = table_of(page, "by-sector")
-    for sector, count in sectors.items():
-        assert count == shown_sectors[sector or "Not known"][-1], sector
+    assert any(counted["web shell"] for counted in sectors.values())
+    for sector, counted in sectors.items():
+        numbers = [counted[one] for one in ("red", "yellow", "green", "seen", "web shell")]
+        assert numbers == shown_sectors[sector], sector
 
 
 def table_of(page: str, name: str) -> dict[str, list[int]]:

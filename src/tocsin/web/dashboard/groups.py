@@ -73,7 +73,7 @@ def _breakdown(
         title=name,
         wide=bars(rows, title=name, width=WIDE),
         narrow=bars(rows, title=name, width=NARROW),
-        head=(head, "Red", "Yellow", "Green", "Seen"),
+        head=(head, "Red", "Yellow", "Green", "Seen", "Web shells"),
         rows=[
             (label, *_counts(campaign, column, value, stands)) for label, value, stands in lines
         ],
@@ -93,15 +93,18 @@ def _counts(
     campaign: Campaign, column: str, value: str | None, stands: Stands
 ) -> Iterable[object]:
     """Each a link to its hosts; the rest of many values to the page that has them all."""
-    for colour in (*_ORDER, None):
-        count = stands.seen if colour is None else _of(stands, colour)
+    numbers: list[tuple[int, dict[str, str]]] = [
+        *((_of(stands, colour), {"colour": colour.value}) for colour in _ORDER),
+        (stands.seen, {}),
+        (stands.compromised, {"compromised": "true"}),
+    ]
+    for count, only in numbers:
         if not count:
             yield count
             continue
         if value is None:
             url = reverse("dashboard:by", kwargs={"campaign": campaign.slug, "column": column})
         else:
-            only = {} if colour is None else {"colour": colour.value}
             url = seen_url(campaign, **{column: value}, **only)
         yield format_html('<a href="{}">{}</a>', url, f"{count:,}")
 
