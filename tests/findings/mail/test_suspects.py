@@ -202,6 +202,31 @@ def test_who_sent_little_is_counted_and_nothing_is_said() -> None:
     assert (9, 1, ()) == (told.mailboxes, told.cannot_tell, told.suspects)
 
 
+@pytest.mark.parametrize(("since", "told"), [(at(14, 0), 200), (at(0, 0), 0)])
+def test_who_is_patient_and_sends_most_of_a_quiet_mailbox_is_not_taken_for_its_owner(
+    since: datetime, told: int
+) -> None:
+    """Where nothing was sent before the break-in, nobody can say whose address it is."""
+    quiet = [
+        Mail(time=at(day, 9), sender=person(9), to=[contacts(9)[day]], subject=words(day))
+        for day in range(30)
+    ]
+    patient = [
+        Mail(
+            time=at(15 + one // 40, 10 + one % 40 / 10),
+            sender=person(9),
+            to=[contacts(9)[one % 40]],
+            subject=words(one),
+            client=INTRUDER,
+        )
+        for one in range(200)
+    ]
+    office = Office()
+    office.mails += quiet + patient
+    found = judged(office.habits().taken(), LIMITS, {INTRUDER: since}).suspects
+    assert told == sum(len(one.chosen) for one in found if one.intruder)
+
+
 def test_the_mails_of_all_intruders_are_told_who_used_one_mailbox() -> None:
     other = "203.0.113.99"
     office = Office()

@@ -240,14 +240,19 @@ def _since(mailbox: Mailbox, chosen: Places, since: datetime | None) -> Places:
     """Those mails from an address that may be an intruder's; none if it is the owner's.
 
     The owner's is an address that the mailbox used on several days before the break-in, or one
-    from which it sends most of what it sends, day by day.
+    from which it sends most of what it sends, day by day; but not where the mailbox sent on
+    several days before the break-in, and never from there: whoever is patient sends most, too.
     """
     days = mailbox.time[chosen] // DAY_S
-    if len(np.unique(days)) >= _OWN_DAYS and len(chosen) > _OWN_SHARE * len(mailbox):
-        return chosen[:0]
+    is_most = len(np.unique(days)) >= _OWN_DAYS and len(chosen) > _OWN_SHARE * len(mailbox)
     if since is None:
-        return chosen
-    earlier = days < int(since.timestamp()) // DAY_S
+        return chosen[:0] if is_most else chosen
+    day = int(since.timestamp()) // DAY_S
+    earlier = days < day
+    every = mailbox.time // DAY_S
+    is_new = not earlier.any() and len(np.unique(every[every < day])) >= _OWN_DAYS
+    if is_most and not is_new:
+        return chosen[:0]
     return chosen[:0] if len(np.unique(days[earlier])) >= _OWN_DAYS else chosen[~earlier]
 
 
