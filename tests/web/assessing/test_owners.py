@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
+from tests.web.assessing.conftest import DAY_1, DAY_2, DAY_3
 from tocsin.web.assessing.owners import reassign_owner
+from tocsin.web.assessing.saving import Saving
 from tocsin.web.assessing.services import assess
 from tocsin.web.assessing.tasks import TASKS
 from tocsin.web.assets.models import Asset
@@ -14,6 +17,8 @@ from tocsin.web.organisations.models import Claim, ClaimKind, Organisation, Orig
 from tocsin.web.work.models import Job
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_django import DjangoAssertNumQueries
 
     from tocsin.web.campaigns.models import Campaign
@@ -50,6 +55,56 @@ def test_one_host_is_assigned_at_once_as_the_next_assessment_would(
     assert outcome.changed == 0
     host.refresh_from_db()
     assert at_once == {k: v for k, v in vars(host).items() if k not in {"_state", "place"}}
+
+
+def assess_while(
+    campaign: Campaign, happens: Callable[[], None], patch: pytest.MonkeyPatch
+) -> None:
+    """Assess, and let something happen when all is compared and nothing written."""
+    real = Saving.write
+
+    def write(self: Saving, waiting: IO[bytes], batch: Callable[[], Any]) -> None:
+        happens()
+        real(self, waiting, batch)
+
+    with patch.context() as patched:
+        patched.setattr(Saving, "write", write)
+        assess(campaign)
+
+
+def test_who_assigns_a_host_while_an_assessment_is_saved_is_not_overruled_by_it(
+    campaign: Campaign,
+    bring: Callable[..., Import],
+    organisations: dict[str, Organisation],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bring(DAY_1)
+    assess(campaign)
+    bring(DAY_2, "2021-05-15-scan_exchange-north-geo.csv")
+
+    def assigned() -> None:
+        by_hand(organisations["C"], "203.0.113.9")
+        reassign_owner(Asset.objects.get(key="203.0.113.9"))
+
+    assess_while(campaign, assigned, monkeypatch)
+
+    host = Asset.objects.get(key="203.0.113.9")
+    assert (host.owner, host.owner_step) == (organisations["C"], "manual")
+    assert (host.sector, host.story["owner"]["organisation"]) == ("Water", "C")
+    assert host.last_seen == datetime(2021, 5, 15, 0, 13, tzinfo=UTC)
+    assert assess(campaign).changed == 0
+
+    bring(DAY_3, "2021-05-16-scan_exchange-north-geo.csv")
+
+    def taken_back() -> None:
+        Claim.objects.filter(kind=ClaimKind.HOST).update(withdrawn_at=datetime.now(UTC))
+        reassign_owner(Asset.objects.get(key="203.0.113.9"))
+
+    assess_while(campaign, taken_back, monkeypatch)
+
+    host.refresh_from_db()
+    assert (host.owner, host.owner_step) == (organisations["B"], "domain")
+    assert host.last_seen == datetime(2021, 5, 16, 0, 13, tzinfo=UTC)
 
 
 def test_taking_the_assignment_back_gives_what_feeds_say(

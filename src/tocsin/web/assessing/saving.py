@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
@@ -12,8 +13,10 @@ from typing import IO, Any, NamedTuple
 
 from tocsin.web.assessing.facts import Fields, Identity
 from tocsin.web.assessing.noticing import Noticed
+from tocsin.web.assessing.owners import reassign_owner
 from tocsin.web.assets.models import Asset, Exposure, Transition
 from tocsin.web.campaigns.models import Campaign
+from tocsin.web.organisations.queries import Assigned, assigned_hosts
 
 CHUNK = 500
 """Hosts that are looked at together: as many stories lie in memory at once."""
@@ -35,11 +38,15 @@ class Saving:
     """Saves the hosts of one campaign: call `compare`, then `write`.
 
     What differs waits in a file between the two, so that nothing is judged while others wait for
-    a transaction to end, and memory does not grow with hosts.
+    a transaction to end, and memory does not grow with hosts. `assigned` are the hosts that people
+    had assigned when owners were worked out: who assigns one later is not overruled.
     """
 
-    def __init__(self, campaign: Campaign, noticed: Noticed) -> None:
+    def __init__(
+        self, campaign: Campaign, noticed: Noticed, assigned: AbstractSet[Assigned]
+    ) -> None:
         self._campaign, self._noticed = campaign, noticed
+        self._assigned = assigned
         self._kept: set[str] = set()
         self._gone: list[int] = []
         self.created = self.changed = self.removed = 0
@@ -101,6 +108,18 @@ class Saving:
         )
         _save_exposures({pks[key]: one.exposures for key, one in changed.items()})
         self._save_transitions({pks[key]: one.transitions for key, one in changed.items()})
+        self._ask_again(pks)
+
+    def _ask_again(self, pks: Mapping[str, int]) -> None:
+        """Whose hosts are that people assigned, or took back, after owners were worked out.
+
+        The rows are written, and so locked: who assigns one of them after this is asked has the
+        last word in `tocsin.web.assessing.owners`, which waits for the end of this transaction.
+        """
+        before = {one for one in self._assigned if one.host in pks}
+        now = assigned_hosts(self._campaign.constituency_id, pks)
+        for host in sorted({one.host for one in before ^ now}):
+            reassign_owner(Asset.objects.get(pk=pks[host]))
 
     def _save_transitions(self, wanted: dict[int, dict[Identity, Fields]]) -> None:
         """What was told before keeps the import in which it was noticed."""

@@ -38,7 +38,7 @@ from tocsin.web.audit.services import record
 from tocsin.web.campaigns.models import Campaign, Point
 from tocsin.web.imports.models import Import, ImportState
 from tocsin.web.imports.queries import WEB_SHELLS, first_signs, stored_rows
-from tocsin.web.organisations.queries import constituency_of
+from tocsin.web.organisations.queries import Assigned, assigned_hosts, constituency_of
 from tocsin.web.work.garbage import seldom_collected
 from tocsin.web.work.registry import Progress
 
@@ -90,6 +90,7 @@ class _Assessment:
     rules: Rules = field(init=False)
     imports: list[Import] = field(init=False)
     new: list[Import] = field(init=False)
+    assigned: set[Assigned] = field(init=False)
     constituency: Constituency = field(init=False)
     whose: dict[str, Whose] = field(init=False)
     curve: Curve | None = field(init=False)
@@ -108,6 +109,8 @@ class _Assessment:
         self.rules = rules_of(self.campaign)
         done = Import.objects.filter(campaign=self.campaign, state=ImportState.DONE)
         self.imports = list(done.order_by("number"))
+        # Before the constituency: what is assigned between the two is then asked once too often.
+        self.assigned = assigned_hosts(self.campaign.constituency_id)
         self.constituency = constituency_of(self.campaign.constituency)
         self.whose = organisations_of(self.campaign)
         self.basis = basis_of(self.campaign, self.rules, self.constituency)
@@ -126,7 +129,7 @@ class _Assessment:
     def save(self) -> Outcome | None:
         """Judge hosts and write what follows; None where somebody else did so meanwhile."""
         tally = Tally(cves=tuple(self.campaign.cves))
-        saving = Saving(self.campaign, Noticed(self.new, self.imports))
+        saving = Saving(self.campaign, Noticed(self.new, self.imports), self.assigned)
         with TemporaryFile(prefix="tocsin-hosts-") as waiting:
             saving.compare(self._worked(tally), waiting)
             if not self.turn.take(self.campaign.assessed_at):

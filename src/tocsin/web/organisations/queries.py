@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
@@ -13,8 +13,17 @@ from tocsin.web.organisations.merging import FIELDS, Fact, Stored, StoredFact
 from tocsin.web.organisations.models import Claim, ClaimKind, Contact, ContactKind, Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tocsin.web.campaigns.models import Campaign
     from tocsin.web.organisations.models import Constituency, Organisation
+
+
+class Assigned(NamedTuple):
+    """A host, and the key of the organisation that a person assigned it to."""
+
+    host: str
+    organisation: int
 
 
 def constituency_of(constituency: Constituency) -> CampaignConstituency:
@@ -84,6 +93,20 @@ def _contacts(constituency: Constituency) -> dict[int, tuple[tuple[str, ...], tu
     return {
         one: (tuple(contacts.get(one, ())), tuple(keys.get(one, ()))) for one in {*contacts, *keys}
     }
+
+
+def assigned_hosts(constituency_pk: int, hosts: Iterable[str] | None = None) -> set[Assigned]:
+    """Which hosts people assigned to whom, of those that count; of `hosts` only, if given."""
+    counting = Claim.objects.filter(
+        organisation__constituency=constituency_pk,
+        kind=ClaimKind.HOST,
+        origin=Origin.MANUAL,
+        withdrawn_at=None,
+        gone_at=None,
+    )
+    if hosts is not None:
+        counting = counting.filter(value__in=list(hosts))
+    return {Assigned(*one) for one in counting.values_list("value", "organisation_id")}
 
 
 def stored_by_name(constituency: Constituency) -> dict[str, Stored]:
