@@ -7,6 +7,7 @@ killed in the middle and begins anew comes to the same rows as one that runs thr
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -24,10 +25,15 @@ from tocsin.web.work.garbage import seldom_collected
 from tocsin.web.work.services import enqueue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tocsin.web.accounts.models import User
 
 TO_RUN = (ImportState.QUEUED, ImportState.RUNNING, ImportState.FAILED)
 """The states from which an import is run: the last two where an earlier try did not end well."""
+
+_EVERY_S = 0.5
+"""Seconds between two times that it is told how far a run is."""
 
 
 class Tell(Protocol):
@@ -95,7 +101,7 @@ def _read(one: Import, taking: Taking, tell: Tell) -> None:
     with (
         seldom_collected(),
         opened(one) as path,
-        closing(observe(path, asked_of(one), _Bytes(tell), limits())) as rows,
+        closing(observe(path, asked_of(one), _Bytes(tell, taking.wait), limits())) as rows,
     ):
         taking.take_all(rows)
 
@@ -124,23 +130,34 @@ def _record(one: Import, action: str, detail: dict[str, object]) -> None:
 
 
 class _Bytes(SilentProgress):
-    """Hears how much is read, of how much, and passes it on."""
+    """Hears how much is read, of how much, and passes it on, now and then.
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+    Whoever is told writes it into the database, so `wait` is called before.
+    """
+
+    def __init__(self, tell: Tell, wait: Callable[[], None]) -> None:
+        self._tell_of = tell
+        self._wait = wait
         self._done = self._total = 0
         self._file = ""
+        self._told = 0.0
 
     def start(self, source: str, total_bytes: int | None) -> None:
         """Take what there is to read."""
         self._total = total_bytes or 0
-        self._tell(0, self._total, source)
+        self._tell(source)
 
     def file(self, path: str) -> None:
         """Name the file from now on."""
         self._file = path
 
     def advance(self, read_bytes: int) -> None:
-        """Tell."""
+        """Tell, unless it was just told."""
         self._done += read_bytes
-        self._tell(self._done, self._total, self._file)
+        if self._done >= self._total or time.monotonic() - self._told >= _EVERY_S:
+            self._tell(self._file)
+
+    def _tell(self, message: str) -> None:
+        self._wait()
+        self._tell_of(self._done, self._total, message)
+        self._told = time.monotonic()

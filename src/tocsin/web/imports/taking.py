@@ -15,7 +15,7 @@ from django.db.models import Count, Max, Min
 from tocsin.campaign.observation import FeedProblem
 from tocsin.campaign.sightings import OWNERS
 from tocsin.errors import SourceError, UsageError
-from tocsin.web.imports.loading import converter, load
+from tocsin.web.imports.loading import Loading, converter
 from tocsin.web.imports.models import (
     FeedFile,
     Import,
@@ -60,6 +60,7 @@ class Taking:
         self._import = part_of
         self._again = again
         self._files: dict[tuple[str, str, str], _File] = {}
+        self._loading = Loading()
         self._rows: list[Any] = []
         self._rejected: list[Rejected] = []
         self._read: list[int] = []
@@ -68,8 +69,21 @@ class Taking:
         self._superseded: list[int] = []
         """Rows in quarantine of files that are read as another feed now: each is told anew."""
 
+    def wait(self) -> None:
+        """Return once the database's connection is free; call it before using that meanwhile."""
+        self._loading.wait()
+
     def take_all(self, rows: Iterable[FeedRow]) -> None:
         """Take all rows, and then say of the import what it holds."""
+        with self._loading:
+            self._take_all(rows)
+        over = [*(pk for known in self._of_files.values() for pk in known), *self._superseded]
+        for begin in range(0, len(over), _MOST_KEYS):
+            found = Rejected.objects.filter(pk__in=over[begin : begin + _MOST_KEYS])
+            found.update(state=RejectedState.READ)
+        count(self._import)
+
+    def _take_all(self, rows: Iterable[FeedRow]) -> None:
         converted = converter()
         name = sha256 = ""
         file = _File(None)
@@ -89,11 +103,7 @@ class Taking:
             if len(self._rows) + len(self._rejected) >= _PORTION:
                 self._flush()
         self._flush()
-        over = [*(pk for known in self._of_files.values() for pk in known), *self._superseded]
-        for begin in range(0, len(over), _MOST_KEYS):
-            found = Rejected.objects.filter(pk__in=over[begin : begin + _MOST_KEYS])
-            found.update(state=RejectedState.READ)
-        count(self._import)
+        self.wait()
 
     def _reject(self, row: FeedProblem, file: _File) -> None:
         if row.row is None:
@@ -129,6 +139,7 @@ class Taking:
 
     def _begun(self, row: FeedRow) -> _File:
         """The file in the database, made where its content is new."""
+        self.wait()
         host = self._import.host if row.feed == OWNERS else ""
         if row.feed == OWNERS and not host:
             raise UsageError("An owner's result does not say which host it is about: name it.")
@@ -187,10 +198,15 @@ class Taking:
 
     def _flush(self) -> None:
         """Write what came together. Each portion is there as a whole, or not at all."""
-        with transaction.atomic():
-            load(self._rows)
-            Rejected.objects.bulk_create(self._rejected, batch_size=1000)
-            Rejected.objects.filter(pk__in=self._read).update(state=RejectedState.READ)
+        if self._rejected or self._read:
+            self.wait()
+            with transaction.atomic():
+                self._loading.put(self._rows)
+                self.wait()
+                Rejected.objects.bulk_create(self._rejected, batch_size=1000)
+                Rejected.objects.filter(pk__in=self._read).update(state=RejectedState.READ)
+        elif self._rows:
+            self._loading.put(self._rows)
         self._rows, self._rejected, self._read = [], [], []
 
 
