@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -17,8 +19,10 @@ from tocsin.web.organisations.models import Constituency
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from django.test import Client
+    from pytest_django.fixtures import Settings
     from pytest_django.plugin import DjangoDbBlocker
 
 
@@ -33,6 +37,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 PASSWORD = "a long pass phrase of the tests"
+
+
+def text_of(page: bytes) -> str:
+    """What people read of a page, without markup."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.decode())).split())
+
+
+@pytest.fixture
+def media(settings: Settings, tmp_path: Path) -> Path:
+    """A folder for the desk's files of one test."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    return tmp_path / "files"
 
 
 @pytest.fixture
@@ -64,6 +80,11 @@ def person(campaign: Campaign) -> Callable[[Role], User]:
         return user
 
     return make
+
+
+@pytest.fixture
+def analyst(person: Callable[[Role], User]) -> User:
+    return person(Role.ANALYST)
 
 
 @pytest.fixture

@@ -35,7 +35,6 @@ from tocsin.web.work.worker import run_worker
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_django.fixtures import Settings
 
 EVIL = "\"'><x-evil onmouseover=alert(1) style=x>{{7*7}}\x1b[31m\u202e\u2066\u200b\x85"
 UNSEEN = "\x1b\u202e\u2066\u200b\x85\x00\x07"
@@ -95,9 +94,8 @@ class Markup(HTMLParser):
 
 
 @pytest.fixture
-def _full(campaign: Campaign, settings: Settings, tmp_path: Path) -> None:
+def _full(campaign: Campaign, media: Path) -> None:
     """A campaign with something of each kind, brought by a worker where that is the way."""
-    settings.MEDIA_ROOT = tmp_path
     user = User.objects.create(username="maker", is_administrator=True)
     Membership.objects.create(user=user, campaign=campaign, role=Role.VIEWER)
     feed = all_feeds()["shadowserver"]

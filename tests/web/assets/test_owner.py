@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from tocsin.web.assets.models import Asset
 
 
-@pytest.fixture
-def analyst(person: Callable[[Role], User]) -> User:
-    return person(Role.ANALYST)
-
-
 def work() -> None:
     """Do what waits, as a worker does."""
     for job in Job.objects.filter(state=JobState.QUEUED, kind=OWNER_TASK):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
 
 from tests.web.assessing.conftest import FIXED, OPEN, line
+from tests.web.conftest import text_of
 from tocsin.web.accounts.models import Role
 from tocsin.web.assessing.services import assess
 from tocsin.web.assets.models import Asset
@@ -29,12 +28,6 @@ if TYPE_CHECKING:
     from tocsin.web.campaigns.models import Campaign
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202e"
-
-
-def text_of(page: bytes) -> str:
-    """What people read of a page."""
-    text = re.sub(r"<[^>]+>", " ", page.decode())
-    return " ".join(unescape(text).split())
 
 
 @pytest.fixture

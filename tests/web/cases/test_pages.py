@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
 
+from tests.web.conftest import text_of
 from tocsin.web.accounts.models import Role, User
 from tocsin.web.assets.models import Asset
 from tocsin.web.cases.models import Case, CaseKind, CaseNote
@@ -27,17 +27,8 @@ if TYPE_CHECKING:
 HOSTILE = "<script>alert(1)</script>\n\u202e<img src=x onerror=alert(2)>"
 
 
-def text_of(page: bytes) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.decode())).split())
-
-
 def address(campaign: Campaign, name: str, *arguments: object) -> str:
     return reverse(f"cases:{name}", args=[campaign.slug, *arguments])
-
-
-@pytest.fixture
-def analyst(person: Callable[[Role], User]) -> User:
-    return person(Role.ANALYST)
 
 
 @pytest.fixture

@@ -27,11 +27,6 @@ HOST = "192.0.2.1"
 
 
 @pytest.fixture
-def analyst(person: Callable[[Role], User]) -> User:
-    return person(Role.ANALYST)
-
-
-@pytest.fixture
 def case(campaign: Campaign, analyst: User) -> Case:
     return open_case(campaign, HOST, CaseKind.COMPROMISED, "a web shell answered", analyst)
 

@@ -22,10 +22,6 @@ from tocsin.web.imports.models import Observation as Row
 from tocsin.web.organisations.models import Organisation
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pytest_django.fixtures import Settings
-
     from tests.web.demonstration.conftest import Played
     from tocsin.web.campaigns.models import Campaign
 
@@ -34,11 +30,6 @@ SEED = 3
 
 def loaded(seed: int, size: Size) -> tuple[Campaign, Played]:
     return load(seed, size, lambda _: None).campaign, play(seed, size)
-
-
-@pytest.fixture
-def folder(settings: Settings, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path
 
 
 def numbers_are_the_truth(campaign: Campaign, played: Played) -> None:
@@ -125,13 +116,13 @@ def totals_are_the_truth(campaign: Campaign, played: Played) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("media")
 def test_the_numbers_of_a_small_country_are_the_truth() -> None:
     numbers_are_the_truth(*loaded(SEED, SMALL))
 
 
 @pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("media")
 def test_the_numbers_of_the_demonstration_are_the_truth() -> None:
     numbers_are_the_truth(*loaded(2021, Size()))

@@ -17,17 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_django.fixtures import Settings
-
     from tocsin.web.campaigns.models import Campaign
     from tocsin.web.hunts.models import Hunt
 
 
 @pytest.fixture(autouse=True)
-def desk_files(settings: Settings, tmp_path: Path) -> Path:
-    """The desk's files of this test alone."""
-    settings.MEDIA_ROOT = tmp_path / "files"
-    return tmp_path / "files"
+def _media(media: Path) -> None:
+    """Every test of hunts may store files."""
 
 
 @pytest.fixture(scope="session")

@@ -51,13 +51,13 @@ def test_evidence_is_told_by_its_content_and_not_by_its_name(name: str, content:
 
 @pytest.mark.parametrize("name", ["!!!", "()", "'", "…", "...", "§§§.§", ". ."])
 def test_a_name_of_signs_alone_is_a_name(
-    signed_in: Callable[..., Client], desk_files: Path, name: str
+    signed_in: Callable[..., Client], media: Path, name: str
 ) -> None:
     file = SimpleUploadedFile("x", _zip())
     file._name = name  # type: ignore[attr-defined]  # as a browser of somebody else's sends it
     answer = signed_in().post("/c/proxylogon/hunts/new/", {"file": file})
     assert 302 == answer.status_code
-    (stored,) = (path for path in desk_files.rglob("*") if path.is_file())
+    (stored,) = (path for path in media.rglob("*") if path.is_file())
     assert re.fullmatch(r"[\w][\w.-]*", stored.name, re.ASCII)
 
 
@@ -102,33 +102,31 @@ def test_a_result_is_told_by_its_content_and_not_by_its_name(result: Callable[..
     ],
 )
 def test_what_is_neither_is_refused_and_leaves_nothing(
-    content: bytes, says: str, desk_files: Path
+    content: bytes, says: str, media: Path
 ) -> None:
     with pytest.raises(UsageError, match=says):
         store(SimpleUploadedFile("x", content))
-    assert [] == [path for path in desk_files.rglob("*") if path.is_file()]
+    assert [] == [path for path in media.rglob("*") if path.is_file()]
 
 
-def test_what_is_too_large_is_refused_and_leaves_nothing(
-    settings: Settings, desk_files: Path
-) -> None:
+def test_what_is_too_large_is_refused_and_leaves_nothing(settings: Settings, media: Path) -> None:
     settings.TOCSIN_MAX_EVIDENCE_BYTES = 100
 
     with pytest.raises(UsageError, match="larger than"):
         store(SimpleUploadedFile("x.zip", _zip() + bytes(200)))
-    assert [] == [path for path in desk_files.rglob("*") if path.is_file()]
+    assert [] == [path for path in media.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize(
     "name",
     ["../../etc/passwd", "-rf", "a b;$(id).zip", "..", "\u202etxt.zip", "é" * 300, "CON\x00"],
 )
-def test_the_name_of_an_upload_is_never_a_path_or_an_option(name: str, desk_files: Path) -> None:
+def test_the_name_of_an_upload_is_never_a_path_or_an_option(name: str, media: Path) -> None:
     upload = SimpleUploadedFile("x", _zip())
     upload._name = name  # type: ignore[attr-defined]  # past Django's own care
 
     path = path_of(store(upload).stored_as).resolve()
-    assert path.is_relative_to(desk_files.resolve() / "hunts")
+    assert path.is_relative_to(media.resolve() / "hunts")
     assert not path.name.startswith(("-", "."))
     assert path.name.isascii()
     assert 100 >= len(path.name)

@@ -12,7 +12,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tocsin.campaign.feed import all_feeds
 from tocsin.campaign.observation import Observation
 from tocsin.campaign.observing import Asked, observe
-from tocsin.web.accounts.models import Role, User
 from tocsin.web.imports.services import go, start_upload
 from tocsin.web.work.worker import run_worker
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pytest_django.fixtures import Settings
-
+    from tocsin.web.accounts.models import User
     from tocsin.web.campaigns.models import Campaign
     from tocsin.web.imports.models import Import
 
@@ -60,15 +58,8 @@ def zipped(**files: bytes) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def media(settings: Settings, tmp_path: Path) -> Path:
-    """A folder for files of one test."""
-    settings.MEDIA_ROOT = tmp_path / "files"
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def analyst(person: Callable[[Role], User]) -> User:
-    return person(Role.ANALYST)
+def _media(media: Path) -> None:
+    """Every test of imports may store files."""
 
 
 @pytest.fixture

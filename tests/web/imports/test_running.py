@@ -20,7 +20,7 @@ from tests.web.imports.conftest import (
 )
 from tocsin.campaign.observation import WEB_SHELL, FeedProblem
 from tocsin.campaign.observing import Asked
-from tocsin.errors import SourceError, UsageError
+from tocsin.errors import SourceError, TocsinError, UsageError
 from tocsin.web.audit.models import Decision
 from tocsin.web.audit.queries import verify
 from tocsin.web.imports import running, services, taking
@@ -148,6 +148,25 @@ def test_the_command_line_imports_at_once(
     assert (2 * len(BAD_ROWS), 2 * len(BAD_ROWS)) == told[-1]
     assert path.exists()
     assert ["assessing.assess"] == list(Job.objects.values_list("kind", flat=True))
+
+
+def test_what_the_command_line_refuses_has_failed_for_the_reason_and_can_be_tried_again(
+    campaign: Campaign, analyst: User, tmp_path: Path
+) -> None:
+    path = tmp_path / "scan.csv"
+    path.write_bytes(CSV.sample)
+
+    with pytest.raises(TocsinError) as refused:
+        services.import_path(campaign, analyst, path)
+
+    one = Import.objects.get()
+    assert (ImportState.FAILED, str(refused.value)) == (one.state, one.error)
+    actions = Decision.objects.order_by("number").values_list("action", flat=True)
+    assert "import.failed" == actions.last()
+
+    services.go(one, analyst, feed="csv", mapping=MAPPING)
+    one.refresh_from_db()
+    assert (ImportState.QUEUED, "") == (one.state, one.error)
 
 
 def test_a_campaign_is_assessed_after_an_import_and_what_was_decided_is_recorded(

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from tests.web.conftest import text_of
 from tests.web.imports.conftest import BAD_ROWS, CSV, HUNT, SHADOWSERVER
 from tocsin.web.accounts.models import Role
 from tocsin.web.imports.models import Import, ImportState, RejectedState
@@ -41,10 +42,9 @@ class Answer(Protocol):
     def __getitem__(self, header: str) -> str: ...
 
 
-def text_of(response: Answer) -> str:
+def words_of(response: Answer) -> str:
     """What stands on the page, without markup."""
-    body = re.sub(r"<[^>]+>", " ", response.content.decode())
-    return re.sub(r"\s+", " ", body)
+    return text_of(response.content)
 
 
 def drop(client: Client, data: bytes, name: str) -> Answer:
@@ -57,7 +57,7 @@ def drop(client: Client, data: bytes, name: str) -> Answer:
 def test_the_list_says_what_to_do_when_there_is_nothing(
     signed_in: Callable[[Role], Client],
 ) -> None:
-    said = text_of(signed_in(Role.ANALYST).get(url("list")))
+    said = words_of(signed_in(Role.ANALYST).get(url("list")))
 
     assert "No feed was imported yet" in said
     assert "Import a feed" in said
@@ -68,7 +68,7 @@ def test_the_list_shows_imports_with_their_counts(
 ) -> None:
     imported(BAD_ROWS)
 
-    said = text_of(signed_in(Role.VIEWER).get(url("list")))
+    said = words_of(signed_in(Role.VIEWER).get(url("list")))
     assert SHADOWSERVER.sample_name in said
     assert "shadowserver" in said
 
@@ -100,24 +100,24 @@ def test_a_file_is_handed_over_previewed_and_imported(
     one = Import.objects.get()
     assert url("preview", one) == response["Location"]
 
-    said = text_of(client.get(url("preview", one)))
+    said = words_of(client.get(url("preview", one)))
     assert "Recognised: Shadowserver reports" in said
     assert "The first 6 rows" in said
     assert "192.0.2.10" in said
     assert "short row" not in said
     assert "Cannot be read" in said
-    effect = text_of(client.get(url("effect", one), headers={"HX-Request": "true"}))
+    effect = words_of(client.get(url("effect", one), headers={"HX-Request": "true"}))
     assert "would be stored 3 of 6 rows · 50.0 %" in effect
     assert "cannot be read 3 of 6 rows" in effect
     assert "new to this campaign 3 of 3 hosts · 100 %" in effect
-    assert "Go: import it" in text_of(client.get(url("effect", one)))
+    assert "Go: import it" in words_of(client.get(url("effect", one)))
 
     response = client.post(url("go", one), {"feed": "auto"})
     assert url("detail", one) == response["Location"]
     waiting = client.get(url("detail", one)).content.decode()
     assert 'hx-trigger="every 2s"' in waiting
     run_worker(once=True)
-    said = text_of(client.get(url("detail", one)))
+    said = words_of(client.get(url("detail", one)))
     assert "stored as received 3 of 6 rows · 50.0 %" in said
     assert "could not be read 3 : could not be read of 6 rows" in said.replace(" rows: ", " : ")
     assert "every 2s" not in client.get(url("detail", one)).content.decode()
@@ -132,14 +132,14 @@ def test_a_second_copy_is_told_before_and_after(
     one = uploaded()
     client = signed_in(Role.ANALYST)
 
-    assert "The same file is import 1 . Nothing is stored twice." in text_of(
+    assert "The same file is import 1 . Nothing is stored twice." in words_of(
         client.get(url("preview", one))
     )
-    effect = text_of(client.get(url("effect", one), headers={"HX-Request": "true"}))
+    effect = words_of(client.get(url("effect", one), headers={"HX-Request": "true"}))
     assert "are known already 3 of 3 rows · 100 %" in effect
     client.post(url("go", one), {"feed": "auto"})
     run_worker(once=True)
-    assert "known before 3 of 3 rows · 100 %" in text_of(client.get(url("detail", one)))
+    assert "known before 3 of 3 rows · 100 %" in words_of(client.get(url("detail", one)))
 
 
 def test_a_csv_file_gets_a_mapping_that_is_guessed_previewed_and_changed(
@@ -171,7 +171,7 @@ def test_a_mapping_without_a_host_is_refused(
 
     response = signed_in(Role.ANALYST).post(url("go", one), {"feed": "csv", "map_time": "Seen"})
     assert 400 == response.status_code
-    assert "a row must name its host" in text_of(response)
+    assert "a row must name its host" in words_of(response)
     one.refresh_from_db()
     assert ImportState.UPLOADED == one.state
 
@@ -182,10 +182,10 @@ def test_an_owners_result_asks_for_the_host(
     one = uploaded(HUNT.sample, "report.json")
     client = signed_in(Role.ANALYST)
 
-    assert "Host that it is about" in text_of(client.get(url("preview", one)))
+    assert "Host that it is about" in words_of(client.get(url("preview", one)))
     response = client.post(url("go", one), {"feed": "auto"})
     assert 400 == response.status_code
-    assert "name it" in text_of(response)
+    assert "name it" in words_of(response)
     assert 302 == client.post(url("go", one), {"feed": "auto", "host": "192.0.2.9"}).status_code
     one.refresh_from_db()
     assert "192.0.2.9" == one.host
@@ -197,12 +197,12 @@ def test_a_file_that_is_no_feed_says_so_and_can_only_be_discarded(
     one = uploaded(b"just a line of text\n", "notes.txt")
     client = signed_in(Role.ANALYST)
 
-    said = text_of(client.get(url("preview", one)))
+    said = words_of(client.get(url("preview", one)))
     assert "This is no feed that is known here" in said
     assert "--map" not in said
     assert "Go: import it" not in said
-    assert "discarded" in text_of(client.post(url("discard", one), follow=True))
-    assert "It was discarded" in text_of(client.get(url("detail", one)))
+    assert "discarded" in words_of(client.post(url("discard", one), follow=True))
+    assert "It was discarded" in words_of(client.get(url("detail", one)))
     assert url("detail", one) == client.get(url("preview", one))["Location"]
 
 
@@ -229,7 +229,7 @@ def test_too_large_a_file_is_refused(
     response = drop(signed_in(Role.ANALYST), b"0" * (2**20 + 1), "big.csv")
 
     assert 400 == response.status_code
-    assert "larger than 1 MiB" in text_of(response)
+    assert "larger than 1 MiB" in words_of(response)
     assert not Import.objects.exists()
 
 
@@ -239,7 +239,7 @@ def test_an_empty_file_is_handed_over_and_said_to_be_empty(
     client = signed_in(Role.ANALYST)
     drop(client, b"", "empty.csv")
 
-    assert "This is empty" in text_of(client.get(url("preview", Import.objects.get())))
+    assert "This is empty" in words_of(client.get(url("preview", Import.objects.get())))
 
 
 def test_a_failed_import_says_why_and_is_tried_again(
@@ -257,7 +257,7 @@ def test_a_failed_import_says_why_and_is_tried_again(
     with monkeypatch.context() as patched:
         patched.setattr("tocsin.web.imports.taking.count", breaks_off)
         run_worker(once=True)
-    said = text_of(client.get(url("detail", one)))
+    said = words_of(client.get(url("detail", one)))
     assert "Nothing of it is stored" in said
     assert "a mistake of ours" not in said
     client.post(url("go", one), {"feed": "auto"})
@@ -273,7 +273,7 @@ def test_only_what_waits_for_a_decision_is_decided(
     client = signed_in(Role.ANALYST)
 
     assert url("detail", one) == client.post(url("go", one), {"feed": "auto"})["Location"]
-    assert "“done” by now" in text_of(client.post(url("discard", one), follow=True))
+    assert "“done” by now" in words_of(client.post(url("discard", one), follow=True))
     assert 3 == Import.objects.get().observations
 
 
@@ -286,15 +286,15 @@ def test_the_effect_is_shown_once_the_campaign_is_assessed(
     one = imported()
     client = signed_in(Role.VIEWER)
     Import.objects.update(effect={})
-    assert "has not been assessed" in text_of(client.get(url("detail", one)))
+    assert "has not been assessed" in words_of(client.get(url("detail", one)))
     job = Job.objects.get(kind="assessing.assess")
     Job.objects.filter(pk=job.pk).update(state="running")
     assert f'id="job-{job.pk}"' in client.get(url("detail", one)).content.decode()
 
     Import.objects.update(effect={"first_seen": 2, "web_shells": 1})
     page = client.get(url("detail", one))
-    assert "new hosts 2" in text_of(page)
-    assert "hosts with new signs of compromise 1" in text_of(page)
+    assert "new hosts 2" in words_of(page)
+    assert "hosts with new signs of compromise 1" in words_of(page)
     assert "?change=first_seen&amp;noticed_in=1" in page.content.decode()
 
 
@@ -318,14 +318,14 @@ def test_the_quarantine_lists_rows_with_reasons_and_is_filtered_by_them(
     one = imported(BAD_ROWS)
     client = signed_in(Role.VIEWER)
 
-    said = text_of(client.get(url("quarantine", one)))
+    said = words_of(client.get(url("quarantine", one)))
     assert "is no time" in said
     assert "A web shell answered" in said
     assert "Put rows aside" not in said
-    said = text_of(client.get(url("quarantine", one), {"code": "field_count"}))
+    said = words_of(client.get(url("quarantine", one), {"code": "field_count"}))
     assert "is no time" not in said
     assert "fields, and the header names" in said
-    signs = text_of(client.get(url("quarantine", one), {"sign": "yes"}))
+    signs = words_of(client.get(url("quarantine", one), {"sign": "yes"}))
     assert "1 of 3" in signs
 
 
@@ -348,10 +348,10 @@ def test_rows_are_put_aside_with_a_reason(
     client = signed_in(Role.ANALYST)
     first = one.rejected_rows.get(code="field_count")
 
-    said = text_of(client.post(url("dismiss", one), {"row": first.pk, "reason": ""}, follow=True))
+    said = words_of(client.post(url("dismiss", one), {"row": first.pk, "reason": ""}, follow=True))
     assert "say why" in said
     data = {"row": first.pk, "reason": "cut off by the mail gateway"}
-    said = text_of(client.post(url("dismiss", one), data, follow=True))
+    said = words_of(client.post(url("dismiss", one), data, follow=True))
     assert "1 row was put aside." in said
     client.post(url("dismiss", one), {"code": "bad_time", "reason": "a test"})
     assert 2 == one.rejected_rows.filter(state=RejectedState.DISMISSED).count()
@@ -364,13 +364,13 @@ def test_rows_are_read_again_with_another_mapping(
     one = imported(CSV.sample, "scan.csv", mapping={**CSV.sample_mapping, "time": "Remark"})
     client = signed_in(Role.ANALYST)
 
-    assert "Time seen" in text_of(client.get(url("retry", one)))
+    assert "Time seen" in words_of(client.get(url("retry", one)))
     wrong = client.post(url("retry", one), {"map_time": "Seen"})
     assert 400 == wrong.status_code
     client.post(url("retry", one), MAPPED)
     assert Job.objects.filter(kind="imports.again").exists()
     run_worker(once=True)
-    said = text_of(client.get(url("detail", one)))
+    said = words_of(client.get(url("detail", one)))
     assert "stored as received 3 of 3 rows" in said
     assert "2 were read at a later try" in said
 
@@ -380,20 +380,20 @@ def test_an_undo_is_confirmed_by_an_approver(
 ) -> None:
     one = imported(BAD_ROWS)
     again = imported(BAD_ROWS)
-    page = text_of(signed_in(Role.ANALYST).get(url("detail", one)))
+    page = words_of(signed_in(Role.ANALYST).get(url("detail", one)))
     assert "Undo this import" not in page
     assert 403 == signed_in(Role.ANALYST).post(url("undo", one)).status_code
 
     client = signed_in(Role.APPROVER)
-    assert "Undo this import" in text_of(client.get(url("detail", one)))
-    said = text_of(client.get(url("undo", one)))
+    assert "Undo this import" in words_of(client.get(url("detail", one)))
+    said = words_of(client.get(url("undo", one)))
     assert "It removes 3 stored rows" in said
     assert f"Import {again.number} was handed over the same file" in said
     assert ImportState.DONE == Import.objects.get(pk=one.pk).state
-    said = text_of(client.post(url("undo", one), follow=True))
+    said = words_of(client.post(url("undo", one), follow=True))
     assert "Import 1 is undone" in said
     assert "it held 3 rows, and 3 in quarantine" in said
-    assert "there is nothing to undo" in text_of(client.get(url("undo", one)))
+    assert "there is nothing to undo" in words_of(client.get(url("undo", one)))
 
 
 def test_an_import_of_another_campaign_is_not_found(

@@ -6,13 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tocsin.web.accounts.models import Role
 from tocsin.web.organisations.models import Organisation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tocsin.web.accounts.models import User
     from tocsin.web.organisations.models import Constituency
 
 LIST = (
@@ -22,11 +18,6 @@ LIST = (
     b"it@town.example tel:+31205550100,nl\n"
 )
 """Two organisations."""
-
-
-@pytest.fixture
-def analyst(person: Callable[[Role], User]) -> User:
-    return person(Role.ANALYST)
 
 
 @pytest.fixture

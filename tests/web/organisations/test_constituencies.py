@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import time
-from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from tests.web.conftest import text_of
 from tests.web.organisations.conftest import LIST
 from tocsin.web.accounts.models import Role, User
 from tocsin.web.audit.models import Decision
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from django.test import Client
-    from pytest_django import Settings
 
     from tocsin.web.campaigns.models import Campaign
 
@@ -35,14 +34,9 @@ CONFIRM = reverse("constituencies:confirm", args=["north"])
 
 
 @pytest.fixture(autouse=True)
-def files(settings: Settings, tmp_path: Path) -> Path:
+def files(media: Path) -> Path:
     """Uploads lie in a folder of the test's own."""
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path / "lists"
-
-
-def text_of(page: bytes) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.decode())).split())
+    return media / "lists"
 
 
 def upload(client: Client, content: bytes, name: str = "list.csv") -> bytes:

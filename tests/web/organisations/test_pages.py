@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
 
+from tests.web.conftest import text_of
 from tests.web.organisations.conftest import LIST
 from tocsin.web.accounts.models import Role
 from tocsin.web.assets.models import Asset
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
     from tocsin.web.accounts.models import User
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
-
-
-def text_of(page: bytes) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.decode())).split())
 
 
 def address(campaign: Campaign, name: str, *arguments: object) -> str:
