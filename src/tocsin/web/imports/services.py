@@ -9,13 +9,13 @@ from django.core.files import File
 from django.db import transaction
 
 from tocsin.campaign.observing import AUTO
-from tocsin.errors import UsageError
+from tocsin.errors import TocsinError, UsageError
 from tocsin.web.audit.services import record
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.imports import uploads
 from tocsin.web.imports.models import Import, ImportState, RejectedState
 from tocsin.web.imports.previewing import checked
-from tocsin.web.imports.running import Tell, asked_of, run
+from tocsin.web.imports.running import Tell, asked_of, fail, run
 from tocsin.web.imports.taking import forget
 from tocsin.web.work.models import JobState
 from tocsin.web.work.services import enqueue
@@ -88,11 +88,17 @@ def import_path(
     """Import a file at once, without a worker: `tocsin desk import`, and the demonstration.
 
     The campaign is assessed by the worker, or by whoever calls. Raises `TocsinError` where the
-    file cannot be read; the failed import stays, and holds nothing.
+    file cannot be read, or not as what it is said to be; the failed import stays with the reason,
+    and holds nothing.
     """
     with path.open("rb") as file:
         one = start_upload(campaign, user, File(file, name=path.name))
-    host = checked(one, feed=feed, mapping=mapping, host=host)
+    try:
+        host = checked(one, feed=feed, mapping=mapping, host=host)
+    except TocsinError as error:
+        # Nobody looks at a preview here: it would seem to wait for somebody for ever.
+        fail(one, str(error))
+        raise
     with transaction.atomic():
         one = _decide(one, user, feed=feed, mapping=mapping, host=host)
     run(one, tell or _silent)
@@ -124,7 +130,7 @@ def undo(one: Import, user: User) -> None:
         one.save(update_fields=["state", "undone_at", "undone_by"])
         removed = {"observations": one.observations, "rejected": one.rejected}
         _record(user, "import.undone", one, removed)
-        enqueue("assessing.assess", one.campaign_id, campaign=one.campaign)
+        enqueue(ASSESS, one.campaign_id, campaign=one.campaign)
         transaction.on_commit(lambda: uploads.remove(one))
 
 
@@ -170,7 +176,7 @@ def dismiss(
             detail = {"rows": count, "first": told, "reason": reason[:500]}
             _record(user, "import.rows_dismissed", one, detail)
         if had_signs:
-            enqueue("assessing.assess", one.campaign_id, campaign=one.campaign)
+            enqueue(ASSESS, one.campaign_id, campaign=one.campaign)
     return count
 
 
@@ -204,7 +210,7 @@ def _refuse_unless(one: Import, *states: ImportState) -> None:
 
 
 def _refuse_while_busy(one: Import) -> None:
-    if one.job is not None and one.job.state in {JobState.QUEUED, JobState.RUNNING}:
+    if one.job is not None and one.job.is_open:
         raise UsageError(f"Import {one.number} is just being read. Wait until that is done.")
 
 
