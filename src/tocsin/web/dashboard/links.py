@@ -35,5 +35,9 @@ def _list(view: str, campaign: Campaign, filters: dict[str, str]) -> str:
 
 @lru_cache(maxsize=256)
 def _path(view: str, slug: str, _prefix: str) -> str:
-    """The campaign page asks for the same two some hundred times: a sixth of its time."""
+    """The campaign page asks for the same two some 250 times.
+
+    Its numbers took 94 ms of processor time in place of 106 (medians of 30 runs each in turns, on
+    7,500 hosts): little, and within what the whole page varies by.
+    """
     return reverse(view, kwargs={"campaign": slug})
