@@ -40,7 +40,7 @@ from tocsin.web.imports.models import Import, ImportState
 from tocsin.web.imports.queries import WEB_SHELLS, first_signs, stored_rows
 from tocsin.web.organisations.queries import Assigned, assigned_hosts, constituency_of
 from tocsin.web.work.garbage import seldom_collected
-from tocsin.web.work.registry import Progress
+from tocsin.web.work.registry import Progress, silent
 
 _TELL_EVERY = 1000
 _TRIES = 3
@@ -67,7 +67,7 @@ def assess(
     raising: before anything is saved, then nothing was changed.
     """
     for _ in range(_TRIES):
-        worked = _Assessment(campaign.pk, import_, progress or _silent)
+        worked = _Assessment(campaign.pk, import_, progress or silent)
         worked.turn.wait(worked.tell)
         with seldom_collected():
             worked.read()
@@ -303,7 +303,3 @@ def _record(campaign: Campaign, outcome: Outcome) -> None:
             **{name: together[name] for name in (*STANDS, "compromised")},
         },
     )
-
-
-def _silent(done: int, total: int, message: str = "") -> None:
-    """Nobody listens."""

@@ -11,7 +11,7 @@ from tocsin.web.audit.services import record
 from tocsin.web.organisations.keeping import assign_host, unassign_host
 from tocsin.web.organisations.models import Organisation
 from tocsin.web.organisations.story import host_subject
-from tocsin.web.work.models import Job, JobState
+from tocsin.web.work.models import OPEN, Job
 from tocsin.web.work.services import enqueue
 
 OWNER_TASK = "assessing.owner"
@@ -44,7 +44,7 @@ def take_back(asset: Asset, actor: User) -> None:
 def is_being_asked(asset: Asset) -> bool:
     """Whether a worker has still to say whose it is."""
     waiting = Job.objects.filter(kind=OWNER_TASK, subject=asset.pk)
-    return waiting.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).exists()
+    return waiting.filter(state__in=OPEN).exists()
 
 
 def _ask_again(asset: Asset) -> None:

@@ -13,6 +13,7 @@ from tocsin.web.cases.services import add_note, assign, move, open_case
 from tocsin.web.demonstration.result import owners_result
 from tocsin.web.hunts.services import receive
 from tocsin.web.hunts.tasks import run_hunt
+from tocsin.web.work.registry import silent
 
 if TYPE_CHECKING:
     from tocsin.web.accounts.models import User
@@ -61,8 +62,4 @@ def _hunt(campaign: Campaign, analyst: User, key: str, content: bytes) -> None:
     hunt = receive(campaign, analyst, ContentFile(content, name="result.json"), key)
     assert hunt.job is not None  # noqa: S101 it has just been queued
     # Not by the worker, which would assess the campaign once more for this alone.
-    run_hunt(hunt.job, _silent)
-
-
-def _silent(done: int, total: int, message: str = "") -> None:
-    """Nobody listens."""
+    run_hunt(hunt.job, silent)

@@ -28,13 +28,13 @@ from tocsin.web.imports.models import FeedFile, Import, ImportState
 from tocsin.web.imports.services import import_path
 
 if TYPE_CHECKING:
-    from tocsin.web.imports.running import Tell
+    from tocsin.web.work.registry import Progress
 
 GRAVE = frozenset({Level.COMPROMISED.value, Level.EXPLOITED.value})
 _REASONS = 3
 
 
-def claim(hunt: Hunt, tell: Tell) -> None:
+def claim(hunt: Hunt, tell: Progress) -> None:
     """Enter the result into the campaign, once. Nothing happens before somebody named the host.
 
     Raises `TocsinError` where it cannot be read as a feed.

@@ -17,11 +17,10 @@ from tocsin.web.hunts.process import Confined, run
 from tocsin.web.hunts.uploads import home_of, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tocsin.web.hunts.models import Hunt
-
-    Tell = Callable[[int, int, str], None]
+    from tocsin.web.work.registry import Progress
 
 _GIBIBYTE = 2**30
 RESULT, REPORT = "result.json", "report.html"
@@ -29,7 +28,7 @@ KEY = "redaction-key.json"
 REDACTED = "redacted"
 
 
-def hunt_and_digest(hunt: Hunt, tell: Tell) -> list[dict[str, Any]]:
+def hunt_and_digest(hunt: Hunt, tell: Progress) -> list[dict[str, Any]]:
     """What each server of an upload is said to be; its files lie in `folder_of` afterwards.
 
     `apart` says of each whether all that was read of it was read without a network.
@@ -69,7 +68,7 @@ def hunt_and_digest(hunt: Hunt, tell: Tell) -> list[dict[str, Any]]:
     return servers
 
 
-def redact(hunt: Hunt, tell: Tell) -> None:
+def redact(hunt: Hunt, tell: Progress) -> None:
     """Hunt the evidence again with `--redact`, for passing on. Raises `SourceError`."""
     limits = hunt_limits()
     with _scratch(hunt) as scratch:
@@ -95,7 +94,7 @@ def _upload(hunt: Hunt) -> Path:
 
 
 def _hunted(
-    upload: Path, scratch: Path, limits: HuntLimits, tell: Tell, more: list[str] | None = None
+    upload: Path, scratch: Path, limits: HuntLimits, tell: Progress, more: list[str] | None = None
 ) -> tuple[Path, Path, bool]:
     """The result and the report of a hunt, in `scratch`, and whether it had no network."""
     out, result = scratch / "out", scratch / "hunted.json"
@@ -113,7 +112,7 @@ def _hunted(
     return result, out / REPORT, is_apart
 
 
-def _run(one: Confined, limits: HuntLimits, tell: Tell) -> bool:
+def _run(one: Confined, limits: HuntLimits, tell: Progress) -> bool:
     try:
         return run(one, limits, tell)
     except OSError as error:

@@ -17,7 +17,7 @@ from tocsin.errors import UsageError
 from tocsin.evidence.magic import Kind, recognise
 from tocsin.web.hunts.digest import MOST_BYTES
 from tocsin.web.hunts.models import Hunt, HuntKind
-from tocsin.web.imports.uploads import safe_name, written
+from tocsin.web.imports.uploads import path_of, safe_name, written
 
 if TYPE_CHECKING:
     from tocsin.web.imports.uploads import Upload
@@ -35,11 +35,6 @@ class Stored(NamedTuple):
     size_bytes: int
     sha256: str
     kind: HuntKind
-
-
-def path_of(stored_as: str) -> Path:
-    """Where something below the desk's files lies."""
-    return Path(settings.MEDIA_ROOT) / stored_as
 
 
 def home_of(hunt: Hunt) -> Path:

@@ -18,6 +18,7 @@ from tocsin.model.problem import ProblemCode
 from tocsin.model.progress import SilentProgress
 from tocsin.report.visible import shortened, visible
 from tocsin.web.imports.models import FeedFile, Import, ImportState, Observation
+from tocsin.web.imports.queries import of_the_same_file
 from tocsin.web.imports.rows import MAX_KEY, host_of
 from tocsin.web.imports.uploads import limits, opened
 
@@ -131,7 +132,7 @@ def peek(one: Import, asked: Asked) -> tuple[tuple[FeedRow, ...], bool]:
 
 def look(one: Import, asked: Asked) -> Preview:
     """The preview; what is wrong is told in it."""
-    earlier = _earlier(one)
+    earlier = next(iter(of_the_same_file(one)), None)
     try:
         rows, is_part = peek(one, asked)
         return Preview(rows=rows, is_part=is_part, earlier=earlier)
@@ -283,13 +284,6 @@ def _known_hosts(campaign: Campaign, hosts: list[str]) -> int:
         stored.filter(host__in=hosts[at : at + _AT_ONCE]).values("host").distinct().count()
         for at in range(0, len(hosts), _AT_ONCE)
     )
-
-
-def _earlier(one: Import) -> Import | None:
-    same = Import.objects.filter(
-        campaign=one.campaign, sha256=one.sha256, state=ImportState.DONE
-    ).exclude(pk=one.pk)
-    return same.order_by("number").first()
 
 
 def _host(text: str) -> str:

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Min, Q
 from django.shortcuts import get_object_or_404
 
 from tocsin.web.audit.models import Decision
+from tocsin.web.campaigns.services import ASSESS
 from tocsin.web.imports.models import (
     FeedFile,
     Import,
@@ -24,7 +25,7 @@ from tocsin.web.imports.rows import (
     problem_of,
     text_out,
 )
-from tocsin.web.work.models import Job, JobState
+from tocsin.web.work.models import OPEN, Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -195,8 +196,8 @@ def quarantine_counts(one: Import) -> Quarantine:
 
 def assessing(campaign: Campaign) -> Job | None:
     """The job that assesses the campaign anew, while one waits or runs."""
-    jobs = Job.objects.filter(campaign=campaign, kind="assessing.assess")
-    return jobs.filter(state__in=(JobState.QUEUED, JobState.RUNNING)).order_by("id").first()
+    jobs = Job.objects.filter(campaign=campaign, kind=ASSESS)
+    return jobs.filter(state__in=OPEN).order_by("id").first()
 
 
 def effect_of(one: Import) -> list[tuple[str, str, int]] | None:

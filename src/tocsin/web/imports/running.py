@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -18,6 +18,7 @@ from tocsin.campaign.observing import Asked, observe
 from tocsin.errors import TocsinError
 from tocsin.model.progress import SilentProgress
 from tocsin.web.audit.services import record
+from tocsin.web.campaigns.services import ASSESS
 from tocsin.web.imports.models import Import, ImportState
 from tocsin.web.imports.taking import Taking, forget
 from tocsin.web.imports.uploads import limits, opened
@@ -28,19 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tocsin.web.accounts.models import User
+    from tocsin.web.work.registry import Progress
 
 TO_RUN = (ImportState.QUEUED, ImportState.RUNNING, ImportState.FAILED)
 """The states from which an import is run: the last two where an earlier try did not end well."""
 
 _EVERY_S = 0.5
 """Seconds between two times that it is told how far a run is."""
-
-
-class Tell(Protocol):
-    """How a run says how far it is."""
-
-    def __call__(self, done: int, total: int, message: str = "") -> None:
-        """So many of so many bytes."""
 
 
 def asked_of(one: Import) -> Asked:
@@ -50,7 +45,7 @@ def asked_of(one: Import) -> Asked:
     return asked
 
 
-def run(one: Import, tell: Tell) -> None:
+def run(one: Import, tell: Progress) -> None:
     """Read the file, store its rows, and have the campaign assessed.
 
     Nothing happens where the import is done, undone or discarded already. Raises `TocsinError`
@@ -72,7 +67,7 @@ def run(one: Import, tell: Tell) -> None:
     _done(one)
 
 
-def run_again(one: Import, tell: Tell) -> None:
+def run_again(one: Import, tell: Progress) -> None:
     """Read the file of an import that is done once more, and take what is readable now.
 
     Raises `TocsinError` where the file cannot be read; what was stored before stays.
@@ -84,7 +79,7 @@ def run_again(one: Import, tell: Tell) -> None:
     with transaction.atomic():
         one.save(update_fields=["observations", "rejected", "earliest", "latest"])
         _record(one, "import.read_again", {"taken": one.observations - before, **_counts(one)})
-        enqueue("assessing.assess", one.campaign_id, campaign=one.campaign)
+        enqueue(ASSESS, one.campaign_id, campaign=one.campaign)
 
 
 def fail(one: Import, error: str) -> None:
@@ -97,7 +92,7 @@ def fail(one: Import, error: str) -> None:
         _record(one, "import.failed", {"error": error[:500]})
 
 
-def _read(one: Import, taking: Taking, tell: Tell) -> None:
+def _read(one: Import, taking: Taking, tell: Progress) -> None:
     with (
         seldom_collected(),
         opened(one) as path,
@@ -112,7 +107,7 @@ def _done(one: Import) -> None:
         one.finished_at = datetime.now(UTC)
         one.save()
         _record(one, "import.finished", _counts(one))
-        enqueue("assessing.assess", one.campaign_id, campaign=one.campaign)
+        enqueue(ASSESS, one.campaign_id, campaign=one.campaign)
 
 
 def _counts(one: Import) -> dict[str, object]:
@@ -135,7 +130,7 @@ class _Bytes(SilentProgress):
     Whoever is told writes it into the database, so `wait` is called before.
     """
 
-    def __init__(self, tell: Tell, wait: Callable[[], None]) -> None:
+    def __init__(self, tell: Progress, wait: Callable[[], None]) -> None:
         self._tell_of = tell
         self._wait = wait
         self._done = self._total = 0

@@ -12,12 +12,13 @@ from tocsin.campaign.observing import AUTO
 from tocsin.errors import TocsinError, UsageError
 from tocsin.web.audit.services import record
 from tocsin.web.campaigns.models import Campaign
+from tocsin.web.campaigns.services import ASSESS
 from tocsin.web.imports import uploads
 from tocsin.web.imports.models import Import, ImportState, RejectedState
 from tocsin.web.imports.previewing import checked
-from tocsin.web.imports.running import Tell, asked_of, fail, run
+from tocsin.web.imports.running import asked_of, fail, run
 from tocsin.web.imports.taking import forget
-from tocsin.web.work.models import JobState
+from tocsin.web.work.registry import silent
 from tocsin.web.work.services import enqueue
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from tocsin.web.accounts.models import User
     from tocsin.web.imports.uploads import Upload
+    from tocsin.web.work.registry import Progress
 
 UNDECIDED = (ImportState.UPLOADED, ImportState.FAILED)
 """States in which somebody still has to say what becomes of it."""
@@ -83,7 +85,7 @@ def import_path(
     feed: str = AUTO,
     mapping: Mapping[str, str] | None = None,
     host: str = "",
-    tell: Tell | None = None,
+    tell: Progress | None = None,
 ) -> Import:
     """Import a file at once, without a worker: `tocsin desk import`, and the demonstration.
 
@@ -101,7 +103,7 @@ def import_path(
         raise
     with transaction.atomic():
         one = _decide(one, user, feed=feed, mapping=mapping, host=host)
-    run(one, tell or _silent)
+    run(one, tell or silent)
     return one
 
 
@@ -218,7 +220,3 @@ def _record(
     user: User, action: str, one: Import, detail: Mapping[str, object] | None = None
 ) -> None:
     record(user, action, str(one), campaign=one.campaign, detail=detail)
-
-
-def _silent(done: int, total: int, message: str = "") -> None:
-    """Nobody listens."""

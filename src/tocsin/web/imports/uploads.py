@@ -67,7 +67,7 @@ def store(upload: Upload) -> Stored:
     Nothing is left of a file that was not stored to its end.
     """
     stored_as = f"{FOLDER}/{secrets.token_hex(16)}"
-    path = _path(stored_as)
+    path = path_of(stored_as)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         size, sha256 = written(upload, path, check_size)
@@ -104,7 +104,7 @@ def check_size(size_bytes: int) -> None:
 @contextmanager
 def opened(one: Import) -> Iterator[Path]:
     """The file under the name that it was handed over with. Raises `SourceError` if it is gone."""
-    path = _path(one.stored_as) if one.stored_as else None
+    path = path_of(one.stored_as) if one.stored_as else None
     if path is None or not path.is_file():
         raise SourceError("The uploaded file is no longer kept. Upload it again.")
     with tempfile.TemporaryDirectory(prefix="tocsin-import-") as folder:
@@ -116,7 +116,7 @@ def opened(one: Import) -> Iterator[Path]:
 def remove(one: Import) -> None:
     """Delete the file."""
     if one.stored_as:
-        _path(one.stored_as).unlink(missing_ok=True)
+        path_of(one.stored_as).unlink(missing_ok=True)
 
 
 def safe_name(name: str) -> str:
@@ -127,5 +127,6 @@ def safe_name(name: str) -> str:
     return last if last.strip(". ") else "upload"
 
 
-def _path(stored_as: str) -> Path:
+def path_of(stored_as: str) -> Path:
+    """Where something below the desk's files lies."""
     return Path(settings.MEDIA_ROOT) / stored_as

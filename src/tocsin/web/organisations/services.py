@@ -15,6 +15,7 @@ from django.db import transaction
 
 from tocsin.errors import UsageError
 from tocsin.web.audit.services import record
+from tocsin.web.campaigns.services import ASSESS
 from tocsin.web.organisations.merging import (
     CLAIM_KINDS,
     FIELDS,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tocsin.web.accounts.models import User
-    from tocsin.web.organisations.merging import Fact
+    from tocsin.web.campaigns.services import ASSESS
+from tocsin.web.organisations.merging import Fact
 
 _CHUNK = 1000
 
@@ -112,7 +114,7 @@ def import_list(
 def assess_campaigns(constituency: Constituency) -> None:
     """Have every open campaign of a constituency assessed anew."""
     for campaign in constituency.campaigns.filter(closed_at=None):
-        enqueue("assessing.assess", campaign.pk, campaign=campaign)
+        enqueue(ASSESS, campaign.pk, campaign=campaign)
 
 
 def _save_organisations(

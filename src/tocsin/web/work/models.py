@@ -19,6 +19,10 @@ class JobState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+OPEN = frozenset({JobState.QUEUED, JobState.RUNNING})
+"""The states of a job of which more may come."""
+
+
 class Job(models.Model):
     """One piece of work.
 
@@ -59,7 +63,7 @@ class Job(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether more may come of it."""
-        return self.state in {JobState.QUEUED, JobState.RUNNING}
+        return self.state in OPEN
 
     @property
     def waits_long(self) -> bool:

@@ -28,6 +28,10 @@ class Progress(Protocol):
         """So many of so many; `total` is 0 where nobody can say."""
 
 
+def silent(done: int, total: int, message: str = "") -> None:
+    """Say how far it is to nobody."""
+
+
 Task = Callable[[Job, Progress], None]
 T = TypeVar("T", bound=Task)
 _BESIDE: set[Task] = set()
