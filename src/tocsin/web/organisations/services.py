@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tocsin.web.accounts.models import User
-    from tocsin.web.campaigns.services import ASSESS
-from tocsin.web.organisations.merging import Fact
+    from tocsin.web.organisations.merging import Fact
 
 _CHUNK = 1000
 
