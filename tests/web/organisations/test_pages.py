@@ -16,6 +16,7 @@ from tocsin.web.audit.models import Decision
 from tocsin.web.campaigns.models import Campaign
 from tocsin.web.cases.models import CaseKind
 from tocsin.web.cases.services import open_case
+from tocsin.web.organisations import views
 from tocsin.web.organisations.keeping import add_claims, correct
 from tocsin.web.organisations.listing import organisations_of
 from tocsin.web.organisations.models import (
@@ -160,6 +161,41 @@ def test_one_page_tells_hosts_reasons_claims_and_the_story(
         "organisation corrected",
     ):
         assert part in story
+
+
+def test_hosts_beyond_the_first_ten_are_folded_on_a_phone_and_the_last_lead_to_the_list(
+    campaign: Campaign,
+    town: Organisation,
+    signed_in: Callable[..., Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def hosts() -> tuple[list[str], list[str], bool]:
+        content = signed_in(Role.VIEWER).get(address(campaign, "detail", town.pk)).content.decode()
+        (part,) = re.findall(r'<section[^>]*labelledby="hosts".*?</section>', content, re.DOTALL)
+        first, _, folded = part.partition("<details")
+        named = re.compile(r">(198\.51\.100\.\d+)</a>")
+        return named.findall(first), named.findall(folded), f"owner={town.pk}" in part
+
+    assert ([f"198.51.100.{at}" for at in (4, 0, 1, 2, 3)], [], False) == hosts()
+
+    Asset.objects.bulk_create(
+        Asset(
+            campaign=campaign,
+            key=f"198.51.100.{at}",
+            place=bytes([5, at]),
+            colour="green",
+            owner=town,
+            story={},
+        )
+        for at in range(10, 18)
+    )
+    first, folded, has_more = hosts()
+    assert ("198.51.100.4", 10, "198.51.100.15") == (first[0], len(first), first[-1])
+    assert (["198.51.100.16", "198.51.100.17", "198.51.100.3"], False) == (folded, has_more)
+
+    monkeypatch.setattr(views, "_HOSTS_SHOWN", 12)
+    first, folded, has_more = hosts()
+    assert (10, ["198.51.100.16", "198.51.100.17"], True) == (len(first), folded, has_more)
 
 
 def test_shares_are_of_the_hosts_seen_as_on_the_campaign_page(

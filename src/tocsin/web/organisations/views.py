@@ -22,6 +22,8 @@ from tocsin.web.organisations.models import Claim, ClaimKind, Organisation
 from tocsin.web.organisations.queries import contact_counts, hosts_of
 from tocsin.web.organisations.story import About, moments
 
+_HOSTS_FIRST = 10
+"""Those beyond are folded on a phone, where each takes a card."""
 _HOSTS_SHOWN = 200
 _HOSTS_TOLD = 5000
 """Of more hosts than these the story tells nothing."""
@@ -49,7 +51,8 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
         "organisation": one,
         "counted": counted,
         "fields": [_field(one, name) for name in FIELDS],
-        "hosts": hosts[:_HOSTS_SHOWN],
+        "hosts": hosts[:_HOSTS_FIRST],
+        "further_hosts": hosts[_HOSTS_FIRST:_HOSTS_SHOWN],
         "more_hosts": len(hosts) > _HOSTS_SHOWN,
         "claims": one.claims.select_related("by"),
         "contacts": contact_counts(one),

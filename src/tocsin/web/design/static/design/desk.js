@@ -156,8 +156,10 @@
   const phone = window.matchMedia("(max-width: 48rem)");
 
   function fold() {
+    // A link may lead to a part, as those to older pages of a story do.
+    const asked = document.getElementById(window.location.hash.slice(1));
     for (const part of document.querySelectorAll("details[data-fold]")) {
-      part.open = !phone.matches;
+      part.open = !phone.matches || part.contains(asked);
     }
   }
 
