@@ -178,12 +178,13 @@ def found(settings: Settings) -> Organisation:
     every = tuple(one.address for one in people if one.role not in MACHINES)
     teams = range(1, 2 + settings.mailboxes // 15)
     lists = {f"team{team}@{domain}": tuple(chance.some(every, 12)) for team in teams}
+    offset = chance.pick((0, 1, 1, 2, -5, 8))
     masked, silent = chance.yes(0.15), chance.yes(0.1)
     return Organisation(
         settings=settings,
         domain=domain,
         start=start,
-        offset=chance.pick((0, 1, 1, 2, -5, 8)),
+        offset=offset,
         people=people,
         lists=lists | {f"all@{domain}": every},
         addresses=Addresses(settings.seed),
