@@ -1,6 +1,6 @@
 """What the other logs add to the judgement of mail: the same attacks, with and without them.
 
-    python -m bench.mail_joins                     print the tables: 12 organisations in each half
+    python -m bench.mail_joins                     print the tables: 10 organisations in each half
     python -m bench.mail_joins --half tuning       only the half that limits are chosen from
     python -m bench.mail_joins --record            put the tables on the page mailbox-abuse
     python -m bench.mail_joins --misses            say what was missed, and who was called
@@ -107,8 +107,8 @@ def main() -> int:
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--organisations", type=int, default=12, help="in each half")
-    parser.add_argument("--mailboxes", type=int, default=60, help="in each organisation")
+    parser.add_argument("--organisations", type=int, default=10, help="in each half")
+    parser.add_argument("--mailboxes", type=int, default=40, help="in each organisation")
     parser.add_argument("--attacks", type=int, default=9, help="in each that is attacked")
     parser.add_argument("--half", action="append", choices=HALVES)
     parser.add_argument("--jobs", type=int, default=2)
