@@ -16,8 +16,9 @@ from tocsin.web.cases.models import Case
 from tocsin.web.hunts import services
 from tocsin.web.hunts.models import Hunt, HuntKind, HuntState
 from tocsin.web.hunts.queries import counting_import
-from tocsin.web.hunts.uploads import home_of, path_of
+from tocsin.web.hunts.uploads import home_of
 from tocsin.web.imports.models import Import, ImportState, Observation
+from tocsin.web.imports.uploads import path_of
 from tocsin.web.work.models import Job, JobState
 from tocsin.web.work.registry import all_tasks
 from tocsin.web.work.worker import run_worker

@@ -11,7 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tocsin.errors import UsageError
 from tocsin.web.hunts.models import HuntKind
-from tocsin.web.hunts.uploads import path_of, store
+from tocsin.web.hunts.uploads import store
+from tocsin.web.imports.uploads import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

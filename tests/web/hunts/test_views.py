@@ -13,8 +13,8 @@ from tocsin.web.hunts import running
 from tocsin.web.hunts.digest import write
 from tocsin.web.hunts.models import Hunt, HuntState
 from tocsin.web.hunts.services import choose_host
-from tocsin.web.hunts.uploads import path_of
 from tocsin.web.imports.models import Import
+from tocsin.web.imports.uploads import path_of
 from tocsin.web.work.models import Job, JobState
 from tocsin.web.work.registry import all_tasks
 from tocsin.web.work.worker import run_worker

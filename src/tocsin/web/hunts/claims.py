@@ -23,9 +23,9 @@ from tocsin.web.hunts.models import Hunt, HuntState
 from tocsin.web.hunts.queries import counting_import
 from tocsin.web.hunts.running import RESULT
 from tocsin.web.hunts.services import subject_of
-from tocsin.web.hunts.uploads import path_of
 from tocsin.web.imports.models import FeedFile, Import, ImportState
 from tocsin.web.imports.services import import_path
+from tocsin.web.imports.uploads import path_of
 
 if TYPE_CHECKING:
     from tocsin.web.work.registry import Progress

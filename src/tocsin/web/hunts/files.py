@@ -20,7 +20,7 @@ from tocsin.web.audit.services import record
 from tocsin.web.hunts.models import Hunt, HuntState
 from tocsin.web.hunts.running import KEY, REDACTED, REPORT, RESULT
 from tocsin.web.hunts.services import subject_of
-from tocsin.web.hunts.uploads import path_of
+from tocsin.web.imports.uploads import path_of
 
 if TYPE_CHECKING:
     from tocsin.web.accounts.permissions import DeskRequest

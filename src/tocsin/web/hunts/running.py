@@ -14,7 +14,8 @@ from tocsin.errors import SourceError
 from tocsin.web.hunts.limits import HuntLimits, hunt_limits
 from tocsin.web.hunts.models import HuntKind
 from tocsin.web.hunts.process import Confined, run
-from tocsin.web.hunts.uploads import home_of, path_of
+from tocsin.web.hunts.uploads import home_of
+from tocsin.web.imports.uploads import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,6 +17,7 @@ from tocsin.web.hunts.models import Hunt, HuntKind, HuntState
 from tocsin.web.hunts.queries import counting_import
 from tocsin.web.hunts.running import folder_of
 from tocsin.web.imports import services as imports
+from tocsin.web.imports.uploads import path_of
 from tocsin.web.work.services import enqueue
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def run_again(hunt: Hunt, user: User) -> Hunt:
     hunt = _locked(hunt)
     if hunt.state != HuntState.FAILED:
         raise UsageError("Only a hunt that failed is run again.")
-    if not uploads.path_of(hunt.stored_as).is_file():
+    if not path_of(hunt.stored_as).is_file():
         raise UsageError("The uploaded file is no longer kept. Upload it again.")
     hunt.state, hunt.error = HuntState.QUEUED, ""
     hunt.job = enqueue(RUN, hunt.pk, campaign=hunt.campaign)
@@ -99,7 +100,7 @@ def ask_redaction(hunt: Hunt, user: User) -> Hunt:
             "Only who has the evidence knows which words are names: ask the owner for a result "
             "that was made with `tocsin hunt --redact`."
         )
-    if hunt.state != HuntState.DONE or not uploads.path_of(hunt.stored_as).is_file():
+    if hunt.state != HuntState.DONE or not path_of(hunt.stored_as).is_file():
         raise UsageError("This needs a hunt that is done, and its evidence still at the desk.")
     hunt.summary.pop("redaction_error", None)
     hunt.job = enqueue(REDACT, hunt.pk, campaign=hunt.campaign)

@@ -19,7 +19,7 @@ from tocsin.web.hunts.hosts import suggested
 from tocsin.web.hunts.listing import HUNTS
 from tocsin.web.hunts.models import Hunt, HuntKind, HuntState
 from tocsin.web.hunts.running import REPORT
-from tocsin.web.hunts.uploads import path_of
+from tocsin.web.imports.uploads import path_of
 from tocsin.web.lists.views import list_page
 
 if TYPE_CHECKING:
