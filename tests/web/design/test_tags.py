@@ -8,7 +8,6 @@ from django.template import Context, Template
 
 from tocsin.web.design.templatetags.desk import (
     cell,
-    lasted,
     moment,
     number,
     percent,
@@ -102,22 +101,6 @@ def test_sizes_have_units(value: int | None, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [
-        (0, "0 s"),
-        (3, "3 s"),
-        (260, "4 min 20 s"),
-        (7500, "2 h 5 min"),
-        (7200, "2 h"),
-        (273600, "3 d 4 h"),
-        (-5, "0 s"),
-    ],
-)
-def test_durations_have_at_most_two_units(seconds: int, expected: str) -> None:
-    assert expected == lasted(timedelta(seconds=seconds))
-
-
-@pytest.mark.parametrize(
     ("value", "expected"),
     [
         (True, "yes"),
@@ -156,13 +139,6 @@ def test_a_stat_says_what_it_counts_of_how_many_when_and_where_its_rows_are() ->
 def test_a_stat_of_nothing_has_a_denominator_of_nothing() -> None:
     assert "of 0 hosts · –" in rendered('{% stat "Red" 0 of=0 unit="hosts" %}')
     assert "of" not in rendered('{% stat "Imports" 3 %}')
-
-
-def test_progress_without_a_total_only_goes_on() -> None:
-    assert 'value="3" max="4"' in rendered("{% progress 3 4 %}")
-    assert "75 %" in rendered("{% progress 3 4 %}")
-    assert "value=" not in rendered("{% progress 3 0 'Reading' %}")
-    assert 'value="4" max="4"' in rendered("{% progress 9 4 %}")
 
 
 class Sample(forms.Form):

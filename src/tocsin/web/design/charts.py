@@ -10,17 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from tocsin.web.design.drawing import (
     CHARACTER,
-    at,
     cut,
     drawing,
     filled,
     hatches,
     label,
-    line,
     rectangle,
     round_ticks,
     spread,
@@ -74,22 +72,20 @@ def areas(
     series: Sequence[Series],
     *,
     title: str,
-    description: str = "",
     width: int = WIDE,
-    gap: timedelta | None = None,
 ) -> str:
     """Shares of a whole over time, one on the other, the first at the bottom.
 
-    Where no data is, or the whole is nothing, or two times are further apart than `gap` (half as
-    much again as usual), the field stays hatched and nothing is drawn across.
+    Where no data is, or the whole is nothing, or two times are further apart than half as
+    much again as usual, the field stays hatched and nothing is drawn across.
     """
     wholes = [_whole(series, place) for place in range(len(times))]
     frame = frame_of(times, width, room_for(series))
-    said = description or _told(times, series, wholes)
+    said = _told(times, series, wholes)
     if frame is None:
         return _nothing(title, said, width)
     parts = [hatches(one.kind for one in series), *share_axis(frame.box), *time_axis(frame)]
-    known = list(runs(times, wholes, gap))
+    known = list(runs(times, wholes))
     parts.extend(gaps(frame, known))
     for run in known:
         floor = [0.0] * len(run)
@@ -109,24 +105,22 @@ def lines(
     series: Sequence[Series],
     *,
     title: str,
-    description: str = "",
     width: int = WIDE,
-    gap: timedelta | None = None,
 ) -> str:
     """Counts over time, a line for each, with its name and last count at its end."""
     known = [value for one in series for value in one.values if value is not None]
     frame = frame_of(times, width, room_for(series))
-    said = description or _told(times, series, None)
+    said = _told(times, series, None)
     if frame is None or not known:
         return _nothing(title, said, width)
     ticks = round_ticks(max(known))
     box, most = frame.box, ticks[-1]
     anything = [_any(series, place) for place in range(len(times))]
     parts = [*count_axis(box, ticks), *time_axis(frame)]
-    parts.extend(gaps(frame, list(runs(times, anything, gap))))
+    parts.extend(gaps(frame, list(runs(times, anything))))
     ends = []
     for one in series:
-        for run in runs(times, one.values, gap):
+        for run in runs(times, one.values):
             parts.append(_stroke(frame, one, run, most))
             end = (one, box.y((one.values[run[-1]] or 0) / most), run[-1])
         ends.extend([end] if any(value is not None for value in one.values) else [])
@@ -137,19 +131,17 @@ def lines(
     return drawing(title, said, (width, box.bottom + 26), parts)
 
 
-def bars(
-    rows: Sequence[Bar], *, title: str, description: str = "", width: int = WIDE, unit: str = ""
-) -> str:
+def bars(rows: Sequence[Bar], *, title: str, width: int = WIDE) -> str:
     """Bars from left to right, as long as their wholes, with the parts inside.
 
     The label stands before its bar, or above it where that is too narrow. The number at the end is
     the first part of the whole: ``312 of 7,500``.
     """
     if not rows:
-        return _nothing(title, description or "No rows.", width)
+        return _nothing(title, "No rows.", width)
     above = width < 500
     most = max(row.whole for row in rows) or 1
-    numbers = [_of(row, unit) for row in rows]
+    numbers = [_of(row) for row in rows]
     room = max(len(number) for number in numbers) * CHARACTER + 12
     left = 0 if above else min(220, max(len(row.label) for row in rows) * CHARACTER + 12)
     height = _ROW + (18 if above else 0)
@@ -168,59 +160,16 @@ def bars(
         parts.extend(_segments(row, left, (right - left) / most, middle - 8))
         parts.append(label(width - 4, middle + 4, number, "c-number", "end"))
         top += height
-    said = description or "; ".join(
+    said = "; ".join(
         f"{row.label}: {', '.join(f'{part.value:,} {part.label}' for part in row.parts)}"
         for row in rows[:20]
     )
     return drawing(title, said, (width, top + 4), parts)
 
 
-def strip(parts: Sequence[Part], *, title: str) -> str:
-    """One thin bar for a cell of a table, the parts of a whole."""
-    row = Bar(label=title, parts=parts)
-    scale = 120 / row.whole if row.whole else 0
-    drawn = [
-        hatches(part.kind for part in parts),
-        f'<path class="c-track" d="{rectangle(0, 0, 120, 12)}"/>',
-        *_segments(row, 0, scale, 0, 12),
-    ]
-    said = ", ".join(f"{part.value:,} {part.label}" for part in parts)
-    return drawing(title, said, (120, 12), drawn, "strip")
-
-
-def sparkline(values: Sequence[int | None], *, title: str, kind: str = "blue") -> str:
-    """A small line without axes: how a number went."""
-    known = [value for value in values if value is not None]
-    if not known:
-        return _small(title, "No data.", [line(4, 26, 116, 26, "c-axis")])
-    low, high = min(known), max(known)
-    step = 112 / max(1, len(values) - 1)
-    spots = [
-        None if value is None else (4 + step * place, _level(value, low, high))
-        for place, value in enumerate(values)
-    ]
-    path, pen = "", "M"
-    for spot in spots:
-        path, pen = (
-            (path, "M") if spot is None else (f"{path}{pen}{at(spot[0])} {at(spot[1])}", "L")
-        )
-    end = next(spot for spot in reversed(spots) if spot)
-    dot = f'<circle class="c-{kind}" cx="{at(end[0])}" cy="{at(end[1])}" r="3"/>'
-    said = f"From {known[0]:,} to {known[-1]:,}; lowest {low:,}, highest {high:,}."
-    return _small(title, said, [f'<path class="c-line c-line--{kind}" d="{path}"/>', dot])
-
-
 def _any(series: Sequence[Series], place: int) -> int | None:
     """Whether anything is known at one time; None where nothing is."""
     return None if all(one.values[place] is None for one in series) else 0
-
-
-def _small(title: str, said: str, parts: list[str]) -> str:
-    return drawing(title, said, (120, 28), parts, "sparkline")
-
-
-def _level(value: int, low: int, high: int) -> float:
-    return 14 if low == high else 24 - 20 * (value - low) / (high - low)
 
 
 def _whole(series: Sequence[Series], place: int) -> int | None:
@@ -249,14 +198,12 @@ def _share_labels(
         yield label(box.right + 8, height + 4, words, "c-number")
 
 
-def _segments(
-    row: Bar, left: float, scale: float, top: float, height: float = 16
-) -> Iterator[str]:
+def _segments(row: Bar, left: float, scale: float, top: float) -> Iterator[str]:
     for part in row.parts:
         long = max(0, part.value) * scale
         if long > 0:
             # The least that can be seen: something is there.
-            yield filled(part.kind, rectangle(left, top, max(long, 0.6), height))
+            yield filled(part.kind, rectangle(left, top, max(long, 0.6), 16))
             left += long
 
 
@@ -272,10 +219,10 @@ def _legend(rows: Sequence[Bar], width: int) -> list[str]:
     return found
 
 
-def _of(row: Bar, unit: str) -> str:
+def _of(row: Bar) -> str:
     first = row.parts[0].value if row.parts else 0
     words = f"{first:,}" if len(row.parts) < 2 else f"{first:,} of {row.whole:,}"
-    return text_of(f"{words} {unit}".strip())
+    return text_of(words)
 
 
 def _nothing(title: str, said: str, width: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tocsin.web.design.drawing import (
     CHARACTER,
@@ -57,11 +57,9 @@ def frame_of(times: Sequence[datetime], width: int, room: float) -> Frame | None
     return Frame(Box(46, 10, width - min(room, width * 0.4), height), times, width)
 
 
-def runs(
-    times: Sequence[datetime], values: Sequence[int | None], gap: timedelta | None
-) -> Iterator[list[int]]:
+def runs(times: Sequence[datetime], values: Sequence[int | None]) -> Iterator[list[int]]:
     """The places of points that hang together."""
-    most = gap or usual_step(times) * 1.5
+    most = usual_step(times) * 1.5
     run: list[int] = []
     for place, value in enumerate(values):
         if run and (value is None or times[place] - times[run[-1]] > most):

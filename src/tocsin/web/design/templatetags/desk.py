@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -145,24 +145,6 @@ def size(value: float | None) -> str:
     return f"{left:,.1f} {_UNITS[-1]}"
 
 
-@register.filter
-def lasted(value: timedelta | None) -> str:
-    """How long something took: ``3 s``, ``4 min 20 s``, ``2 h 5 min``, ``3 d 4 h``."""
-    if value is None:
-        return ""
-    seconds = max(0, round(value.total_seconds()))
-    steps = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-    for place, (length, unit) in enumerate(steps):
-        if seconds >= length or length == 1:
-            whole, rest = divmod(seconds, length)
-            if place + 1 < len(steps):
-                smaller, name = steps[place + 1]
-                if rest // smaller:
-                    return f"{whole} {unit} {rest // smaller} {name}"
-            return f"{whole} {unit}"
-    return ""
-
-
 @register.simple_tag
 def cell(value: object, missing: str = "not known") -> SafeString:
     """Any value as all tables show it: times, numbers, lists, yes and no, and nothing."""
@@ -206,19 +188,6 @@ def stat(label: str, value: object, **more: Any) -> dict[str, Any]:  # noqa: ANN
         "share": percent(value, more.get("of")) if isinstance(value, int | float) else "",
         **more,
         "kind": kind if kind in KINDS else "",
-    }
-
-
-@register.inclusion_tag("design/progress.html")
-def progress(done: int, total: int, message: str = "", label: str = "Progress") -> dict[str, Any]:
-    """How far work is; without a total it only says that it goes on."""
-    known = min(done, total) if total else 0
-    return {
-        "done": known,
-        "total": total,
-        "message": message,
-        "label": label,
-        "percent": 100 * known // total if total else None,
     }
 
 
