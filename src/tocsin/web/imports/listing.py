@@ -56,7 +56,7 @@ def _imports(campaign: Campaign) -> QuerySet[Import]:
     files = FeedFile.objects.filter(part_of=OuterRef("pk")).order_by("feed")
     return (
         Import.objects.filter(campaign=campaign)
-        .select_related("by", "campaign", "job")
+        .select_related("by", "campaign")
         .annotate(
             first_feed=Subquery(files.values("feed")[:1]),
             last_feed=Subquery(files.order_by("-feed").values("feed")[:1]),
