@@ -3,12 +3,14 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError
 
 from tocsin.errors import UsageError
 from tocsin.web.work.models import Job, JobState
+from tocsin.web.work.pulse import Pulse
 from tocsin.web.work.registry import Progress, StopWorking, Tasks
 from tocsin.web.work.services import enqueue
 from tocsin.web.work.worker import run_worker
@@ -223,3 +225,29 @@ def _died(job: Job, *, attempts: int) -> None:
     Job.objects.filter(pk=job.pk).update(
         state=JobState.RUNNING, started_at=long_ago, heartbeat_at=long_ago, attempts=attempts
     )
+
+
+def test_a_database_that_is_busy_delays_progress_and_tells_nobody(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    job = Job.objects.create(kind="rows", subject=1, state=JobState.RUNNING)
+    pulse = Pulse(job, lambda: False)
+    tries: list[int] = []
+    save = pulse._save
+
+    def busy() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OperationalError("database is locked")
+        save()
+
+    pulse(6, 6, "6 hosts: 6 new")
+    monkeypatch.setattr(pulse, "_save", busy)
+    monkeypatch.setattr("tocsin.web.work.pulse.connection", Mock())
+    pulse._end.set()
+    pulse._beat()
+
+    job.refresh_from_db()
+    assert (3, 6, "6 hosts: 6 new") == (len(tries), job.done, job.message)
+    assert not caplog.records

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SAVE_EVERY_S = 1.0
 HEARTBEAT_EVERY_S = 10.0
+_LAST_TRIES = 3
 _MOST_TEXT = 500
 _log = logging.getLogger(__name__)
 
@@ -78,19 +79,26 @@ class Pulse:
         try:
             while not self._end.wait(SAVE_EVERY_S):
                 self._save_if_due()
-            self._save_if_due()
+            # What was said last stays on the page: it is tried again, too.
+            for _ in range(_LAST_TRIES):
+                if self._save_if_due():
+                    break
         finally:
             connection.close()
 
-    def _save_if_due(self) -> None:
+    def _save_if_due(self) -> bool:
+        """Whether all that was said is saved."""
         quiet_s = time.monotonic() - self._saved_at_s
         if self._said != self._saved or quiet_s >= HEARTBEAT_EVERY_S:
             try:
                 self._save()
             except DatabaseError as error:
-                # It is busy, or was away for a moment. The next beat tries again.
-                _log.info("job %s: progress was not saved: %s", self._job.pk, error)
+                # It is busy, or was away for a moment. The next beat tries again, and the job goes
+                # on meanwhile: nothing that whoever runs the worker should have to read.
+                _log.debug("job %s: progress is saved later: %s", self._job.pk, error)
                 connection.close()
+                return False
+        return True
 
     def _save(self) -> None:
         said = self._said
