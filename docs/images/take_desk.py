@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PORT = 8471
-WIDTH, HEIGHT = 1440, 1240
+WIDTH, HEIGHT = 1440, 1490
 
 
 def main(home: Path) -> None:
