@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,16 @@ def test_every_module_on_the_architecture_page_exists() -> None:
 
     assert named
     assert [] == [one for one in named if not (ROOT / "src" / "tocsin" / one).exists()]
+
+
+def test_the_apps_of_the_desk_stand_in_the_order_of_their_layers() -> None:
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("## Inside the desk\n")[2].partition("\n## ")[0]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (layers,) = (one["layers"] for one in contracts if one.get("id") == "desk-layers")
+
+    assert re.findall(r"\w+", " ".join(layers)) == re.findall(r"^\| `(\w+)", table, re.MULTILINE)
 
 
 def top_level() -> set[str]:
