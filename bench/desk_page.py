@@ -137,7 +137,7 @@ def write(campaign: Campaign, user: User, rows: int) -> int:
     """One import for each day and feed, written as imports write them."""
     from django.db import transaction  # noqa: PLC0415 after setup
 
-    from tocsin.web.imports.loading import converter, load  # noqa: PLC0415 after setup
+    from tocsin.web.imports.loading import Loading, converter  # noqa: PLC0415 after setup
     from tocsin.web.imports.models import FeedFile, Import, ImportState  # noqa: PLC0415 as above
 
     as_row = converter()
@@ -161,8 +161,10 @@ def write(campaign: Campaign, user: User, rows: int) -> int:
                 campaign=campaign, part_of=part, feed=feed, name=name, sha256=name
             )
             found = [as_row(file.pk, one) for one in seen(day, place, hosts, name)]
-            with transaction.atomic():  # else SQLite ends a transaction for each row
-                load(found)
+            # In one transaction, else SQLite ends one for each row.
+            with transaction.atomic(), Loading() as loading:
+                loading.put(found)
+                loading.wait()
             part.observations = len(found)
             part.save()
             written += len(found)
