@@ -29,7 +29,7 @@ SEED = 3
 
 
 def loaded(seed: int, size: Size) -> tuple[Campaign, Played]:
-    return load(seed, size, lambda _: None).campaign, play(seed, size)
+    return load(seed, size, lambda _: None), play(seed, size)
 
 
 def numbers_are_the_truth(campaign: Campaign, played: Played) -> None:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from django.test import Client
-    from pytest_django.fixtures import Settings
 
     from tocsin.web.campaigns.models import Campaign
 
@@ -34,9 +33,8 @@ _IDENTIFIER = re.compile(r"(?<![\w./=-])[a-z]+(?:_[a-z0-9]+)+(?![\w./=-])")
 
 
 @pytest.fixture
-def shown(settings: Settings, tmp_path: Path) -> tuple[Campaign, Played]:
-    settings.MEDIA_ROOT = tmp_path
-    return load(SEED, SMALL, lambda _: None).campaign, play(SEED, SMALL)
+def shown(media: Path) -> tuple[Campaign, Played]:
+    return load(SEED, SMALL, lambda _: None), play(SEED, SMALL)
 
 
 @pytest.fixture

@@ -89,11 +89,10 @@ def test_json_without_any_row_is_json(asked: Asked) -> None:
     assert [] == json.loads(asked("format=json&q=nothing").getvalue())["rows"]
 
 
-def test_columns_may_be_on_pages_alone_or_in_exports_alone(asked: Asked, listing: Listing) -> None:
+def test_columns_may_be_in_exports_alone(asked: Asked, listing: Listing) -> None:
     columns = (
         Column("name", "Name", sort=("name",)),
         Column("region", "Region", shown=False),
-        Column("sector", "Sector", exported=False),
     )
     changed = replace(listing, columns=columns)
     assert ["name", "region"] == table(asked("format=csv", changed))[0]

@@ -8,7 +8,6 @@ import" has something to say.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,21 +43,12 @@ _PEOPLE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """What stands in the desk."""
-
-    campaign: Campaign
-    administrator: User
-    files: tuple[File, ...]
-
-
 def is_loaded() -> bool:
     """Whether a demonstration is here already."""
     return Campaign.objects.filter(slug=CAMPAIGN, assessed_at__isnull=False).exists()
 
 
-def load(seed: int, size: Size, tell: Callable[[str], None]) -> Loaded:
+def load(seed: int, size: Size, tell: Callable[[str], None]) -> Campaign:
     """Make the country of `seed` and load it, saying with `tell` what is being done."""
     tell(f"Inventing a country from the seed {seed}")
     country = make_country(seed, size)
@@ -84,7 +74,7 @@ def load(seed: int, size: Size, tell: Callable[[str], None]) -> Loaded:
     tell("Assessing what the last file changes")
     run_worker(once=True)
     campaign.refresh_from_db()
-    return Loaded(campaign=campaign, administrator=administrator, files=files)
+    return campaign
 
 
 def administrator() -> User:

@@ -40,7 +40,7 @@ class _Echo:
 
 def _csv(asked: Asked) -> Iterator[str]:
     """RFC 4180 in UTF-8, with the mark by which Excel recognises it; no cell is a formula."""
-    columns = [column for column in asked.listing.columns if column.exported]
+    columns = asked.listing.columns
     writer = csv.writer(_Echo())
     yield _BOM
     yield writer.writerow([column.name for column in columns])
@@ -62,7 +62,7 @@ def _cell(value: object) -> str | int | float | Decimal:
 
 def _json(asked: Asked, campaign: Campaign, now: datetime) -> Iterator[str]:
     """An object with `rows`, and what they are: rows are written as they come."""
-    columns = [column for column in asked.listing.columns if column.exported]
+    columns = asked.listing.columns
     head = {
         "list": asked.listing.name,
         "campaign": campaign.slug,

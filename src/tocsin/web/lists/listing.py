@@ -46,8 +46,7 @@ class Column:
     `cell`: times, numbers, lists and nothing are written as everywhere in the desk. `cell` is a
     template with `row`, `value`, `column`, `campaign` and `url`. `sort` are the fields of the
     database that order it. `number` puts it to the right. The first column of a list is the link
-    to the row: its cell holds none of its own. What is not `shown` is in exports alone, what is
-    not `exported` on pages alone.
+    to the row: its cell holds none of its own. What is not `shown` is in exports alone.
     """
 
     name: str
@@ -57,7 +56,6 @@ class Column:
     cell: str | None = None
     number: bool = False
     shown: bool = True
-    exported: bool = True
     missing: str = "not known"
 
     def of(self, row: Any) -> object:  # noqa: ANN401 a row of any model
