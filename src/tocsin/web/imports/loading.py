@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import connection
+from django.db import connection, transaction
 
 from tocsin.web.imports.rows import COLUMNS, host_of, lists_of, text_in, values_of
 
@@ -90,7 +90,8 @@ def _insert(rows: Sequence[Any]) -> None:
         f"INSERT INTO {_TABLE} (file_id, {', '.join(COLUMNS)}) "  # noqa: S608 our own names
         f"VALUES ({', '.join(['%s'] * (1 + len(COLUMNS)))})"
     )
-    with connection.cursor() as cursor:
+    # In a transaction, or SQLite would end one for each row, which takes three times as long.
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(sql, rows)
 
 
