@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import re2  # type: ignore[import-untyped] # it ships no types
 
@@ -19,6 +20,8 @@ _TOGETHER = 2000
 _MEMORY_BYTES = 2**25
 """What one automaton may use at the very most."""
 _ONE_MEMORY_BYTES = 2**22
+_REMEMBERED = 64
+"""Single patterns that are kept compiled: what one automaton could not hold comes again."""
 _LITERAL = re.compile(r"[0-9A-Za-z_~\-]")
 _ESCAPED = frozenset({"\\.", "\\-", "\\_", "\\~", "\\$"})
 _OPTIONAL = ("?", "*")
@@ -48,28 +51,41 @@ class _Part:
     """So many patterns as one automaton holds.
 
     One that runs out of memory says that nothing matched. So the last pattern of each is empty
-    and must always match; where it does not, the patterns are tried one by one.
+    and must always match; where it does not, the patterns go to two automata from then on.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        options = re2.Options()
-        options.log_errors = False
-        options.max_mem = _MEMORY_BYTES
         self._patterns = patterns
-        self._set = re2.Set.SearchSet(options)
-        for pattern in (*patterns, ""):
-            self._set.Add(pattern.encode())
-        try:
-            self._set.Compile()
-        except re2.error:
-            self._set = None
+        self._halves: tuple[_Part, ...] = ()
+        self._set = _automaton(patterns) if len(patterns) > 1 else None
 
     def matching(self, text: bytes, path: str) -> list[int]:
+        if len(self._patterns) == 1:
+            return [0] if found_in(self._patterns[0], path) else []
         found = self._set.Match(text) if self._set is not None else None
-        if found is None:
-            patterns = enumerate(self._patterns)
-            return [place for place, pattern in patterns if found_in(pattern, path)]
-        return sorted(found)[:-1]
+        if found is not None:
+            return sorted(found)[:-1]
+        middle = len(self._patterns) // 2
+        if not self._halves:
+            self._set = None
+            self._halves = (_Part(self._patterns[:middle]), _Part(self._patterns[middle:]))
+        first, second = (half.matching(text, path) for half in self._halves)
+        return first + [middle + one for one in second]
+
+
+def _automaton(patterns: Sequence[str]) -> re2.Set | None:
+    """One that finds all of them and, last, the empty pattern; None where its memory is short."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MEMORY_BYTES
+    found = re2.Set.SearchSet(options)
+    for pattern in (*patterns, ""):
+        found.Add(pattern.encode())
+    try:
+        found.Compile()
+    except re2.error:
+        return None
+    return found
 
 
 def checked(pattern: str) -> str:
@@ -83,14 +99,19 @@ def checked(pattern: str) -> str:
 
 def found_in(pattern: str, text: str) -> bool:
     """Whether `pattern` is found in `text`. Raises `ValueError` where RE2 cannot read it."""
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = _ONE_MEMORY_BYTES
     try:
-        compiled = re2.compile(pattern.encode(), options)
+        compiled = _compiled(pattern)
     except (re2.error, UnicodeEncodeError) as error:
         raise ValueError(f"is no pattern that RE2 reads: {error}") from error
     return compiled.search(text.encode("utf-8", "replace")) is not None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _compiled(pattern: str) -> Any:  # noqa: ANN401 - the library ships no types
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _ONE_MEMORY_BYTES
+    return re2.compile(pattern.encode(), options)
 
 
 def needed_words(pattern: str) -> tuple[str, ...] | None:
