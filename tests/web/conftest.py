@@ -27,10 +27,9 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what is for PostgreSQL to the turn that has it; it is not skipped, but run there."""
-    if connection.vendor == "postgresql":
-        return
-    left = [item for item in items if item.get_closest_marker("postgresql") is not None]
+    """Leave what is for the other database to the turn that has it: it is not skipped."""
+    other = "sqlite" if connection.vendor == "postgresql" else "postgresql"
+    left = [item for item in items if item.get_closest_marker(other) is not None]
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]

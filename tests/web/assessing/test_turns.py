@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from tests.web.assessing.conftest import DAY_1
@@ -26,19 +25,13 @@ if TYPE_CHECKING:
     from tocsin.web.imports.models import Import
 
 
-alone = pytest.mark.skipif(
-    "postgresql" in settings.DATABASES["default"]["ENGINE"],
-    reason="PostgreSQL's tables of decisions cannot be emptied after a test that commits",
-)
-
-
 @pytest.fixture
 def unrecorded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without decisions: nobody can remove them, neither a test that commits."""
     monkeypatch.setattr("tocsin.web.assessing.services._record", lambda *_: None)
 
 
-@alone
+@pytest.mark.sqlite
 @pytest.mark.usefixtures("unrecorded")
 @pytest.mark.django_db(transaction=True)
 def test_another_connection_writes_between_two_batches_and_sees_that_it_is_saved(
@@ -83,7 +76,7 @@ def test_another_connection_writes_between_two_batches_and_sees_that_it_is_saved
     ]
 
 
-@alone
+@pytest.mark.sqlite
 @pytest.mark.usefixtures("unrecorded")
 @pytest.mark.django_db(transaction=True)
 def test_no_transaction_is_open_while_hosts_are_judged(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -88,7 +87,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     yield Server(home, port, f"{told['name']}={told['value']}")
-    process.send_signal(signal.SIGINT)
+    # Not SIGINT, which whatever a shell began in the background ignores.
+    process.terminate()
     process.wait(timeout=20)
 
 

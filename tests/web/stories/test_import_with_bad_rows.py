@@ -53,8 +53,10 @@ def test_bad_rows_are_set_aside_with_their_reasons(
     page.click("text=Go: import it")
     page.wait_for_load_state("networkidle")
     desk.work()
-    # The page follows the job by itself.
+    # The page follows the job by itself, and then the assessment.
     page.wait_for_selector("section[aria-labelledby=rows]")
+    page.wait_for_selector("section[aria-labelledby=effect] .stat")
+    page.wait_for_load_state("networkidle")
     assert "of 4 rows" in page.inner_text("section[aria-labelledby=rows]")
     visitor.look("import-done")
 
