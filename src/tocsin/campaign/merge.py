@@ -28,7 +28,6 @@ from tocsin.campaign.transitions import (
     Change,
     Timeline,
     Transition,
-    has_vanished,
     timeline,
     transitions,
 )
@@ -171,15 +170,6 @@ class Host:
         return _counting(self.nodes)
 
 
-class Stood(NamedTuple):
-    """How one host stands, in short: its colour over all CVEs that were asked of it together."""
-
-    key: str
-    colour: Colour
-    compromised: bool
-    vanished: bool
-
-
 def merged(
     hosts: Hosts, cves: Sequence[str], *, on: date, rules: Rules | None = None
 ) -> Iterator[Host]:
@@ -190,26 +180,6 @@ def merged(
     when = timeline(hosts.looks, hosts.scans, hosts.scans_by_host())
     for gathered in hosts.gathered():
         yield merge(gathered, cves, on=on, when=when, rules=rules or Rules())
-
-
-def stood(hosts: Hosts, cves: Sequence[str], *, rules: Rules) -> Iterator[Stood]:
-    """How every host stands, as `merged` would say, in a fraction of its time.
-
-    `tocsin.campaign.standing` says the same again and again while rows come in.
-    """
-    when = timeline(hosts.looks, hosts.scans, hosts.scans_by_host())
-    asked = tuple(cves)
-    for gathered in hosts.gathered():
-        compromised = bool(gathered.evidence)
-        colour = Colour.RED
-        if not compromised:
-            colour = colour_of_sightings(gathered.sightings, when.looks, asked, rules)
-        yield Stood(
-            key=gathered.key,
-            colour=colour,
-            compromised=compromised,
-            vanished=has_vanished(gathered.sightings, when, rules),
-        )
 
 
 def merge(

@@ -1,8 +1,8 @@
 """Which scans were whole, and which hosts they miss, while rows come in.
 
-It says what `tocsin.campaign.transitions.timeline` and `has_vanished` say, and is kept up to date
-host by host instead of being counted from nothing. Sets of scans are numbers with a bit for each,
-in the order in which scans begin.
+It says what `tocsin.campaign.transitions` says of them, and is kept up to date host by host
+instead of being counted from nothing. Sets of scans are numbers with a bit for each, in the order
+in which scans begin.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How all hosts stand, asked again and again while rows come in: for the points of a curve.
 
-`tocsin.campaign.merge.stood` says the same from nothing, which costs as much each time as there
+`tocsin.campaign.merge.merged` says the same from nothing, which costs as much each time as there
 are hosts times scans. Here only hosts with rows since the last time are looked at, and only in
 what their colour hangs on: which servers with which builds, in which order and how far apart.
 Most hosts are alike in that, so each such pattern is judged once.
@@ -11,10 +11,10 @@ Rows have to come in order of time for this to be quick; what it says is right i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin.campaign.gathering import is_address, sighting_of
-from tocsin.campaign.merge import Colour, Stood, colour_of_sightings
+from tocsin.campaign.merge import Colour, colour_of_sightings
 from tocsin.campaign.nodes import is_gone
 from tocsin.campaign.presence import Presence
 from tocsin.campaign.sightings import is_claim
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 2**16
 """Patterns that are remembered, of some hundred bytes each."""
+
+
+class Stood(NamedTuple):
+    """How one host stands, in short: its colour over all CVEs that were asked of it together."""
+
+    key: str
+    colour: Colour
+    compromised: bool
+    vanished: bool
 
 
 @dataclass(slots=True)

@@ -125,27 +125,6 @@ def transitions(
     )
 
 
-def has_vanished(sightings: Iterable[Sighting], when: Timeline, rules: Rules) -> bool:
-    """Whether a host has vanished, as the last change of its presence says: this alone."""
-    last: datetime | None = None
-    series: set[str] = set()
-    for one in sightings:
-        if one.is_claim:
-            continue
-        for at in one.looks:
-            look = when.looks[at]
-            if look.start is None or look.end is None:
-                continue
-            scan = when.scans[look.scan]
-            series.add(scan.series)
-            end, seen = look.end, one.last.time
-            if seen is not None and one.last.file == scan.file and look.start <= seen <= end:
-                end = seen
-            if last is None or end > last:
-                last = end
-    return last is not None and bool(_absent(last, None, series, when, rules))
-
-
 class _Moment(NamedTuple):
     """A look at one host or server, and what is certain of when it was seen in it.
 

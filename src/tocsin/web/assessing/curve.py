@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
 
 from tocsin.campaign.gathering import Hosts
-from tocsin.campaign.merge import Colour, Stood
+from tocsin.campaign.merge import Colour
 from tocsin.campaign.nodes import Rules
-from tocsin.campaign.standing import Standing
+from tocsin.campaign.standing import Standing, Stood
 from tocsin.web.imports.rows import key_of
 
 MAX_POINTS = 120
