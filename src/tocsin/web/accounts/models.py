@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
-_LONGEST = 200
-"""Characters of a person in a decision."""
+from tocsin.web.audit.models import LONGEST
 
 
 class Role(models.TextChoices):
@@ -44,7 +43,7 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         """Their name, and that by which they sign in, which is nobody else's for sure."""
-        shown = self.get_full_name()[: _LONGEST - len(self.username) - len(" ()")].strip()
+        shown = self.get_full_name()[: LONGEST - len(self.username) - len(" ()")].strip()
         return f"{shown} ({self.username})" if shown else self.username
 
 

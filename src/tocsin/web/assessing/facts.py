@@ -65,7 +65,7 @@ def fields_of(
         "claimed": any(claim.what in not_green for claim in gathered.claims),
         "doubts": _text(",".join(doubts_of(host, settled)), 200) if colour == "yellow" else "",
         "evidence": _text(",".join(dict.fromkeys(note.what for note in host.evidence)), 500),
-        "signs_noticed_in_id": signs_noticed_in if host.evidence else None,
+        "signs_noticed_in_id": signs_noticed_in,
         "build": ".".join(map(str, number)) if number is not None else "",
         "product": cu.product if cu is not None else "",
         "cu": cu.name if cu is not None else "",

@@ -7,6 +7,9 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.db import models
 
+LONGEST = 200
+"""Characters of a person, and of what a decision is about; the rest is cut off."""
+
 
 class Decision(models.Model):
     """One link of the chain. The database itself refuses to change or delete it (triggers).
@@ -20,12 +23,12 @@ class Decision(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="decisions"
     )
-    actor_name = models.CharField(max_length=200)
+    actor_name = models.CharField(max_length=LONGEST)
     campaign = models.ForeignKey(
         "campaigns.Campaign", null=True, on_delete=models.PROTECT, related_name="decisions"
     )
     action = models.CharField(max_length=64, db_index=True)
-    subject = models.CharField(max_length=200)
+    subject = models.CharField(max_length=LONGEST)
     detail = models.TextField()
     previous = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)

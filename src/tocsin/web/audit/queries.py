@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db.models import Q, Value
 
 from tocsin.web.audit.chain import START, Broken, Link, first_broken, hash_of
-from tocsin.web.audit.models import Decision
+from tocsin.web.audit.models import LONGEST, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tocsin.web.campaigns.models import Campaign
 
 _CHUNK = 2000
-_SUBJECT = 200
 
 
 _SHARED = ("organisation.", "claim.", "contact.")
@@ -42,7 +41,7 @@ def decisions_of(campaign: Campaign) -> QuerySet[Decision]:
     about = Q()
     for beginning in _SHARED:
         about |= Q(action__startswith=beginning)
-    whole = Q(campaign=None, subject=f"constituency {campaign.constituency.slug}"[:_SUBJECT])
+    whole = Q(campaign=None, subject=f"constituency {campaign.constituency.slug}"[:LONGEST])
     found = Decision.objects.filter(Q(campaign=campaign) | (changed & about) | whole)
     return found.annotate(seen_in=Value(campaign.slug))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 from tocsin.web.audit.chain import canonical, hash_of
-from tocsin.web.audit.models import Decision
+from tocsin.web.audit.models import LONGEST, Decision
 from tocsin.web.audit.queries import end_of_chain, link_of
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ def record(
         number=end.number + 1,
         at=datetime.now(UTC),
         actor=actor,
-        actor_name=name[:200],
+        actor_name=name[:LONGEST],
         campaign=campaign,
         action=action,
-        subject=subject[:200],
+        subject=subject[:LONGEST],
         detail=canonical(detail or {}),
         previous=end.hash,
     )

@@ -21,7 +21,7 @@ from tocsin.web.cases.models import Case, CaseKind
 from tocsin.web.cases.services import CLOSED
 from tocsin.web.imports.models import Import, ImportState, Rejected, RejectedState
 from tocsin.web.organisations.models import Organisation
-from tocsin.web.work.models import Job, JobState
+from tocsin.web.work.models import OPEN, Job
 
 
 @dataclass(slots=True, kw_only=True)
@@ -220,5 +220,5 @@ def in_quarantine(campaign: Campaign) -> int:
 
 def running(campaign: Campaign, most: int) -> list[Job]:
     """Jobs that wait or run."""
-    found = Job.objects.filter(campaign=campaign, state__in=(JobState.QUEUED, JobState.RUNNING))
+    found = Job.objects.filter(campaign=campaign, state__in=OPEN)
     return list(found.order_by("id")[:most])
