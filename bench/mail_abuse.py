@@ -20,13 +20,13 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from bench.mail_scale import scale_table
 from bench.mail_scoring import Alarm, Judgement, scored, wilson
-from bench.page import put
+from bench.page import put, table
 from bench.settings import ROOT
 from tocsin.evidence.open import open_collection
 from tocsin.findings.mail.habits import Habits
@@ -39,7 +39,7 @@ from tocsin.model.progress import SilentProgress
 from tocsin.samples.mail import Settings, write_organisation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from bench.mail_scoring import Score
 
@@ -50,8 +50,10 @@ SCALE_BEGIN, SCALE_END = "<!-- table: bench.mail_abuse scale -->", "<!-- end of 
 THRESHOLDS = (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
 RATES = ("loud", "patient", "ten")
 HALVES = ("tuning", "reporting")
+WHAT = ("found", "recall", "precision")
 LOWEST = 0.5
 """Everybody's highest score is asked for from here on."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,15 @@ class Plan:
             silent=self.silent,
         )
 
+    def every(self, half: str, judge: Callable[[Settings], T], jobs: int) -> list[T]:
+        """What `judge` makes of each organisation of a half, in so many processes."""
+        places = range(self.first, self.first + self.organisations)
+        wanted = [self.settings(half, place) for place in places]
+        if jobs == 1:
+            return [judge(one) for one in wanted]
+        with ProcessPoolExecutor(jobs) as pool:
+            return list(pool.map(judge, wanted))
+
 
 def main() -> int:
     """Simulate, judge, print, and record where that is asked for."""
@@ -93,7 +104,7 @@ def main() -> int:
         first=told.first,
         silent=True if told.silent else None,
     )
-    halves = {half: judgements(plan, half, told.jobs) for half in told.half or HALVES}
+    halves = {half: plan.every(half, judgement, told.jobs) for half in told.half or HALVES}
     text = in_short(halves) if told.silent else as_markdown(plan, halves)
     print(text)
     if told.misses:
@@ -109,28 +120,24 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--organisations", type=int, default=12, help="in each half")
-    parser.add_argument("--mailboxes", type=int, default=100, help="in each organisation")
-    parser.add_argument("--attacks", type=int, default=9, help="in each that is attacked")
+    parser = options(__doc__, organisations=12, mailboxes=100)
     parser.add_argument("--first", type=int, default=0, help="leave out so many of each half")
-    parser.add_argument("--half", action="append", choices=HALVES)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--misses", action="store_true")
     parser.add_argument("--silent", action="store_true", help="no subject is logged")
     parser.add_argument("--rows", type=int, default=0, help="measure the rate instead")
-    parser.add_argument("--record", action="store_true", help="write into the page")
     return parser.parse_args()
 
 
-def judgements(plan: Plan, half: str, jobs: int) -> list[Judgement]:
-    """All organisations of a half, as the hunt judges them with every threshold."""
-    places = range(plan.first, plan.first + plan.organisations)
-    wanted = [plan.settings(half, place) for place in places]
-    if jobs == 1:
-        return [judgement(one) for one in wanted]
-    with ProcessPoolExecutor(jobs) as pool:
-        return list(pool.map(judgement, wanted))
+def options(about: str | None, *, organisations: int, mailboxes: int) -> argparse.ArgumentParser:
+    """What every simulation of mail can be asked for."""
+    parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
+    parser.add_argument("--organisations", type=int, default=organisations, help="in each half")
+    parser.add_argument("--mailboxes", type=int, default=mailboxes, help="in each organisation")
+    parser.add_argument("--attacks", type=int, default=9, help="in each that is attacked")
+    parser.add_argument("--half", action="append", choices=HALVES)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--record", action="store_true", help="write into the page")
+    return parser
 
 
 def judgement(settings: Settings) -> Judgement:
@@ -167,44 +174,53 @@ def read(folder: Path) -> Habits:
 def as_markdown(plan: Plan, halves: dict[str, list[Judgement]]) -> str:
     """What was simulated, and a row for each threshold and rate, the halves side by side."""
     used = mail_knowledge().limits.told
-    heads = ["points", "rate"]
-    for half in halves:
-        heads += [f"{half}: found", f"{half}: recall", f"{half}: precision"]
-    lines = [
-        *(about(half, found) for half, found in halves.items()),
-        "",
-        f"{plan.attacks} attacks on each that is attacked; {used:g} points are in use.",
-        "",
-        f"| {' | '.join(heads)} |",
-        "|---" * len(heads) + "|",
-    ]
-    for threshold in THRESHOLDS:
-        scores = {half: scored(found, threshold) for half, found in halves.items()}
-        lines += [_row(threshold, rate, scores, used=used) for rate in RATES]
-    heads = ["points", *(f"{half}: false alarms per 1,000 mailboxes and month" for half in halves)]
-    lines += ["", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for threshold in THRESHOLDS:
-        cells = [scored(found, threshold).false_alarms() for found in halves.values()]
-        lines.append(f"| {_mark(threshold, used)} | {' | '.join(cells)} |")
-    lines += ["", *_by_kind(halves, used)]
-    return "\n".join(lines)
+    scores = {
+        threshold: [scored(found, threshold) for found in halves.values()]
+        for threshold in THRESHOLDS
+    }
+    return "\n".join(
+        [
+            *(about(half, found) for half, found in halves.items()),
+            "",
+            f"{plan.attacks} attacks on each that is attacked; {used:g} points are in use.",
+            "",
+            *table(
+                _heads(halves),
+                [
+                    _row(threshold, rate, found, used=used)
+                    for threshold, found in scores.items()
+                    for rate in RATES
+                ],
+            ),
+            "",
+            *table(
+                [
+                    "points",
+                    *(f"{half}: false alarms per 1,000 mailboxes and month" for half in halves),
+                ],
+                [
+                    [_mark(threshold, used), *(one.false_alarms() for one in found)]
+                    for threshold, found in scores.items()
+                ],
+            ),
+            "",
+            *_by_kind(halves, used),
+        ]
+    )
 
 
 def in_short(halves: dict[str, list[Judgement]]) -> str:
     """What was simulated, and a row for each rate at the threshold in use."""
     used = mail_knowledge().limits.told
-    heads = ["points", "rate"]
-    for half in halves:
-        heads += [f"{half}: found", f"{half}: recall", f"{half}: precision"]
-    scores = {half: scored(found, used) for half, found in halves.items()}
-    false = [f"{half} half: {one.false_alarms()}" for half, one in scores.items()]
+    scores = [scored(found, used) for found in halves.values()]
+    false = [
+        f"{half} half: {one.false_alarms()}" for half, one in zip(halves, scores, strict=True)
+    ]
     return "\n".join(
         [
             *(about(half, found) for half, found in halves.items()),
             "",
-            f"| {' | '.join(heads)} |",
-            "|---" * len(heads) + "|",
-            *(_row(used, rate, scores, used=used) for rate in RATES),
+            *table(_heads(halves), [_row(used, rate, scores, used=used) for rate in RATES]),
             "",
             f"False alarms per 1,000 mailboxes and month, {'; '.join(false)}.",
         ]
@@ -226,35 +242,34 @@ def about(half: str, found: Sequence[Judgement]) -> str:
     )
 
 
-def _row(threshold: float, rate: str, scores: dict[str, Score], *, used: float) -> str:
+def _heads(halves: Iterable[str]) -> list[str]:
+    return ["points", "rate", *(f"{half}: {what}" for half in halves for what in WHAT)]
+
+
+def _row(threshold: float, rate: str, scores: Sequence[Score], *, used: float) -> list[str]:
     cells = [_mark(threshold, used), rate]
-    for score in scores.values():
+    for score in scores:
         found, of = score.found[rate], score.attacks[rate]
-        cells += [
-            f"{found} of {of}",
-            wilson(found, of),
-            wilson(found, found + score.false),
-        ]
-    return f"| {' | '.join(cells)} |"
+        cells += [f"{found} of {of}", wilson(found, of), wilson(found, found + score.false)]
+    return cells
 
 
 def _by_kind(halves: dict[str, list[Judgement]], threshold: float) -> list[str]:
     """At the threshold in use: recall by how it was done, and whose honest mail was called so."""
-    heads = ["at the threshold in use", *(f"{half}: found" for half in halves)]
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     scores = [scored(found, threshold) for found in halves.values()]
+    kinds = []
     for kind in sorted({kind for score in scores for kind in score.by_kind}):
-        cells = []
-        for score in scores:
-            found, of = score.by_kind.get(kind, (0, 0))
-            cells.append(f"{found} of {of}: {wilson(found, of)}")
-        lines.append(f"| {kind} | {' | '.join(cells)} |")
+        counts = [score.by_kind.get(kind, (0, 0)) for score in scores]
+        kinds.append([kind, *(f"{found} of {of}: {wilson(found, of)}" for found, of in counts)])
     causes = sorted({cause for score in scores for cause in score.causes})
-    heads = ["what the false alarms were", *halves]
-    lines += ["", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for cause in causes:
-        lines.append(f"| {cause} | {' | '.join(str(one.causes[cause]) for one in scores)} |")
-    return lines
+    return [
+        *table(["at the threshold in use", *(f"{half}: found" for half in halves)], kinds),
+        "",
+        *table(
+            ["what the false alarms were", *halves],
+            [[cause, *(str(one.causes[cause]) for one in scores)] for cause in causes],
+        ),
+    ]
 
 
 def _mark(threshold: float, used: float) -> str:

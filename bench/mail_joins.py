@@ -12,18 +12,16 @@ rules, scanners, and break-ins by somebody who sends no mail. Even seeds are the
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.mail_abuse import HALVES, PAGE, RATES, Plan, read
+from bench.mail_abuse import HALVES, PAGE, RATES, WHAT, Plan, options, read
 from bench.mail_scoring import Alarm, cause_of, wilson
-from bench.page import put
+from bench.page import put, table
 from tocsin.findings.mail.suspects import judged
 from tocsin.hunt import Options, hunt
 from tocsin.knowledge.mail import mail_knowledge
@@ -88,11 +86,11 @@ class Server:
 
 def main() -> int:
     """Simulate, hunt, print, and record where that is asked for."""
-    told = parse()
+    told = options(__doc__, organisations=10, mailboxes=40).parse_args()
     plan = Plan(
         organisations=told.organisations, mailboxes=told.mailboxes, days=30, attacks=told.attacks
     )
-    halves = {half: servers(plan, half, told.jobs) for half in told.half or HALVES}
+    halves = {half: plan.every(half, server, told.jobs) for half in told.half or HALVES}
     text = as_markdown(halves)
     print(text)
     if told.misses:
@@ -102,28 +100,6 @@ def main() -> int:
     if told.record:
         put(PAGE, f"{text}\n", BEGIN, END)
     return 0
-
-
-def parse() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--organisations", type=int, default=10, help="in each half")
-    parser.add_argument("--mailboxes", type=int, default=40, help="in each organisation")
-    parser.add_argument("--attacks", type=int, default=9, help="in each that is attacked")
-    parser.add_argument("--half", action="append", choices=HALVES)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--misses", action="store_true")
-    parser.add_argument("--record", action="store_true", help="write into the page")
-    return parser.parse_args()
-
-
-def servers(plan: Plan, half: str, jobs: int) -> list[Server]:
-    """All organisations of a half, judged both ways."""
-    wanted = [plan.settings(half, place) for place in range(plan.organisations)]
-    if jobs == 1:
-        return [server(one) for one in wanted]
-    with ProcessPoolExecutor(jobs) as pool:
-        return list(pool.map(server, wanted))
 
 
 def server(settings: Settings) -> Server:
@@ -183,7 +159,7 @@ def as_markdown(halves: dict[str, list[Server]]) -> str:
             *(about(half, found) for half, found in halves.items()),
             "",
             *table(
-                ["grounds", "rate", *(f"{half}: {what}" for half in halves for what in _WHAT)],
+                ["grounds", "rate", *(f"{half}: {what}" for half in halves for what in WHAT)],
                 [
                     [
                         arm,
@@ -211,9 +187,6 @@ def as_markdown(halves: dict[str, list[Server]]) -> str:
     )
 
 
-_WHAT = ("found", "recall", "precision")
-
-
 def about(half: str, found: Sequence[Server]) -> str:
     """What a half consists of."""
     truths = [one.truth for one in found]
@@ -228,12 +201,6 @@ def about(half: str, found: Sequence[Server]) -> str:
         f" {sum(bool(one.shared) for one in others)} of them from an address that an owner"
         " writes from, too."
     )
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a table."""
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    return lines + [f"| {' | '.join(row)} |" for row in rows]
 
 
 def _cells(found: Sequence[Server], arm: str, rate: str) -> list[str]:

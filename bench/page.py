@@ -1,10 +1,11 @@
-"""A page of the documentation, on which what was measured stands between two marks."""
+"""A page of the documentation, on which what was measured stands between two marks, and tables."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -15,3 +16,9 @@ def put(page: Path, text: str, begin: str, end: str) -> None:
     if not found or not found_end:
         raise SystemExit(f"{page}: needs the marks {begin} and {end}")
     page.write_text(f"{before}{begin}\n\n{text}\n{end}{after}", encoding="utf-8")
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a table."""
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    return lines + [f"| {' | '.join(row)} |" for row in rows]
