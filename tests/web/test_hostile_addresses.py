@@ -96,6 +96,11 @@ def names_of(client: Client, path: str) -> set[str]:
     return found | {f"{name}{end}" for name in found for end in ("_after", "_before")}
 
 
+of_each_list = pytest.mark.parametrize(
+    "address", [one for one in PAGES if one.name in LISTS], ids=lambda one: one.name
+)
+
+
 @pytest.mark.parametrize("address", PAGES, ids=lambda one: one.name)
 def test_no_page_fails_whatever_its_address_asks_for(
     address: Address, campaign: Campaign, client: Client
@@ -115,9 +120,7 @@ def test_no_page_fails_whatever_its_address_asks_for(
                 return
 
 
-@pytest.mark.parametrize(
-    "address", [one for one in PAGES if one.name in LISTS], ids=lambda one: one.name
-)
+@of_each_list
 def test_no_filter_and_no_export_fails(
     address: Address, campaign: Campaign, client: Client
 ) -> None:
@@ -130,9 +133,7 @@ def test_no_filter_and_no_export_fails(
             read(response)
 
 
-@pytest.mark.parametrize(
-    "address", [one for one in PAGES if one.name in LISTS], ids=lambda one: one.name
-)
+@of_each_list
 def test_thousands_of_parameters_are_refused_in_words(
     address: Address, campaign: Campaign, client: Client
 ) -> None:
@@ -142,9 +143,7 @@ def test_thousands_of_parameters_are_refused_in_words(
     assert 413 == client.get(f"{path}?" + "x=a&" * 5000).status_code
 
 
-@pytest.mark.parametrize(
-    "address", [one for one in PAGES if one.name in LISTS], ids=lambda one: one.name
-)
+@of_each_list
 def test_lists_sort_by_their_own_columns_alone(
     address: Address, campaign: Campaign, client: Client
 ) -> None:

@@ -36,10 +36,6 @@ BAD_ROWS = SHADOWSERVER.sample + (
 MAPPING = dict(CSV.sample_mapping)
 
 
-def quiet(done: int, total: int, message: str = "") -> None:
-    """Nobody listens."""
-
-
 def as_read(
     tmp_path: Path, data: bytes, name: str, asked: Asked | None = None
 ) -> list[Observation]:

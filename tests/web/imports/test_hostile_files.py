@@ -12,13 +12,13 @@ from tests.web.imports.conftest import (
     CSV,
     SHADOWSERVER,
     as_read,
-    quiet,
     zipped,
 )
 from tocsin.errors import SourceError, TocsinError
 from tocsin.web.imports import running, services
 from tocsin.web.imports.models import Import, ImportState
 from tocsin.web.imports.queries import stored_rows
+from tocsin.web.work.registry import silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def test_the_name_of_an_upload_is_never_a_path(
     upload = SimpleUploadedFile("x", SHADOWSERVER.sample)
     upload._name = name  # type: ignore[attr-defined]  # past Django's own cleaning
     one = services.go(services.start_upload(campaign, analyst, upload), analyst)
-    running.run(one, quiet)
+    running.run(one, silent)
 
     assert kept == one.file_name
     assert [media / one.stored_as] == [path for path in media.rglob("*") if path.is_file()]
@@ -120,7 +120,7 @@ def test_another_encoding_costs_no_row(
     except SourceError:
         assert "utf-16-le" == encoding  # without a mark nothing tells it
         return
-    running.run(one, quiet)
+    running.run(one, silent)
     assert 3 == one.observations + one.rejected
 
 
@@ -143,7 +143,7 @@ def test_a_huge_header_is_no_feed_or_is_read_in_bounds(
     with pytest.raises(TocsinError):
         services.go(one, analyst)
     one = services.go(one, analyst, feed="csv", mapping={"ip": "column0"})
-    running.run(one, quiet)
+    running.run(one, silent)
     assert 1 == one.observations + one.rejected
 
 

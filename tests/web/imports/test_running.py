@@ -15,7 +15,6 @@ from tests.web.imports.conftest import (
     MAPPING,
     SHADOWSERVER,
     as_read,
-    quiet,
     zipped,
 )
 from tocsin.campaign.observation import WEB_SHELL, FeedProblem
@@ -28,6 +27,7 @@ from tocsin.web.imports.models import FeedFile, Import, ImportState, Rejected
 from tocsin.web.imports.models import Observation as Row
 from tocsin.web.imports.queries import stored_rows, stored_rows_of_host
 from tocsin.web.work.models import Job, JobState
+from tocsin.web.work.registry import silent
 from tocsin.web.work.worker import run_worker
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def test_a_campaign_is_assessed_after_an_import_and_what_was_decided_is_recorded
     uploaded: Callable[..., Import], analyst: User, campaign: Campaign
 ) -> None:
     one = services.go(uploaded(), analyst)
-    running.run(one, quiet)
+    running.run(one, silent)
 
     jobs = Job.objects.filter(kind="assessing.assess", subject=campaign.pk)
     assert 1 == jobs.count()
@@ -197,13 +197,13 @@ def test_a_failed_import_holds_nothing_and_can_be_tried_again(
     with monkeypatch.context() as patched:
         patched.setattr(taking, "count", breaks_off)
         with pytest.raises(SourceError):
-            running.run(one, quiet)
+            running.run(one, silent)
     one.refresh_from_db()
     assert (ImportState.FAILED, "the disk is gone") == (one.state, one.error)
     assert (0, 0, 0) == (Row.objects.count(), FeedFile.objects.count(), Rejected.objects.count())
 
     again = services.go(one, analyst)
-    running.run(again, quiet)
+    running.run(again, silent)
     assert (ImportState.DONE, 3, 3, "") == (
         again.state,
         again.observations,
@@ -244,12 +244,12 @@ def test_a_worker_that_is_killed_in_the_middle_and_begins_anew_comes_to_the_same
     one = services.go(uploaded(BAD_ROWS), analyst)
     monkeypatch.setattr(taking, "_PORTION", 2)
     with killed_after(portions), pytest.raises(KilledError):
-        running.run(one, quiet)
+        running.run(one, silent)
     one.refresh_from_db()
     assert ImportState.RUNNING == one.state
     assert [] == list(stored_rows(campaign))
 
-    running.run(one, quiet)
+    running.run(one, silent)
     assert (3, 3, 0) == (one.observations, one.rejected, one.repeated)
     assert [1, 2, 3] == list(Row.objects.order_by("pk").values_list("row", flat=True))
     assert 3 == Rejected.objects.count()
@@ -261,7 +261,7 @@ def test_a_job_that_is_run_once_more_changes_nothing(
     one = imported(BAD_ROWS)
     before = list(stored_rows(campaign))
 
-    running.run(one, quiet)
+    running.run(one, silent)
 
     assert before == list(stored_rows(campaign))
 
@@ -291,9 +291,9 @@ def test_a_file_that_another_import_is_just_storing_waits_its_turn(
     second = services.go(uploaded(), analyst)
 
     with pytest.raises(SourceError, match="Import 1 is just storing"):
-        running.run(second, quiet)
-    running.run(first, quiet)
-    running.run(second, quiet)
+        running.run(second, silent)
+    running.run(first, silent)
+    running.run(second, silent)
     assert (3, 3) == (first.observations, second.repeated)
 
 
@@ -319,8 +319,8 @@ def test_a_retry_that_is_killed_and_begins_anew_takes_nothing_twice(
     one = services.retry(one, analyst, mapping=MAPPING)
     monkeypatch.setattr(taking, "_PORTION", 1)
     with killed_after(portions), pytest.raises(KilledError):
-        running.run_again(one, quiet)
+        running.run_again(one, silent)
 
-    running.run_again(one, quiet)
+    running.run_again(one, silent)
     assert (3, 0) == (one.observations, one.rejected)
     assert 3 == Row.objects.count()
