@@ -90,3 +90,21 @@ def test_hosts_that_may_be_asked_at_once_are_forgotten() -> None:
     times(taken, clock, *[ipaddress.IPv4Address(number) for number in range(20_000)])
 
     assert len(taken._hosts_next_s) <= 4096
+
+
+def test_hosts_that_rest_are_looked_through_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.probe.pace._REMEMBERED", 8)
+    asked = 0
+
+    class Counted(ipaddress.IPv4Address):
+        def __hash__(self) -> int:
+            nonlocal asked
+            asked += 1
+            return super().__hash__()
+
+    clock = Clock()
+    many = [Counted(int(ONE) + number) for number in range(500)]
+    times(pace(clock, per_host=0.001, overall=1e9), clock, *many)
+
+    # Some times for each host, and not once for each other host that rests.
+    assert asked < 12 * len(many)

@@ -42,6 +42,7 @@ class Pace:
         self._sleep = sleep
         self._next_s = float("-inf")
         self._hosts_next_s: dict[Address, float] = {}
+        self._remembered = _REMEMBERED
 
     async def turn(self, address: Address) -> None:
         """Wait until `address` may be asked again, and then for a place among all requests.
@@ -73,10 +74,15 @@ class Pace:
             await self._sleep(pause_s)
 
     def _forget_the_rested(self) -> None:
-        """Whoever may be asked at once needs no entry: memory is bounded by those who may not."""
-        if len(self._hosts_next_s) < _REMEMBERED:
+        """Whoever may be asked at once needs no entry: memory is bounded by those who may not.
+
+        After each look there is room for twice as many as had to stay, or each turn would look
+        through all of them.
+        """
+        if len(self._hosts_next_s) < self._remembered:
             return
         now_s = self._clock_s()
         self._hosts_next_s = {
             address: at_s for address, at_s in self._hosts_next_s.items() if at_s > now_s
         }
+        self._remembered = max(_REMEMBERED, 2 * len(self._hosts_next_s))
