@@ -129,6 +129,14 @@ def test_the_story_holds_changes_imports_cases_notes_hunts_and_decisions(
     assert "Owner's claim" in text
 
 
+def test_a_sighting_says_its_sign_of_compromise_in_words(page: Callable[..., bytes]) -> None:
+    text = text_of(page("198.51.100.7"))
+
+    story = text[text.index("What happened, the newest first") :]
+    assert "with a sign of compromise (a web shell answered)" in story
+    assert "web shell)" not in story
+
+
 def test_sources_that_disagree_stand_side_by_side(
     assessed: Campaign, bring: Callable[..., object], page: Callable[..., bytes]
 ) -> None:

@@ -10,7 +10,9 @@ from django.urls import reverse
 from tocsin.campaign.sightings import OWNERS
 from tocsin.campaign.telling import CHANGES
 from tocsin.campaign.transitions import Change
+from tocsin.report import words
 from tocsin.web.assets.models import Transition
+from tocsin.web.design.words import SIGNS, word_in
 from tocsin.web.imports.models import ImportState, Observation
 from tocsin.web.imports.rows import list_out, text_out
 from tocsin.web.organisations.story import About, Moment, tells
@@ -80,7 +82,8 @@ def imports(about: About, most: int) -> Iterable[Moment]:
         if one["file__feed"] == OWNERS:
             alike += ", by the owner's word"
         alike += f": {_what(one)}" if alone else ""
-        many = "" if alone else f": {one['rows']:,} rows about {one['hosts']:,} hosts"
+        rows, hosts = words.count(one["rows"], "row"), words.count(one["hosts"], "host")
+        many = "" if alone else f": {rows} about {hosts}"
         yield Moment(
             at=one["newest"] or one["file__part_of__created_at"],
             kind="import",
@@ -99,7 +102,7 @@ def _what(one: Mapping[str, Any]) -> str:
     if one["server_name"]:
         parts.append(f"on {text_out(one['server_name'])}")
     signs = list_out(one["evidence"]) if one["evidence"] else []
-    parts += [f"with a sign of compromise ({sign.replace('_', ' ')})" for sign in signs]
+    parts += [f"with a sign of compromise ({word_in(SIGNS, sign)})" for sign in signs]
     return " ".join(parts)
 
 
